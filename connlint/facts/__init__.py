@@ -1,0 +1,64 @@
+"""What a file does, read once.
+
+    module ──► scopes ──► names ──► values ──► effects ──► handlers, loops, policies, connects
+              (one walk)
+
+`read` walks the module; every kind of fact is then built when a rule first asks for it, from the index of that walk.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from connlint.facts.connects import read_connects
+from connlint.facts.effects import EffectsReader
+from connlint.facts.exceptions import Exceptions
+from connlint.facts.handlers import read_handlers
+from connlint.facts.loops import read_loops
+from connlint.facts.names import Names
+from connlint.facts.policies import read_policies
+from connlint.facts.scopes import read_index
+from connlint.facts.values import Values
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from connlint.facts.model import ConnectSite, Handler, RetryLoop, RetryPolicy
+
+
+class Facts:
+    """The facts of one file, and the readers that answer questions about its nodes."""
+
+    def __init__(self, module: cst.Module) -> None:
+        self.module = module
+        self.index = read_index(module)
+        self.names = Names(self.index)
+        self.values = Values(self.names)
+        self.exceptions = Exceptions(self.values)
+        self.effects = EffectsReader(self.values, self.exceptions)
+
+    @cached_property
+    def handlers(self) -> tuple[Handler, ...]:
+        """Every `except` clause, in source order."""
+        return tuple(read_handlers(self))
+
+    @cached_property
+    def loops(self) -> tuple[RetryLoop, ...]:
+        """Every loop in which a handler leads back to the head, in source order."""
+        return tuple(read_loops(self))
+
+    @cached_property
+    def policies(self) -> tuple[RetryPolicy, ...]:
+        """Every retry configuration of a library that the tables know, in source order."""
+        return tuple(read_policies(self))
+
+    @cached_property
+    def connects(self) -> tuple[ConnectSite, ...]:
+        """Every call that connects, in source order."""
+        return tuple(read_connects(self))
+
+
+def read(module: cst.Module) -> Facts:
+    """Return the facts of `module`. Raises nothing on code that libcst could parse."""
+    return Facts(module)

@@ -1,0 +1,210 @@
+"""A name is what its scope says it is.
+
+`from requests.exceptions import ConnectionError` is not the builtin, nor is a class of the file, nor a name bound
+under `try: ... except NameError:`. Where more than one answer is possible, all are given; where one of them cannot
+be known, it is `OPAQUE`.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from connlint import knowledge
+from connlint.facts.scopes import first_parameter
+from connlint.facts.tree import walk
+
+if TYPE_CHECKING:
+    from connlint.facts.scopes import Binding, Index, Scope
+
+OPAQUE = "?"
+NOTHING = "None"
+
+_BUILTINS = frozenset(dir(builtins))
+_STANDARD_STARS = frozenset(
+    {"socket", "errno", "ssl", "select", "time", "typing", "tkinter", "ctypes", "math", "struct"}
+)
+_SHADOWED_BY_STARS = frozenset({"ConnectionError", "TimeoutError", "BlockingIOError", "InterruptedError"})
+
+
+class Names:
+    """Answers what names and dotted names mean. Holds no state but a memo."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self._memo: dict[cst.CSTNode, frozenset[str]] = {}
+        self._busy: set[cst.CSTNode] = set()
+
+    def qualified(self, node: cst.CSTNode) -> str | None:
+        """Return the one qualified name that the expression `node` certainly means, else None.
+
+        What the file itself defines is named `<file>.name`, what a relative import brings `.module.name`.
+        """
+        found = self.candidates(node)
+        if len(found) == 1:
+            (name,) = found
+            return None if name == OPAQUE else name
+        return None
+
+    def candidates(self, node: cst.CSTNode) -> frozenset[str]:
+        """Return every qualified name that `node` may mean; `OPAQUE` among them stands for anything."""
+        if node in self._memo:
+            return self._memo[node]
+        if node in self._busy:
+            return frozenset({OPAQUE})
+        self._busy.add(node)
+        try:
+            found = self._candidates(node)
+        finally:
+            self._busy.discard(node)
+        self._memo[node] = found
+        return found
+
+    def _candidates(self, node: cst.CSTNode) -> frozenset[str]:
+        if isinstance(node, cst.Name):
+            return self.lookup(node.value, self.index.scope_of(node))
+        if isinstance(node, cst.Attribute):
+            return frozenset(self._attribute(owner, node.attr.value) for owner in self.candidates(node.value))
+        if isinstance(node, cst.IfExp):
+            return self.candidates(node.body) | self.candidates(node.orelse)
+        return frozenset({OPAQUE})
+
+    def _attribute(self, owner: str, name: str) -> str:
+        if owner == OPAQUE:
+            return OPAQUE
+        if owner.startswith("<file>"):
+            full = f"{owner}.{name}"
+            return full if full in self.index.definitions else OPAQUE
+        return knowledge.canonical(f"{owner}.{name}")
+
+    def lookup(self, name: str, scope: Scope) -> frozenset[str]:
+        """Return what `name` may mean in `scope`."""
+        owner = self.owner(name, scope)
+        if owner is None:
+            return frozenset({self._builtin(name)})
+        found: set[str] = set()
+        bindings = owner.names[name]
+        for binding in bindings:
+            found |= self._bound(binding)
+        real = [binding for binding in bindings if binding.kind not in {"delete", "annotate"}]
+        if found != {NOTHING}:
+            found.discard(NOTHING)
+        if real and all(binding.conditional for binding in real) and owner.kind != "function" and name in _BUILTINS:
+            found.add(self._builtin(name))
+        return frozenset(found) or frozenset({OPAQUE})
+
+    def owner(self, name: str, scope: Scope) -> Scope | None:
+        """Return the scope that binds `name` as seen from `scope`; None for builtins and unknown names."""
+        current: Scope | None = scope
+        first = True
+        while current is not None:
+            if name in current.elsewhere:
+                target = current.declared_in(name)
+                return target if name in target.names else None
+            if name in current.names and (first or current.kind != "class"):
+                return current
+            if current.kind != "comprehension":
+                first = False
+            current = current.parent
+        return None
+
+    def _builtin(self, name: str) -> str:
+        if name not in _BUILTINS:
+            return OPAQUE
+        stars = self.index.top.stars
+        if stars and name in _SHADOWED_BY_STARS and not _STANDARD_STARS.issuperset(stars):
+            return OPAQUE
+        return knowledge.canonical(name)
+
+    def _bound(self, binding: Binding) -> frozenset[str]:
+        if binding.qualified is not None:
+            return frozenset({knowledge.canonical(binding.qualified)})
+        if binding.kind in {"function", "class"}:
+            inner = self.index.scopes[binding.node]
+            return frozenset({inner.qualified})
+        if binding.kind in {"delete", "annotate"}:
+            return frozenset()
+        if binding.kind == "assign" and binding.value is not None and binding.index is None:
+            if isinstance(binding.value, (cst.Name, cst.Attribute, cst.IfExp)):
+                if isinstance(binding.value, cst.Name) and binding.value.value == "None":
+                    return frozenset({NOTHING})
+                return self.candidates(binding.value)
+            return frozenset({OPAQUE})
+        return frozenset({OPAQUE})
+
+    def binding(self, node: cst.CSTNode) -> Binding | None:
+        """Return the only binding of the name (or `self` attribute, or class attribute) `node`, if it has just one."""
+        found = self.bindings(node)
+        return found[0] if len(found) == 1 else None
+
+    def bindings(self, node: cst.CSTNode) -> list[Binding]:
+        """Return all bindings of the name or of the attribute of the file's own class that `node` reads."""
+        if isinstance(node, cst.Name):
+            owner = self.owner(node.value, self.index.scope_of(node))
+            return owner.names[node.value] if owner is not None else []
+        if isinstance(node, cst.Attribute):
+            found: list[Binding] = []
+            for name in self.class_names(node.value):
+                for definition in self.index.definitions.get(name, []):
+                    found += self.index.attributes.get(definition, {}).get(node.attr.value, [])
+                    found += self.index.scopes[definition].names.get(node.attr.value, [])
+            return found
+        return []
+
+    def class_names(self, node: cst.CSTNode) -> list[str]:
+        """Return the file's classes that `node` names, or whose `self` or `cls` it is."""
+        if isinstance(node, cst.Name):
+            owner = self.owner(node.value, self.index.scope_of(node))
+            if (
+                owner is not None
+                and owner.kind == "function"
+                and owner.parent is not None
+                and owner.parent.kind == "class"
+            ):
+                function = owner.node
+                if isinstance(function, cst.FunctionDef) and first_parameter(function) == node.value:
+                    return [owner.parent.qualified]
+        return [name for name in self.candidates(node) if name.startswith("<file>")]
+
+    def follow(self, node: cst.BaseExpression) -> cst.BaseExpression:
+        """Return the expression that the name `node` stands for, as long as it is bound just once; else `node`."""
+        for _ in range(8):
+            binding = self.binding(node) if isinstance(node, (cst.Name, cst.Attribute)) else None
+            if binding is None or binding.kind != "assign" or binding.value is None or binding.index is not None:
+                return node
+            node = binding.value
+        return node
+
+    def classes(self, node: cst.BaseExpression | None) -> tuple[str, ...]:
+        """Return the exception classes that the expression after `except` names, flattened; `OPAQUE` where not known.
+
+        A bare `except` takes `BaseException`.
+        """
+        if node is None:
+            return ("BaseException",)
+        if isinstance(node, (cst.Tuple, cst.List)):
+            return tuple(name for element in node.elements for name in self.classes(element.value))
+        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
+            return self.classes(node.left) + self.classes(node.right)
+        found = self.candidates(node)
+        if found == {OPAQUE}:
+            followed = self.follow(node)
+            if followed is not node:
+                return self.classes(followed)
+            return (OPAQUE,)
+        return tuple(sorted(found)) if len(found) == 1 else (OPAQUE,)
+
+    def uses(self, name: str, root: cst.CSTNode) -> list[cst.Name]:
+        """Return where the plain name `name` is read or bound below `root` (attributes and keywords are no names)."""
+        found = []
+        for node in walk(root):
+            if isinstance(node, cst.Name) and node.value == name:
+                parent = self.index.parents.get(node)
+                if isinstance(parent, cst.Attribute) and parent.attr is node:
+                    continue
+                if isinstance(parent, cst.Arg) and parent.keyword is node:
+                    continue
+                found.append(node)
+        return found

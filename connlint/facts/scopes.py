@@ -1,0 +1,432 @@
+"""The one walk over a file: who binds which name where, and where the interesting nodes stand.
+
+`read_index` visits each node once, by type, with an explicit stack. Everything else that facts need is looked up in
+the index it returns, so that no fact walks the whole file again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeVar, cast
+
+import libcst as cst
+
+from connlint.facts.tree import COMPREHENSIONS, children, dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BindingKind = Literal[
+    "import",
+    "assign",
+    "augment",
+    "annotate",
+    "parameter",
+    "with",
+    "for",
+    "except",
+    "function",
+    "class",
+    "delete",
+    "match",
+]
+
+Node = TypeVar("Node", bound=cst.CSTNode)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Binding:
+    """One place that gives a name (or an attribute of `self`) its value.
+
+    `value` is the expression bound, if there is one; `index` says which item of it when it is unpacked; `qualified`
+    is what an import binds; `annotation` the declared type. `conditional` says that the scope can be left with this
+    binding not made: it stands under an `if`, a loop, a `try` or a `match`.
+    """
+
+    kind: BindingKind
+    node: cst.CSTNode
+    value: cst.BaseExpression | None = None
+    index: int | None = None
+    qualified: str | None = None
+    annotation: cst.BaseExpression | None = None
+    conditional: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """A module, a class, a function (or lambda) or a comprehension, and what it binds."""
+
+    kind: Literal["module", "class", "function", "comprehension"]
+    node: cst.CSTNode
+    parent: Scope | None
+    qualified: str
+    names: dict[str, list[Binding]] = field(default_factory=dict)
+    elsewhere: dict[str, Literal["global", "nonlocal"]] = field(default_factory=dict)
+    stars: list[str] = field(default_factory=list)
+
+    def bind(self, name: str, binding: Binding) -> None:
+        scope = self
+        while scope.kind == "comprehension" and scope.parent is not None and binding.kind != "for":
+            scope = scope.parent
+        if name in scope.elsewhere:
+            scope = scope.declared_in(name)
+        scope.names.setdefault(name, []).append(binding)
+
+    def declared_in(self, name: str) -> Scope:
+        """Return the scope that `global` or `nonlocal` sends `name` to."""
+        how = self.elsewhere.get(name)
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+            if how == "nonlocal" and scope.kind == "function" and name in scope.names:
+                return scope
+        return scope
+
+
+@dataclass(slots=True, eq=False)
+class Index:
+    """What the one walk has seen: parents, scopes, and the nodes of the kinds that facts ask for, in source order."""
+
+    module: cst.Module
+    top: Scope
+    parents: dict[cst.CSTNode, cst.CSTNode] = field(default_factory=dict)
+    scopes: dict[cst.CSTNode, Scope] = field(default_factory=dict)
+    kinds: dict[type[cst.CSTNode], list[cst.CSTNode]] = field(default_factory=dict)
+    definitions: dict[str, list[cst.FunctionDef | cst.ClassDef]] = field(default_factory=dict)
+    attributes: dict[cst.CSTNode, dict[str, list[Binding]]] = field(default_factory=dict)
+    """Per class, the attributes that its methods set on `self`."""
+
+    def all(self, kind: type[Node]) -> list[Node]:
+        """Return every node of `kind` (one of `KEPT`), in source order."""
+        return cast("list[Node]", self.kinds.get(kind, []))
+
+    def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """Yield what encloses `node`, nearest first."""
+        parent = self.parents.get(node)
+        while parent is not None:
+            yield parent
+            parent = self.parents.get(parent)
+
+    def enclosing(self, node: cst.CSTNode, *kinds: type[Node]) -> Node | None:
+        """Return the nearest ancestor of one of `kinds`."""
+        for ancestor in self.ancestors(node):
+            if isinstance(ancestor, kinds):
+                return ancestor
+        return None
+
+    def function_of(self, node: cst.CSTNode) -> cst.FunctionDef | cst.Lambda | None:
+        """Return the function whose code `node` is part of; None at module or class level."""
+        below = node
+        for ancestor in self.ancestors(node):
+            if isinstance(ancestor, (cst.FunctionDef, cst.Lambda)) and ancestor.body is below:
+                return ancestor
+            if isinstance(ancestor, cst.ClassDef) and ancestor.body is below:
+                return None
+            below = ancestor
+        return None
+
+    def class_of(self, function: cst.CSTNode) -> cst.ClassDef | None:
+        """Return the class whose method `function` is."""
+        for ancestor in self.ancestors(function):
+            if isinstance(ancestor, cst.ClassDef):
+                return ancestor
+            if isinstance(ancestor, (cst.FunctionDef, cst.Lambda)):
+                return None
+        return None
+
+    def scope_of(self, node: cst.CSTNode) -> Scope:
+        """Return the scope in which the expression `node` is evaluated."""
+        below = node
+        for ancestor in self.ancestors(node):
+            if ancestor in self.scopes and (
+                isinstance(ancestor, COMPREHENSIONS)
+                or (isinstance(ancestor, (cst.FunctionDef, cst.Lambda, cst.ClassDef)) and ancestor.body is below)
+            ):
+                return self.scopes[ancestor]
+            below = ancestor
+        return self.top
+
+    def statement_of(self, node: cst.CSTNode) -> cst.BaseStatement | cst.BaseSmallStatement:
+        """Return the statement that `node` is part of: a small one, or the compound one whose header holds it."""
+        current: cst.CSTNode | None = node
+        while current is not None and not isinstance(current, (cst.BaseStatement, cst.BaseSmallStatement)):
+            current = self.parents.get(current)
+        if current is None:
+            msg = f"{type(node).__name__} is not part of a statement"
+            raise ValueError(msg)
+        return current
+
+
+KEPT: tuple[type[cst.CSTNode], ...] = (
+    cst.Try,
+    cst.TryStar,
+    cst.ExceptHandler,
+    cst.For,
+    cst.While,
+    cst.With,
+    cst.Call,
+    cst.Await,
+    cst.Raise,
+    cst.Return,
+    cst.FunctionDef,
+    cst.ClassDef,
+    cst.Import,
+    cst.ImportFrom,
+)
+
+_BRANCHES = (cst.If, cst.For, cst.While, cst.Try, cst.TryStar, cst.Match)
+
+
+def read_index(module: cst.Module) -> Index:
+    """Walk `module` once and return its index."""
+    top = Scope("module", module, None, "<file>")
+    index = Index(module, top)
+    index.scopes[module] = top
+    kept = set(KEPT)
+    stack: list[tuple[cst.CSTNode, Scope, bool]] = [(module, top, False)]
+    while stack:
+        node, scope, conditional = stack.pop()
+        kind = type(node)
+        if kind in kept:
+            index.kinds.setdefault(kind, []).append(node)
+        visit = _VISITS.get(kind)
+        if visit is not None:
+            visit(index, node, scope, conditional)
+        below = index.scopes.get(node, scope)
+        inner = False if below is not scope else conditional or isinstance(node, _BRANCHES)
+        for child in reversed(children(node)):
+            index.parents[child] = node
+            if (
+                below is not scope
+                and isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef))
+                and child is not node.body
+            ):
+                stack.append((child, scope, conditional))
+            else:
+                stack.append((child, below, inner))
+    return index
+
+
+def _open_scope(
+    index: Index, node: cst.CSTNode, scope: Scope, kind: Literal["class", "function", "comprehension"], name: str
+) -> Scope:
+    prefix = f"{scope.qualified}.<locals>" if scope.kind == "function" else scope.qualified
+    opened = Scope(kind, node, scope, f"{prefix}.{name}")
+    index.scopes[node] = opened
+    return opened
+
+
+def _import(_index: Index, node: cst.CSTNode, scope: Scope, conditional: bool) -> None:
+    for alias in cast("cst.Import", node).names:
+        full = dotted(alias.name) or ""
+        if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+            scope.bind(alias.asname.name.value, Binding("import", node, qualified=full, conditional=conditional))
+        else:
+            first = full.partition(".")[0]
+            scope.bind(first, Binding("import", node, qualified=first, conditional=conditional))
+
+
+def _import_from(_index: Index, node: cst.CSTNode, scope: Scope, conditional: bool) -> None:
+    node = cast("cst.ImportFrom", node)
+    module = "." * len(node.relative) + (dotted(node.module) or "")
+    if isinstance(node.names, cst.ImportStar):
+        scope.stars.append(module)
+        return
+    joint = "" if module.endswith(".") or not module else "."
+    for alias in node.names:
+        name = dotted(alias.name) or ""
+        bound = alias.asname.name if alias.asname is not None else alias.name
+        if isinstance(bound, cst.Name):
+            binding = Binding("import", node, qualified=f"{module}{joint}{name}", conditional=conditional)
+            scope.bind(bound.value, binding)
+
+
+def _bind_target(
+    index: Index,
+    target: cst.CSTNode,
+    scope: Scope,
+    binding: Binding,
+) -> None:
+    """Bind every name in `target` as `binding` says; an unpacked one keeps its index, deeper ones lose their value."""
+    if isinstance(target, cst.Name):
+        scope.bind(target.value, binding)
+    elif isinstance(target, (cst.Tuple, cst.List)):
+        for position, element in enumerate(target.elements):
+            deeper = binding.index is not None or isinstance(element, cst.StarredElement)
+            part = Binding(
+                binding.kind,
+                binding.node,
+                value=None if deeper else binding.value,
+                index=None if deeper else position,
+                conditional=binding.conditional,
+            )
+            _bind_target(index, element.value, scope, part)
+    elif isinstance(target, cst.Attribute) and isinstance(target.value, cst.Name):
+        owner = _class_of_self(target.value, scope)
+        if owner is not None:
+            index.attributes.setdefault(owner, {}).setdefault(target.attr.value, []).append(binding)
+
+
+def _class_of_self(name: cst.Name, scope: Scope) -> cst.CSTNode | None:
+    """Return the class whose instance (or itself) `name` is, when it is the first parameter of a method."""
+    current: Scope | None = scope
+    while current is not None and current.kind in {"comprehension", "function"}:
+        node = current.node
+        if isinstance(node, cst.FunctionDef) and current.parent is not None and current.parent.kind == "class":
+            first = first_parameter(node)
+            return current.parent.node if first is not None and first == name.value else None
+        if name.value in current.names and isinstance(node, cst.FunctionDef):
+            return None
+        current = current.parent
+    return None
+
+
+def first_parameter(function: cst.FunctionDef) -> str | None:
+    """Return the name of the first positional parameter, which in a method is `self` or `cls`."""
+    if any(
+        isinstance(item.decorator, cst.Name) and item.decorator.value == "staticmethod" for item in function.decorators
+    ):
+        return None
+    for param in (*function.params.posonly_params, *function.params.params):
+        return param.name.value
+    return None
+
+
+def _assign(index: Index, node: cst.CSTNode, scope: Scope, conditional: bool) -> None:
+    node = cast("cst.Assign", node)
+    for item in node.targets:
+        _bind_target(index, item.target, scope, Binding("assign", node, value=node.value, conditional=conditional))
+
+
+def _annotated(index: Index, node: cst.CSTNode, scope: Scope, conditional: bool) -> None:
+    node = cast("cst.AnnAssign", node)
+    kind: BindingKind = "annotate" if node.value is None else "assign"
+    binding = Binding(
+        kind,
+        node,
+        value=node.value,
+        annotation=node.annotation.annotation,
+        conditional=conditional or node.value is None,
+    )
+    _bind_target(index, node.target, scope, binding)
+
+
+def _augmented(index: Index, node: cst.CSTNode, scope: Scope, conditional: bool) -> None:
+    _bind_target(index, cast("cst.AugAssign", node).target, scope, Binding("augment", node, conditional=conditional))
+
+
+def _named(index: Index, node: cst.CSTNode, scope: Scope, conditional: bool) -> None:
+    node = cast("cst.NamedExpr", node)
+    _bind_target(index, node.target, scope, Binding("assign", node, value=node.value, conditional=conditional))
+
+
+def _for(index: Index, node: cst.CSTNode, scope: Scope, conditional: bool) -> None:
+    node = cast("cst.For", node)
+    _bind_target(index, node.target, scope, Binding("for", node, conditional=conditional))
+
+
+def _with(index: Index, node: cst.CSTNode, scope: Scope, conditional: bool) -> None:
+    for item in cast("cst.With", node).items:
+        if item.asname is not None:
+            _bind_target(
+                index, item.asname.name, scope, Binding("with", item, value=item.item, conditional=conditional)
+            )
+
+
+def _except(_index: Index, node: cst.CSTNode, scope: Scope, _conditional: bool) -> None:
+    name = cast("cst.ExceptHandler | cst.ExceptStarHandler", node).name
+    if name is not None and isinstance(name.name, cst.Name):
+        scope.bind(name.name.value, Binding("except", node, conditional=True))
+
+
+def _function(index: Index, node: cst.CSTNode, scope: Scope, conditional: bool) -> None:
+    node = cast("cst.FunctionDef", node)
+    scope.bind(node.name.value, Binding("function", node, conditional=conditional))
+    opened = _open_scope(index, node, scope, "function", node.name.value)
+    index.definitions.setdefault(opened.qualified, []).append(node)
+    _parameters(node.params, opened)
+    _declarations(node.body, opened)
+
+
+def _lambda(index: Index, node: cst.CSTNode, scope: Scope, _conditional: bool) -> None:
+    opened = _open_scope(index, node, scope, "function", "<lambda>")
+    _parameters(cast("cst.Lambda", node).params, opened)
+
+
+def _parameters(params: cst.Parameters, scope: Scope) -> None:
+    listed: list[cst.Param] = [*params.posonly_params, *params.params, *params.kwonly_params]
+    starred = [item for item in (params.star_arg, params.star_kwarg) if isinstance(item, cst.Param)]
+    for param in listed:
+        annotation = param.annotation.annotation if param.annotation is not None else None
+        scope.bind(param.name.value, Binding("parameter", param, annotation=annotation))
+    for param in starred:
+        scope.bind(param.name.value, Binding("parameter", param))
+
+
+def _declarations(body: cst.BaseSuite, scope: Scope) -> None:
+    """Note what `global` and `nonlocal` send elsewhere, before anything in the body binds it."""
+    stack: list[cst.CSTNode] = [body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (cst.Global, cst.Nonlocal)):
+            how: Literal["global", "nonlocal"] = "global" if isinstance(node, cst.Global) else "nonlocal"
+            for item in node.names:
+                scope.elsewhere[item.name.value] = how
+        elif isinstance(node, (cst.BaseSuite, cst.SimpleStatementLine)):
+            stack.extend(node.body)
+        elif isinstance(node, cst.BaseCompoundStatement) and not isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+            stack.extend(child for child in children(node) if not isinstance(child, cst.BaseExpression))
+        elif isinstance(node, (cst.Else, cst.Finally, cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase)):
+            stack.append(node.body)
+
+
+def _class(index: Index, node: cst.CSTNode, scope: Scope, conditional: bool) -> None:
+    node = cast("cst.ClassDef", node)
+    scope.bind(node.name.value, Binding("class", node, conditional=conditional))
+    opened = _open_scope(index, node, scope, "class", node.name.value)
+    index.definitions.setdefault(opened.qualified, []).append(node)
+
+
+def _comprehension(index: Index, node: cst.CSTNode, scope: Scope, _conditional: bool) -> None:
+    _open_scope(index, node, scope, "comprehension", "<comprehension>")
+
+
+def _comp_for(index: Index, node: cst.CSTNode, scope: Scope, _conditional: bool) -> None:
+    node = cast("cst.CompFor", node)
+    _bind_target(index, node.target, scope, Binding("for", node))
+
+
+def _delete(index: Index, node: cst.CSTNode, scope: Scope, _conditional: bool) -> None:
+    _bind_target(index, cast("cst.Del", node).target, scope, Binding("delete", node, conditional=True))
+
+
+def _match_name(_index: Index, node: cst.CSTNode, scope: Scope, _conditional: bool) -> None:
+    name = node.rest if isinstance(node, cst.MatchMapping) else cast("cst.MatchAs | cst.MatchStar", node).name
+    if name is not None:
+        scope.bind(name.value, Binding("match", node, conditional=True))
+
+
+_VISITS = {
+    cst.Import: _import,
+    cst.ImportFrom: _import_from,
+    cst.Assign: _assign,
+    cst.AnnAssign: _annotated,
+    cst.AugAssign: _augmented,
+    cst.NamedExpr: _named,
+    cst.For: _for,
+    cst.With: _with,
+    cst.ExceptHandler: _except,
+    cst.ExceptStarHandler: _except,
+    cst.FunctionDef: _function,
+    cst.Lambda: _lambda,
+    cst.ClassDef: _class,
+    cst.ListComp: _comprehension,
+    cst.SetComp: _comprehension,
+    cst.DictComp: _comprehension,
+    cst.GeneratorExp: _comprehension,
+    cst.CompFor: _comp_for,
+    cst.Del: _delete,
+    cst.MatchAs: _match_name,
+    cst.MatchStar: _match_name,
+    cst.MatchMapping: _match_name,
+}

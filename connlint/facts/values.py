@@ -1,0 +1,344 @@
+"""Enough of types to know a socket, and no more.
+
+An expression's value is the set of classes that it may be an instance of. `OPAQUE` in the set means that it may be
+anything: opaque is never evidence. `None` beside other classes is dropped, since a call on it is no network call.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from connlint import knowledge
+from connlint.facts.names import NOTHING, OPAQUE
+from connlint.facts.tree import dotted, walk_same_code
+
+if TYPE_CHECKING:
+    from connlint.facts.names import Names
+    from connlint.facts.scopes import Binding
+
+_UNKNOWN = frozenset({OPAQUE})
+_DEEPEST = 60
+
+_LITERALS: dict[type[cst.CSTNode], str] = {
+    cst.SimpleString: "str",
+    cst.FormattedString: "str",
+    cst.Integer: "int",
+    cst.Float: "float",
+    cst.Tuple: "tuple",
+    cst.List: "list",
+    cst.ListComp: "list",
+    cst.Dict: "dict",
+    cst.DictComp: "dict",
+    cst.Set: "set",
+    cst.SetComp: "set",
+    cst.Comparison: "bool",
+}
+
+# What hands on the result of the coroutine that it is given.
+PASS_THROUGH = frozenset({"asyncio.wait_for", "asyncio.shield", "asyncio.ensure_future", "asyncio.create_task"})
+
+
+class Values:
+    """Answers which classes a value may have, and what a call calls."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.index = names.index
+        self._memo: dict[tuple[cst.CSTNode, int | None], frozenset[str]] = {}
+        self._targets: dict[cst.CSTNode, frozenset[str]] = {}
+        self._busy: set[tuple[cst.CSTNode, int | None]] = set()
+        self._cuts = 0  # how often a cycle was cut: an answer found meanwhile holds only there, and is not kept
+
+    def types(self, node: cst.CSTNode, index: int | None = None) -> frozenset[str]:
+        """Return the classes that the value of `node` (or its item `index`, when unpacked) may be an instance of."""
+        key = (node, index)
+        if key in self._memo:
+            return self._memo[key]
+        if key in self._busy or len(self._busy) > _DEEPEST:
+            self._cuts += 1
+            return frozenset()
+        cuts = self._cuts
+        self._busy.add(key)
+        try:
+            found = self._types(node, index)
+        finally:
+            self._busy.discard(key)
+        if not self._busy:
+            found = found or _UNKNOWN
+        if not self._busy or cuts == self._cuts:
+            self._memo[key] = found
+        return found
+
+    def is_a(self, node: cst.CSTNode, *classes: str) -> bool:
+        """Say whether the value of `node` is certainly an instance of one of `classes`."""
+        found = self.types(node)
+        return bool(found) and all(self.derives(name, *classes) for name in found)
+
+    def may_be(self, node: cst.CSTNode, *classes: str) -> bool:
+        """Say whether one of the classes that `node` is known to have is one of `classes`."""
+        return any(self.derives(name, *classes) for name in self.types(node) if name != OPAQUE)
+
+    def derives(self, name: str, *classes: str) -> bool:
+        """Say whether the class `name`, of the file or of a library, is known to derive from one of `classes`."""
+        return any(base in classes for base in self.lineage(name))
+
+    def lineage(self, name: str) -> list[str]:
+        """Return the class `name` and its bases, nearest first; `OPAQUE` stands for a base that is not known."""
+        found: list[str] = []
+        queue = [name]
+        for current in queue:
+            if current in found:
+                continue
+            found.append(current)
+            if current.startswith("<file>"):
+                definitions = self.index.definitions.get(current, [])
+                if len(definitions) != 1 or not isinstance(definitions[0], cst.ClassDef):
+                    queue.append(OPAQUE)
+                    continue
+                queue.extend(self.names.qualified(base.value) or OPAQUE for base in definitions[0].bases)
+            elif current != OPAQUE:
+                bases = knowledge.bases(current)
+                queue.extend((OPAQUE,) if bases is None else bases)
+        return found
+
+    def _types(self, node: cst.CSTNode, index: int | None) -> frozenset[str]:
+        if isinstance(node, cst.Call):
+            return self._result(node, index, awaited=False)
+        if isinstance(node, cst.Await):
+            inner = node.expression
+            return self._result(inner, index, awaited=True) if isinstance(inner, cst.Call) else _UNKNOWN
+        if index is not None:
+            if isinstance(node, (cst.Tuple, cst.List)) and index < len(node.elements):
+                return self.types(node.elements[index].value)
+            return _UNKNOWN
+        if isinstance(node, (cst.Name, cst.Attribute)):
+            return self._named(node)
+        if type(node) in _LITERALS:
+            return frozenset({_LITERALS[type(node)]})
+        if isinstance(node, cst.ConcatenatedString):
+            return self.types(node.left)
+        if isinstance(node, cst.IfExp):
+            return self._join([self.types(node.body), self.types(node.orelse)])
+        if isinstance(node, cst.BooleanOperation):
+            return self._join([self.types(node.left), self.types(node.right)])
+        if isinstance(node, cst.NamedExpr):
+            return self.types(node.value)
+        if isinstance(node, cst.BinaryOperation):
+            left = self.types(node.left)
+            return left if left <= {"str", "bytes", "int", "float", "list", "tuple"} else _UNKNOWN
+        return _UNKNOWN
+
+    @staticmethod
+    def _join(parts: list[frozenset[str]]) -> frozenset[str]:
+        found = frozenset().union(*parts)
+        return found - {NOTHING} or found
+
+    def _named(self, node: cst.Name | cst.Attribute) -> frozenset[str]:
+        if isinstance(node, cst.Name) and node.value in {"None", "True", "False"}:
+            return frozenset({NOTHING if node.value == "None" else "bool"})
+        for name in self.names.class_names(node) if isinstance(node, cst.Name) else ():
+            if self.names.candidates(node) != {name}:
+                return frozenset({name})  # `self`
+        if isinstance(node, cst.Attribute):
+            owners = [name for name in self.types(node.value) if name.startswith("<file>")]
+            found = [
+                binding
+                for owner in owners
+                for name in self.lineage(owner)
+                for definition in self.index.definitions.get(name, [])
+                for binding in (
+                    *self.index.attributes.get(definition, {}).get(node.attr.value, []),
+                    *self.index.scopes[definition].names.get(node.attr.value, []),
+                )
+            ]
+            return self._join([self.bound(binding) for binding in found]) if found else _UNKNOWN
+        bindings = self.names.bindings(node)
+        if not bindings:
+            return _UNKNOWN
+        return self._join([self.bound(binding) for binding in bindings if binding.kind != "delete"]) or _UNKNOWN
+
+    def bound(self, binding: Binding) -> frozenset[str]:
+        """Return the classes of what `binding` binds."""
+        if binding.kind == "parameter":
+            return self._annotated(binding.annotation) or _UNKNOWN
+        if binding.kind == "annotate":
+            return self._annotated(binding.annotation)
+        if binding.kind == "assign" and binding.value is not None:
+            found = self.types(binding.value, binding.index)
+            if (not found or OPAQUE in found) and binding.annotation is not None:
+                return self._annotated(binding.annotation) or found
+            return found
+        if binding.kind == "with" and binding.value is not None and binding.index is None:
+            return self._entered(binding.value)
+        if binding.kind == "augment":
+            return frozenset()
+        return _UNKNOWN
+
+    def _entered(self, node: cst.BaseExpression) -> frozenset[str]:
+        """Return what `with node as x` binds: the object itself, for every class in the tables."""
+        if isinstance(node, cst.Call) and self.names.qualified(node.func) in {
+            "contextlib.closing",
+            "contextlib.aclosing",
+        }:
+            return self.types(node.args[0].value) if node.args else _UNKNOWN
+        found = self.types(node)
+        if all(name != OPAQUE and not name.startswith("<file>") for name in found):
+            return found
+        return _UNKNOWN
+
+    def _annotated(self, annotation: cst.BaseExpression | None) -> frozenset[str]:
+        """Return the classes that an annotation declares, `None` left out; nothing where it is not understood."""
+        if annotation is None:
+            return frozenset()
+        if isinstance(annotation, cst.SimpleString):
+            try:
+                inner = cst.parse_expression(str(annotation.evaluated_value))
+            except (cst.ParserSyntaxError, ValueError):
+                return frozenset()
+            return self._annotated_text(inner)
+        if isinstance(annotation, cst.BinaryOperation) and isinstance(annotation.operator, cst.BitOr):
+            return (self._annotated(annotation.left) | self._annotated(annotation.right)) - {NOTHING}
+        if isinstance(annotation, cst.Subscript):
+            if self.names.qualified(annotation.value) == "typing.Optional" and len(annotation.slice) == 1:
+                item = annotation.slice[0].slice
+                return self._annotated(item.value) if isinstance(item, cst.Index) else frozenset()
+            return frozenset()
+        name = self.names.qualified(annotation)
+        return frozenset({name}) if name is not None and self._is_class(name) else frozenset()
+
+    def _annotated_text(self, expression: cst.BaseExpression) -> frozenset[str]:
+        """Return what an annotation in quotes declares; its names are looked up at the top of the file."""
+        if isinstance(expression, cst.BinaryOperation) and isinstance(expression.operator, cst.BitOr):
+            return self._annotated_text(expression.left) | self._annotated_text(expression.right)
+        path = dotted(expression)
+        if path is None or path == "None":
+            return frozenset()
+        first, _, rest = path.partition(".")
+        found = self.names.lookup(first, self.index.top)
+        names = {knowledge.canonical(f"{name}.{rest}") if rest else name for name in found}
+        return frozenset(name for name in names if self._is_class(name))
+
+    def _is_class(self, name: str) -> bool:
+        return name == NOTHING or knowledge.bases(name) is not None or name in self.index.definitions
+
+    # Calls
+
+    def targets(self, call: cst.Call) -> frozenset[str]:
+        """Return the qualified names of all that `call` may call; `OPAQUE` among them stands for anything.
+
+        A method of a library's class is named by the class that the tables give it to (`socket.socket.connect`), a
+        method of the file by the class that defines it (`<file>.Client.connect`).
+        """
+        if call in self._targets:
+            return self._targets[call]
+        cuts = self._cuts
+        found = self._find_targets(call)
+        if not self._busy or cuts == self._cuts:
+            self._targets[call] = found
+        return found
+
+    def target(self, call: cst.Call) -> str | None:
+        """Return the one thing that `call` certainly calls, else None."""
+        found = self.targets(call)
+        if len(found) == 1:
+            (name,) = found
+            return None if name == OPAQUE else name
+        return None
+
+    def _find_targets(self, call: cst.Call) -> frozenset[str]:
+        func = call.func
+        names = self.names.candidates(func)
+        if OPAQUE not in names:
+            return names
+        if isinstance(func, cst.Attribute):
+            if isinstance(func.value, cst.Call) and self.names.qualified(func.value.func) == "super":
+                return self._super(func)
+            types = self.types(func.value)
+            return frozenset(self.method(name, func.attr.value) for name in types) or _UNKNOWN
+        return names
+
+    def _super(self, func: cst.Attribute) -> frozenset[str]:
+        owner = self.index.enclosing(func, cst.ClassDef)
+        if owner is None:
+            return _UNKNOWN
+        for base in self.lineage(self.index.scopes[owner].qualified)[1:]:
+            if base == OPAQUE:
+                return _UNKNOWN
+            found = self._own_method(base, func.attr.value)
+            if found is not None:
+                return frozenset({found})
+        return _UNKNOWN
+
+    def method(self, owner: str, attribute: str) -> str:
+        """Return the qualified name of the method `attribute` of the class `owner`, or `OPAQUE`."""
+        if owner == OPAQUE:
+            return OPAQUE
+        for name in self.lineage(owner):
+            if name == OPAQUE:
+                return OPAQUE
+            found = self._own_method(name, attribute)
+            if found is not None:
+                return found
+        return OPAQUE if owner.startswith("<file>") else f"{owner}.{attribute}"
+
+    def _own_method(self, owner: str, attribute: str) -> str | None:
+        full = f"{owner}.{attribute}"
+        if owner.startswith("<file>"):
+            if full in self.index.definitions:
+                return full
+            for definition in self.index.definitions.get(owner, []):
+                if (
+                    attribute in self.index.attributes.get(definition, {})
+                    or attribute in self.index.scopes[definition].names
+                ):
+                    return OPAQUE
+            return None
+        if knowledge.operation(full) or knowledge.returns(full) or knowledge.is_harmless(full):
+            return full
+        return None
+
+    def _result(self, node: cst.Call, index: int | None, *, awaited: bool) -> frozenset[str]:
+        found: set[str] = set()
+        for target in self.targets(node):
+            if target in PASS_THROUGH and awaited and node.args:
+                inner = node.args[0].value
+                return self._result(inner, index, awaited=True) if isinstance(inner, cst.Call) else _UNKNOWN
+            found |= self._returned(target, index, awaited=awaited)
+        return self._join([frozenset(found)])
+
+    def _returned(self, target: str, index: int | None, *, awaited: bool) -> frozenset[str]:
+        if target == OPAQUE:
+            return _UNKNOWN
+        if target.startswith("<file>"):
+            return self._returned_by_own(target, index, awaited=awaited)
+        operation = knowledge.operation(target)
+        if operation is not None and operation.awaited != awaited:
+            return _UNKNOWN
+        result = knowledge.returns(target)
+        if isinstance(result, tuple):
+            return frozenset({result[index]}) if index is not None and index < len(result) else _UNKNOWN
+        return frozenset({result}) if result is not None and index is None else _UNKNOWN
+
+    def _returned_by_own(self, target: str, index: int | None, *, awaited: bool) -> frozenset[str]:
+        definitions = self.index.definitions.get(target, [])
+        if len(definitions) != 1:
+            return _UNKNOWN
+        definition = definitions[0]
+        if isinstance(definition, cst.ClassDef):
+            return frozenset({target}) if index is None else _UNKNOWN
+        if definition.decorators or (definition.asynchronous is not None) != awaited:
+            return _UNKNOWN
+        returned: list[frozenset[str]] = []
+        for node in walk_same_code(definition.body):
+            if isinstance(node, cst.Yield):
+                return _UNKNOWN
+            if isinstance(node, cst.Return):
+                returned.append(frozenset({NOTHING}) if node.value is None else self.types(node.value, index))
+        if not returned and definition.returns is not None and index is None:
+            return self._annotated(definition.returns.annotation) or _UNKNOWN
+        joined = self._join(returned)
+        if OPAQUE in joined and definition.returns is not None and index is None:
+            return self._annotated(definition.returns.annotation) or joined
+        return joined

@@ -1,0 +1,1 @@
+"""What the rewrites of several rules share, and their proof."""

@@ -1,0 +1,96 @@
+"""One answer for every question about names: which class, which operation, which result.
+
+The tables of all libraries are joined here once, at import; look-ups are dictionary reads.
+"""
+
+from __future__ import annotations
+
+import builtins
+from functools import cache
+from typing import TYPE_CHECKING
+
+from connlint.knowledge import aiohttp, httpx, redis, requests, stdlib, urllib3
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from connlint.knowledge.model import Library, Operation
+
+LIBRARIES: tuple[Library, ...] = (
+    stdlib.LIBRARY,
+    requests.LIBRARY,
+    urllib3.LIBRARY,
+    httpx.LIBRARY,
+    aiohttp.LIBRARY,
+    redis.LIBRARY,
+)
+
+_ALIASES: dict[str, str] = {alias: name for library in LIBRARIES for alias, name in library.aliases.items()}
+_BASES: dict[str, tuple[str, ...]] = {name: bases for library in LIBRARIES for name, bases in library.bases.items()}
+_OPERATIONS: dict[str, Operation] = {row.name: row for library in LIBRARIES for row in library.operations}
+_RETURNS: dict[str, str | tuple[str, ...]] = {
+    name: result for library in LIBRARIES for name, result in library.returns.items()
+}
+_HARMLESS: frozenset[str] = frozenset().union(*(library.harmless for library in LIBRARIES))
+
+
+@cache
+def canonical(name: str) -> str:
+    """Return the name that the tables use for `name`: `socket.error` is `OSError`, `requests.get` itself."""
+    for _ in range(8):
+        head, tail = name, ""
+        while head not in _ALIASES:
+            head, dot, last = head.rpartition(".")
+            if not dot:
+                return name
+            tail = f".{last}{tail}"
+        name = _ALIASES[head] + tail
+    return name
+
+
+def bases(name: str) -> tuple[str, ...] | None:
+    """Return the direct bases of the class `name`, or None if the tables do not know it."""
+    if name in _BASES:
+        return _BASES[name]
+    found = getattr(builtins, name, None)
+    if isinstance(found, type):
+        return tuple(base.__name__ for base in found.__bases__)
+    return None
+
+
+def lineage(name: str) -> Iterator[str]:
+    """Yield the class `name` and all its known bases, nearest first."""
+    seen = {name}
+    queue = [name]
+    for current in queue:
+        yield current
+        for base in bases(current) or ():
+            if base not in seen:
+                seen.add(base)
+                queue.append(base)
+
+
+def operation(name: str) -> Operation | None:
+    """Return the row of the operation `name`, or None if the call is not known to touch the network."""
+    return _OPERATIONS.get(name)
+
+
+def returns(name: str) -> str | tuple[str, ...] | None:
+    """Return the class of what the call `name` returns, a tuple of them for a tuple, or None if not known."""
+    result = _RETURNS.get(name)
+    if result is None and bases(name) is not None:
+        return name
+    return result
+
+
+@cache
+def is_harmless(name: str) -> bool:
+    """Say whether the call `name` is known to raise no connection failure."""
+    if name in _HARMLESS:
+        return True
+    head, dot, _ = name.rpartition(".")
+    while dot:
+        if f"{head}.*" in _HARMLESS:
+            return True
+        head, dot, _ = head.rpartition(".")
+    return False
