@@ -32,6 +32,11 @@ _RETURNS: dict[str, str | tuple[str, ...]] = {
     name: result for library in LIBRARIES for name, result in library.returns.items()
 }
 _HARMLESS: frozenset[str] = frozenset().union(*(library.harmless for library in LIBRARIES))
+_GROUPS: dict[str, tuple[str, ...]] = {name: group for library in LIBRARIES for name, group in library.groups.items()}
+_FAILURES: frozenset[str] = frozenset().union(*(library.connection_failures for library in LIBRARIES))
+
+# They take a connection failure as they take everything: that says nothing of what a handler is for.
+_TAKE_ALL = frozenset({"BaseException", "Exception", "EOFError", "object"})
 
 
 @cache
@@ -94,3 +99,25 @@ def is_harmless(name: str) -> bool:
             return True
         head, dot, _ = head.rpartition(".")
     return False
+
+
+def group(name: str) -> tuple[str, ...] | None:
+    """Return the classes of the tuple `name` (`ftplib.all_errors`), or None if it is no tuple that the tables know."""
+    return _GROUPS.get(name)
+
+
+@cache
+def is_connection_failure(name: str) -> bool:
+    """Say whether `except name` speaks of connections that fail.
+
+    It does if the class is one that means so, derives from one, or is a base that takes one: `ConnectionError` and
+    `TimeoutError`, `OSError`, `requests.exceptions.RequestException`. `Exception` takes everything and says nothing.
+    """
+    if name in _TAKE_ALL:
+        return False
+    return name in _failure_bases() or not _FAILURES.isdisjoint(lineage(name))
+
+
+@cache
+def _failure_bases() -> frozenset[str]:
+    return frozenset(base for name in _FAILURES for base in lineage(name)) - _TAKE_ALL

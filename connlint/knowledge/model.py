@@ -65,7 +65,9 @@ class Library(NamedTuple):
     `aliases` maps a name, or the prefix of names, to the one that the tables use. `bases` holds the direct bases of
     its classes, exceptions and others. `returns` maps a callable to the class of its result, or to a tuple of classes
     for a tuple of results; a class called gives an instance of itself and needs no row. `harmless` lists the calls of
-    the library that raise no connection failure (a name that ends in `.*` means every call below it).
+    the library that raise no connection failure (a name that ends in `.*` means every call below it). `groups` are its
+    tuples of classes, made to be written after `except` (`ftplib.all_errors`). `connection_failures` are the classes
+    that mean that a connection failed; what derives from them means it too.
     """
 
     name: str
@@ -74,3 +76,5 @@ class Library(NamedTuple):
     operations: tuple[Operation, ...]
     returns: Mapping[str, str | tuple[str, ...]]
     harmless: frozenset[str] = frozenset()
+    groups: Mapping[str, tuple[str, ...]] = {}
+    connection_failures: frozenset[str] = frozenset()
