@@ -1,0 +1,76 @@
+# All that is needed is make and Python 3.11 or newer. Each target sets up the environment that it runs in; pyproject.toml
+# says what goes into it, so a change there installs it again.
+
+PYTHON ?= $(shell for each in python3.14 python3.13 python3.12 python3.11 python3 python; do \
+	if $$each -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
+	then echo $$each; break; fi; done)
+PIP = -m pip install --quiet --disable-pip-version-check
+CODE = connlint tests scripts
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format docs docs-check wheel-check crawl clean
+
+help:
+	@echo "make demo         show what connlint finds in examples/, and how it would rewrite it"
+	@echo "make test         run the tests"
+	@echo "make lint         ruff, mypy, flake8 with connlint, and connlint, on this project"
+	@echo "make docs         write the generated pages and tables again (docs-check only compares)"
+	@echo "make wheel-check  build the wheel, install it beside flake8 alone, and use it"
+	@echo "make crawl        run every rule over real packages (ARGS=--fix proves every fix)"
+	@echo "make format       format the code"
+	@echo "make clean        remove all that the targets made"
+
+# The virtual environments. Python that went away (an upgrade, a moved checkout) makes them anew.
+
+define make_environment
+	@test -n "$(PYTHON)" || { echo "connlint needs Python 3.11 or newer, with its venv module; set PYTHON=/path/to/python" >&2; exit 1; }
+	@$(1)/bin/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear $(1)
+	@echo "installing connlint$(2) into $(1)"
+	@$(1)/bin/python $(PIP) --editable '.$(2)'
+	@touch $@
+endef
+
+.venv/.made: pyproject.toml
+	$(call make_environment,.venv,[dev])
+
+.venv-demo/.made: pyproject.toml
+	$(call make_environment,.venv-demo,)
+
+# examples/ is full of findings, which is exit status 1; anything else (2: it could not run) fails the demo.
+demo: .venv-demo/.made
+	@echo; echo '$$ connlint examples/'; echo
+	@.venv-demo/bin/connlint --isolated --no-cache examples/ || test $$? -eq 1
+	@echo; echo '$$ connlint --fix --unsafe-fixes --diff examples/'; echo
+	@.venv-demo/bin/connlint --isolated --no-cache --fix --unsafe-fixes --diff examples/ || test $$? -eq 1
+	@echo; echo '$$ flake8 --select CNL examples/'; echo
+	@.venv-demo/bin/flake8 --isolated --select CNL examples/ || test $$? -eq 1
+
+test: .venv/.made
+	@.venv/bin/python -m pytest $(ARGS)
+
+lint: .venv/.made
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/flake8 $(CODE)
+	.venv/bin/connlint check $(CODE)
+
+format: .venv/.made
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+docs: .venv/.made
+	.venv/bin/python scripts/docs.py
+
+docs-check: .venv/.made
+	.venv/bin/python scripts/docs.py --check
+
+wheel-check: .venv/.made
+	.venv/bin/python scripts/check_wheel.py
+
+crawl: .venv/.made
+	.venv/bin/python scripts/crawl.py $(ARGS)
+
+clean:
+	rm -rf .venv .venv-demo .crawl build dist *.egg-info .connlint_cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find connlint tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
