@@ -240,7 +240,12 @@ class EffectsReader:
             return Effects(opaque=(call,))
         if not reached or (operation.awaited and not self.is_awaited(call)):
             return _NONE
-        return Effects(tried=(Tried(operation, call, call, operation.failures),))
+        failures = tuple(
+            failure
+            for failure in operation.failures
+            if _holds(call, operation, failure.only_with, failure.unless) is not False
+        )
+        return Effects(tried=(Tried(operation, call, call, failures),))
 
     def is_awaited(self, call: cst.Call) -> bool:
         """Say whether `call` is awaited where it stands, itself or through `wait_for` and its like."""
@@ -316,14 +321,19 @@ class EffectsReader:
 
 def reaches_peer(call: cst.Call, operation: Operation) -> bool | None:
     """Say whether `call` of `operation` reaches a peer, from its arguments; None if they are hidden."""
-    for name, wanted in ((operation.only_with, True), (operation.unless, False)):
+    return _holds(call, operation, operation.only_with, operation.unless)
+
+
+def _holds(call: cst.Call, operation: Operation, only_with: str | None, unless: str | None) -> bool | None:
+    """Say whether the argument `only_with` is given in `call` and `unless` is not; None if arguments are hidden."""
+    for name, wanted in ((only_with, True), (unless, False)):
         if name is None:
             continue
         position = operation.parameters.index(name) if name in operation.parameters else None
         value = argument(call, position, name)
         if value is None and has_star(call):
             return None
-        given = value is not None and not (isinstance(value, cst.Name) and value.value == "None")
+        given = value is not None and not (isinstance(value, cst.Name) and value.value in {"None", "False"})
         if given is not wanted:
             return False
     return True

@@ -31,10 +31,16 @@ Scenario = Literal[
 
 
 class Failure(NamedTuple):
-    """One way in which an operation fails, and the class that it then raises."""
+    """One way in which an operation fails, and the class that it then raises.
+
+    With `only_with`, it comes only if that argument is given (TLS, for `asyncio.open_connection(ssl=...)`); with
+    `unless`, only if that one is not.
+    """
 
     scenario: Scenario
     raises: str
+    only_with: str | None = None
+    unless: str | None = None
 
 
 class Operation(NamedTuple):
