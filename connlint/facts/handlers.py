@@ -1,13 +1,45 @@
+"""The `except` clauses of a file: what each takes, what stands around it, and what its `try` does."""
+
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from connlint.facts.model import Handler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connlint.facts import Facts
-    from connlint.facts.model import Handler
+    from connlint.facts.effects import Effects
 
 
 def read_handlers(facts: Facts) -> Iterator[Handler]:
-    yield from ()
+    """Yield every `except` clause of the file, in source order. Those of `except*` take groups and are left out."""
+    at = {node: position for position, node in enumerate(facts.index.all(cst.ExceptHandler))}
+    found = [handler for statement in facts.index.all(cst.Try) for handler in _of_statement(facts, statement)]
+    yield from sorted(found, key=lambda handler: at[handler.node])
+
+
+def _of_statement(facts: Facts, statement: cst.Try) -> Iterator[Handler]:
+    @cache
+    def effects() -> Effects:
+        return facts.effects.of([statement.body])
+
+    caught = [facts.names.classes(node.type) for node in statement.handlers]
+    for position, node in enumerate(statement.handlers):
+        yield Handler(
+            node=node,
+            statement=statement,
+            caught=caught[position],
+            earlier=tuple(name for names in caught[:position] for name in names),
+            later=tuple(name for names in caught[position + 1 :] for name in names),
+            read_effects=effects,
+        )
+
+
+def bound_name(node: cst.ExceptHandler) -> str | None:
+    """Return the name that the clause binds the exception to, if it does."""
+    return node.name.name.value if node.name is not None and isinstance(node.name.name, cst.Name) else None

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import libcst as cst
 
     from connlint.facts.effects import Effects, Tried
@@ -21,15 +23,21 @@ class Handler:
     """One `except` clause.
 
     `caught` are the qualified names of the classes it names, in order, flattened (`OPAQUE` where not known, and
-    `BaseException` for a bare `except`); `earlier` those of the clauses before it; `effects` what the body of its
-    `try` does.
+    `BaseException` for a bare `except`); `earlier` and `later` those of the clauses before and after it; `effects`
+    what the body of its `try` does, read when first asked for and once for all its clauses.
     """
 
     node: cst.ExceptHandler
     statement: cst.Try
     caught: tuple[str, ...]
     earlier: tuple[str, ...]
-    effects: Effects
+    later: tuple[str, ...]
+    read_effects: Callable[[], Effects]
+
+    @property
+    def effects(self) -> Effects:
+        """What the body of the clause's `try` does."""
+        return self.read_effects()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
