@@ -10,11 +10,14 @@ This is the one module that uses libcst's code generator directly.
 from __future__ import annotations
 
 import sys
+from bisect import bisect_right
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from libcst._nodes.internal import CodegenState
+
+from connlint.source import LINE_ENDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -109,6 +112,17 @@ def locate(module: cst.Module, text: str, nodes: Collection[cst.CSTNode]) -> dic
         start, end = recorder.inner.get(node, (outer_start, outer_end))
         spans[node] = Span(start, end, outer_start, min(outer_end, len(text)), indent)
     return spans
+
+
+def rows(module: cst.Module, nodes: Collection[cst.CSTNode]) -> dict[cst.CSTNode, int]:
+    """Return the row, from 1, on which each of `nodes` begins in the code of `module`."""
+    recorder = _Recorder(module, nodes)
+    text = _generate(module, recorder)
+    starts = [match.end() for match in LINE_ENDS.finditer(text)]
+    return {
+        node: bisect_right(starts, recorder.inner.get(node, (outer_start, 0))[0]) + 1
+        for node, (outer_start, _, _) in recorder.outer.items()
+    }
 
 
 def render(module: cst.Module, node: cst.CSTNode, indent: tuple[str, ...]) -> str:

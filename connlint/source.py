@@ -10,7 +10,7 @@ from codecs import BOM_UTF8
 from dataclasses import dataclass
 from functools import cached_property
 
-_LINE_ENDS = re.compile(r"\r\n|\r|\n")
+LINE_ENDS = re.compile(r"\r\n|\r|\n")
 
 
 class SourceError(ValueError):
@@ -29,7 +29,7 @@ class Source:
     @cached_property
     def line_starts(self) -> list[int]:
         """The character offset at which each row begins."""
-        return [0, *(match.end() for match in _LINE_ENDS.finditer(self.text))]
+        return [0, *(match.end() for match in LINE_ENDS.finditer(self.text))]
 
     @cached_property
     def lines(self) -> list[str]:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from connlint.facts.connects import read_connects
 from connlint.facts.effects import EffectsReader
 from connlint.facts.exceptions import Exceptions
@@ -20,9 +22,10 @@ from connlint.facts.names import Names
 from connlint.facts.policies import read_policies
 from connlint.facts.scopes import read_index
 from connlint.facts.values import Values
+from connlint.layout import rows
 
 if TYPE_CHECKING:
-    import libcst as cst
+    from collections.abc import Mapping
 
     from connlint.facts.model import ConnectSite, Handler, RetryLoop, RetryPolicy
 
@@ -57,6 +60,11 @@ class Facts:
     def connects(self) -> tuple[ConnectSite, ...]:
         """Every call that connects, in source order."""
         return tuple(read_connects(self))
+
+    @cached_property
+    def call_rows(self) -> Mapping[cst.CSTNode, int]:
+        """The row, from 1, of every call. It costs a pass over the file: for the wording of findings only."""
+        return rows(self.module, self.index.all(cst.Call))
 
 
 def read(module: cst.Module) -> Facts:

@@ -1,0 +1,35 @@
+"""Sentences about facts that a reviewer can check: which call, on which line, can raise which class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connlint.facts.tree import dotted
+from connlint.layout import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import libcst as cst
+
+    from connlint.facts import Facts
+    from connlint.facts.effects import Tried
+
+_LONGEST = 50
+
+
+def code(facts: Facts, node: cst.CSTNode) -> str:
+    """Return the code of `node` on one line, shortened if it is long."""
+    text = " ".join(render(facts.module, node, ()).split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def place(facts: Facts, call: cst.Call) -> str:
+    """Return `sock.sendall (line 12)`."""
+    return f"{dotted(call.func) or code(facts, call.func)} (line {facts.call_rows[call]})"
+
+
+def can_raise(facts: Facts, item: Tried, classes: Iterable[str]) -> str:
+    """Return `sock.sendall (line 12) can raise BrokenPipeError, ConnectionResetError (socket.socket.sendall)`."""
+    through = f", reached by {place(facts, item.site)}," if item.through else ""
+    return f"{place(facts, item.call)}{through} can raise {', '.join(classes)} ({item.operation.name})"
