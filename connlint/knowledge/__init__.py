@@ -9,7 +9,18 @@ import builtins
 from functools import cache
 from typing import TYPE_CHECKING
 
-from connlint.knowledge import aiohttp, httpx, redis, requests, stdlib, urllib3
+from connlint.knowledge import (
+    aiohttp,
+    httpx,
+    protocols,
+    redis,
+    requests,
+    sockets,
+    stdlib,
+    streams,
+    urllib3,
+    web,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +29,10 @@ if TYPE_CHECKING:
 
 LIBRARIES: tuple[Library, ...] = (
     stdlib.LIBRARY,
+    sockets.LIBRARY,
+    streams.LIBRARY,
+    web.LIBRARY,
+    protocols.LIBRARY,
     requests.LIBRARY,
     urllib3.LIBRARY,
     httpx.LIBRARY,
@@ -34,6 +49,7 @@ _RETURNS: dict[str, str | tuple[str, ...]] = {
 _HARMLESS: frozenset[str] = frozenset().union(*(library.harmless for library in LIBRARIES))
 _GROUPS: dict[str, tuple[str, ...]] = {name: group for library in LIBRARIES for name, group in library.groups.items()}
 _FAILURES: frozenset[str] = frozenset().union(*(library.connection_failures for library in LIBRARIES))
+_ANSWERS: frozenset[str] = frozenset().union(*(library.answers for library in LIBRARIES))
 
 # They take a connection failure as they take everything: that says nothing of what a handler is for.
 _TAKE_ALL = frozenset({"BaseException", "Exception", "EOFError", "object"})
@@ -77,7 +93,7 @@ def lineage(name: str) -> Iterator[str]:
 
 def operation(name: str) -> Operation | None:
     """Return the row of the operation `name`, or None if the call is not known to touch the network."""
-    return _OPERATIONS.get(name)
+    return _OPERATIONS.get(name) or _OPERATIONS.get(f"{name.rpartition('.')[0]}.*")
 
 
 def returns(name: str) -> str | tuple[str, ...] | None:
@@ -111,9 +127,10 @@ def is_connection_failure(name: str) -> bool:
     """Say whether `except name` speaks of connections that fail.
 
     It does if the class is one that means so, derives from one, or is a base that takes one: `ConnectionError` and
-    `TimeoutError`, `OSError`, `requests.exceptions.RequestException`. `Exception` takes everything and says nothing.
+    `TimeoutError`, `OSError`, `requests.exceptions.RequestException`. `Exception` takes everything and says nothing,
+    and neither does a class that means that the peer answered (`urllib.error.HTTPError`).
     """
-    if name in _TAKE_ALL:
+    if name in _TAKE_ALL or not _ANSWERS.isdisjoint(lineage(name)):
         return False
     return name in _failure_bases() or not _FAILURES.isdisjoint(lineage(name))
 

@@ -44,7 +44,7 @@ class Failure(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """A call that touches the network.
+    """A call that touches the network. A `name` that ends in `.*` stands for every method of a class.
 
     `parameters` are the names of its positional parameters, without `self`; `address` those of them that say where it
     connects to; `timeout` the one that bounds the wait, in seconds. With `only_with`, the call reaches a peer only if
@@ -73,7 +73,8 @@ class Library(NamedTuple):
     for a tuple of results; a class called gives an instance of itself and needs no row. `harmless` lists the calls of
     the library that raise no connection failure (a name that ends in `.*` means every call below it). `groups` are its
     tuples of classes, made to be written after `except` (`ftplib.all_errors`). `connection_failures` are the classes
-    that mean that a connection failed; what derives from them means it too.
+    that mean that a connection failed; what derives from them means it too, but for `answers`: there the peer was
+    reached, and said no.
     """
 
     name: str
@@ -84,3 +85,4 @@ class Library(NamedTuple):
     harmless: frozenset[str] = frozenset()
     groups: Mapping[str, tuple[str, ...]] = {}
     connection_failures: frozenset[str] = frozenset()
+    answers: frozenset[str] = frozenset()

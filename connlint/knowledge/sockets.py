@@ -1,0 +1,357 @@
+"""What is known of `socket`, `ssl`, `select`, pipes, and the modules that sit right on top of them.
+
+The rows are those of Linux. Where `except ConnectionError` could be narrowed by them, they name exactly the classes
+that the experiments bring out; a socket that is known to be a datagram socket has a class of its own here
+(`DATAGRAM`), because a lone `recv` on it meets refusals, which a stream never does.
+"""
+
+from __future__ import annotations
+
+from connlint.knowledge.model import Failure, Library, Operation
+
+DATAGRAM = "socket.socket[SOCK_DGRAM]"
+
+_TIMEOUT = Failure("timeout", "TimeoutError")
+_OTHER = Failure("unreachable", "OSError")
+_RESET = Failure("reset", "ConnectionResetError")
+_BROKEN = Failure("broken", "BrokenPipeError")
+_REFUSED = Failure("refused", "ConnectionRefusedError")
+_UNRESOLVED = Failure("unresolved", "socket.gaierror")
+_HANDSHAKE = Failure("handshake", "ssl.SSLError")
+
+_CONNECT = (_REFUSED, _TIMEOUT, _UNRESOLVED, _OTHER)
+_TLS_CONNECT = (*_CONNECT, _RESET, _BROKEN, _HANDSHAKE)
+_TLS_HANDSHAKE = (_RESET, _BROKEN, _TIMEOUT, _OTHER, _HANDSHAKE)
+_ACCEPT = (Failure("aborted", "ConnectionAbortedError"), _TIMEOUT, _OTHER)
+_SEND = (_BROKEN, _RESET, _TIMEOUT, _OTHER)
+_RECEIVE = (_RESET, _TIMEOUT, _OTHER)
+_TLS_SEND = (*_SEND, Failure("closed", "ssl.SSLError"))
+_TLS_RECEIVE = (*_RECEIVE, Failure("cut", "ssl.SSLError"))
+_DATAGRAM = (_REFUSED, _TIMEOUT, _UNRESOLVED, _OTHER)
+
+OPERATIONS: tuple[Operation, ...] = (
+    # socket: https://docs.python.org/3/library/socket.html
+    Operation(
+        "socket.create_connection",
+        "connect",
+        (
+            *(failure._replace(unless="all_errors") for failure in _CONNECT),
+            Failure("refused", "ExceptionGroup", only_with="all_errors"),
+        ),
+        "tests/faults/test_sockets.py::test_create_connection",
+        parameters=("address", "timeout", "source_address"),
+        address=("address",),
+        timeout="timeout",
+    ),
+    Operation(
+        "socket.socket.connect",
+        "connect",
+        _CONNECT,
+        "tests/faults/test_sockets.py::test_connect",
+        parameters=("address",),
+        address=("address",),
+    ),
+    Operation(
+        "socket.socket.connect_ex",
+        "connect",
+        (_UNRESOLVED,),
+        "tests/faults/test_sockets.py::test_connect_ex_reports_by_its_result",
+        parameters=("address",),
+        address=("address",),
+    ),
+    Operation(
+        "socket.socket.accept",
+        "accept",
+        _ACCEPT,
+        # Linux takes a client that is gone for accepted; the abort is accept(2)'s, and other systems'
+        "https://man7.org/linux/man-pages/man2/accept.2.html tests/faults/test_sockets.py::test_accept",
+    ),
+    *(
+        Operation(f"socket.socket.{name}", "send", _SEND, "tests/faults/test_sockets.py::test_send", parameters=given)
+        for name, given in (
+            ("send", ("data", "flags")),
+            ("sendall", ("data", "flags")),
+            ("sendfile", ("file", "offset", "count")),
+            ("sendmsg", ("buffers", "ancdata", "flags", "address")),
+        )
+    ),
+    Operation(
+        "socket.socket.sendto",
+        "send",
+        (*_SEND, _REFUSED, _UNRESOLVED),
+        "tests/faults/test_sockets.py::test_send tests/faults/test_sockets.py::test_datagram",
+    ),
+    *(
+        Operation(f"socket.socket.{name}", "receive", _RECEIVE, "tests/faults/test_sockets.py::test_receive")
+        for name in ("recv", "recv_into", "recvmsg", "recvmsg_into")
+    ),
+    *(
+        # who asks where a message came from may well read datagrams
+        Operation(
+            f"socket.socket.{name}",
+            "receive",
+            (*_RECEIVE, _REFUSED),
+            "tests/faults/test_sockets.py::test_receive tests/faults/test_sockets.py::test_datagram",
+        )
+        for name in ("recvfrom", "recvfrom_into")
+    ),
+    *(
+        Operation(f"{DATAGRAM}.{name}", "send", _DATAGRAM, "tests/faults/test_sockets.py::test_datagram")
+        for name in ("send", "sendall", "sendto", "sendmsg")
+    ),
+    *(
+        Operation(f"{DATAGRAM}.{name}", "receive", _DATAGRAM, "tests/faults/test_sockets.py::test_datagram")
+        for name in ("recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into")
+    ),
+    *(
+        Operation(f"socket.SocketIO.{name}", "receive", _RECEIVE, "tests/faults/test_sockets.py::test_makefile")
+        for name in ("read", "read1", "readinto", "readline", "readlines", "peek")
+    ),
+    *(
+        Operation(f"socket.SocketIO.{name}", "send", _SEND, "tests/faults/test_sockets.py::test_makefile")
+        for name in ("write", "writelines", "flush", "close")
+    ),
+    *(
+        Operation(f"socket.{name}", "request", (_UNRESOLVED,), "tests/faults/test_sockets.py::test_resolve")
+        for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "getnameinfo")
+    ),
+    Operation(
+        "socket.gethostbyaddr",
+        "request",
+        (_UNRESOLVED, Failure("unresolved", "socket.herror")),
+        "https://docs.python.org/3/library/socket.html#socket.gethostbyaddr",
+    ),
+    # ssl: https://docs.python.org/3/library/ssl.html
+    Operation(
+        "ssl.SSLSocket.connect",
+        "connect",
+        _TLS_CONNECT,
+        "tests/faults/test_tls.py::test_connect",
+        parameters=("addr",),
+        address=("addr",),
+    ),
+    Operation(
+        "ssl.SSLSocket.connect_ex",
+        "connect",
+        (_UNRESOLVED, *_TLS_HANDSHAKE),
+        "tests/faults/test_tls.py::test_connect_ex",
+        parameters=("addr",),
+        address=("addr",),
+    ),
+    Operation(
+        "ssl.SSLSocket.accept",
+        "accept",
+        (*_ACCEPT, *_TLS_HANDSHAKE[:2], _HANDSHAKE),
+        "tests/faults/test_tls.py::test_accept",
+    ),
+    *(
+        Operation(name, "request", _TLS_HANDSHAKE, "tests/faults/test_tls.py::test_handshake")
+        for name in ("ssl.SSLSocket.do_handshake", "ssl.SSLContext.wrap_socket", "ssl.wrap_socket")
+    ),
+    *(
+        Operation(f"ssl.SSLSocket.{name}", "send", _TLS_SEND, "tests/faults/test_tls.py::test_send")
+        for name in ("send", "sendall", "write", "sendfile")
+    ),
+    *(
+        Operation(f"ssl.SSLSocket.{name}", "receive", _TLS_RECEIVE, "tests/faults/test_tls.py::test_receive")
+        for name in ("recv", "recv_into", "read")
+    ),
+    Operation("ssl.SSLSocket.unwrap", "request", _TLS_SEND, "tests/faults/test_tls.py::test_unwrap"),
+    Operation(
+        "ssl.get_server_certificate",
+        "connect",
+        _TLS_CONNECT,
+        "tests/faults/test_tls.py::test_get_server_certificate",
+        parameters=("addr", "ssl_version", "ca_certs"),
+        address=("addr",),
+    ),
+    # A descriptor may be a file's, which meets no peer, or a pipe's, whose reader can go
+    *(
+        Operation(f"os.{name}", "send", (_BROKEN, _OTHER), "tests/faults/test_sockets.py::test_pipe")
+        for name in ("write", "writev")
+    ),
+    # multiprocessing.connection: https://docs.python.org/3/library/multiprocessing.html
+    Operation(
+        "multiprocessing.connection.Client",
+        "connect",
+        (
+            *_CONNECT,
+            Failure("reset", "ConnectionResetError", only_with="authkey"),
+            Failure("broken", "BrokenPipeError", only_with="authkey"),
+            Failure("closed", "EOFError", only_with="authkey"),
+            Failure("answered", "multiprocessing.AuthenticationError", only_with="authkey"),
+        ),
+        "tests/faults/test_sockets.py::test_multiprocessing_client",
+        parameters=("address", "family", "authkey"),
+        address=("address",),
+    ),
+    Operation(
+        "multiprocessing.connection.Listener.accept",
+        "accept",
+        (
+            *_ACCEPT,
+            _RESET,
+            _BROKEN,
+            Failure("closed", "EOFError"),
+            Failure("answered", "multiprocessing.AuthenticationError"),
+        ),
+        "tests/faults/test_sockets.py::test_multiprocessing_listener",
+    ),
+    *(
+        Operation(
+            f"multiprocessing.connection.Connection.{name}",
+            "send",
+            (_BROKEN, _RESET, _OTHER),
+            "tests/faults/test_sockets.py::test_multiprocessing_connection",
+        )
+        for name in ("send", "send_bytes")
+    ),
+    *(
+        Operation(
+            f"multiprocessing.connection.Connection.{name}",
+            "receive",
+            (_RESET, Failure("closed", "EOFError"), _OTHER),
+            "tests/faults/test_sockets.py::test_multiprocessing_connection",
+        )
+        for name in ("recv", "recv_bytes", "recv_bytes_into")
+    ),
+)
+
+BASES: dict[str, tuple[str, ...]] = {
+    DATAGRAM: ("socket.socket",),
+    "multiprocessing.AuthenticationError": ("multiprocessing.ProcessError",),
+    "multiprocessing.BufferTooShort": ("multiprocessing.ProcessError",),
+    "multiprocessing.ProcessError": ("Exception",),
+    "multiprocessing.TimeoutError": ("multiprocessing.ProcessError",),
+    "multiprocessing.connection.Connection": ("object",),
+    "multiprocessing.connection.Listener": ("object",),
+    "socket.SocketIO": ("io.IOBase",),
+    "socket.gaierror": ("OSError",),
+    "socket.herror": ("OSError",),
+    "socket.socket": ("object",),
+    "socketserver.BaseRequestHandler": ("object",),
+    "socketserver.BaseServer": ("object",),
+    "socketserver.DatagramRequestHandler": ("socketserver.BaseRequestHandler",),
+    "socketserver.StreamRequestHandler": ("socketserver.BaseRequestHandler",),
+    "socketserver.TCPServer": ("socketserver.BaseServer",),
+    "socketserver.ThreadingMixIn": ("object",),
+    "socketserver.ThreadingTCPServer": ("socketserver.ThreadingMixIn", "socketserver.TCPServer"),
+    "socketserver.ThreadingUDPServer": ("socketserver.ThreadingMixIn", "socketserver.UDPServer"),
+    "socketserver.UDPServer": ("socketserver.TCPServer",),
+    "ssl.MemoryBIO": ("object",),
+    "ssl.SSLCertVerificationError": ("ssl.SSLError", "ValueError"),
+    "ssl.SSLContext": ("object",),
+    "ssl.SSLEOFError": ("ssl.SSLError",),
+    "ssl.SSLError": ("OSError",),
+    "ssl.SSLSocket": ("socket.socket",),
+    "ssl.SSLSyscallError": ("ssl.SSLError",),
+    "ssl.SSLWantReadError": ("ssl.SSLError",),
+    "ssl.SSLWantWriteError": ("ssl.SSLError",),
+    "ssl.SSLZeroReturnError": ("ssl.SSLError",),
+}
+
+RETURNS: dict[str, str | tuple[str, ...]] = {
+    "multiprocessing.Pipe": ("multiprocessing.connection.Connection", "multiprocessing.connection.Connection"),
+    "multiprocessing.connection.Client": "multiprocessing.connection.Connection",
+    "multiprocessing.connection.Listener.accept": "multiprocessing.connection.Connection",
+    "socket.create_connection": "socket.socket",
+    "socket.create_server": "socket.socket",
+    "socket.fromfd": "socket.socket",
+    "socket.socket.accept": ("socket.socket", "tuple"),
+    "socket.socket.dup": "socket.socket",
+    "socket.socket.fileno": "int",
+    "socket.socket.makefile": "socket.SocketIO",
+    "socket.socket.recv": "bytes",
+    "socket.socketpair": ("socket.socket", "socket.socket"),
+    "ssl.SSLContext.wrap_socket": "ssl.SSLSocket",
+    "ssl.SSLSocket.accept": ("ssl.SSLSocket", "tuple"),
+    "ssl.SSLSocket.recv": "bytes",
+    "ssl.SSLSocket.unwrap": "socket.socket",
+    "ssl._create_unverified_context": "ssl.SSLContext",
+    "ssl.create_default_context": "ssl.SSLContext",
+    "ssl.wrap_socket": "ssl.SSLSocket",
+}
+
+ALIASES: dict[str, str] = {
+    "SocketServer": "socketserver",
+    "_socket": "socket",
+    "_ssl": "ssl",
+    "eventlet.green.select": "select",
+    "eventlet.green.socket": "socket",
+    "eventlet.green.ssl": "ssl",
+    "gevent.select": "select",
+    "gevent.socket": "socket",
+    "gevent.ssl": "ssl",
+    "multiprocessing.context.AuthenticationError": "multiprocessing.AuthenticationError",
+    "multiprocessing.context.BufferTooShort": "multiprocessing.BufferTooShort",
+    "multiprocessing.context.ProcessError": "multiprocessing.ProcessError",
+    "multiprocessing.context.TimeoutError": "multiprocessing.TimeoutError",
+    "select.error": "OSError",
+    "six.moves.socketserver": "socketserver",
+    "socket.SocketType": "socket.socket",
+    "socket.error": "OSError",
+    "socket.timeout": "TimeoutError",
+    "ssl.CertificateError": "ssl.SSLCertVerificationError",
+    "ssl.socket": "socket.socket",
+    "ssl.socket_error": "OSError",
+}
+
+_SOCKET_METHODS = """
+    bind close detach dup family fileno get_inheritable getblocking getpeername getsockname getsockopt gettimeout
+    listen makefile proto set_inheritable setblocking setsockopt settimeout shutdown type
+""".split()
+_TLS_METHODS = """
+    cipher compression get_channel_binding getpeercert get_verified_chain get_unverified_chain pending
+    selected_alpn_protocol shared_ciphers version
+""".split()
+_CONTEXT_METHODS = """
+    cert_store_stats get_ca_certs get_ciphers load_cert_chain load_default_certs load_dh_params
+    load_verify_locations set_alpn_protocols set_ciphers set_default_verify_paths set_ecdh_curve
+    set_servername_callback session_stats
+""".split()
+_SOCKET_FUNCTIONS = """
+    CMSG_LEN CMSG_SPACE close create_server fromfd getdefaulttimeout getfqdn gethostname getprotobyname getservbyname
+    getservbyport has_dualstack_ipv6 has_ipv6 htonl htons if_indextoname if_nameindex if_nametoindex inet_aton
+    inet_ntoa inet_ntop inet_pton ntohl ntohs setdefaulttimeout socketpair
+""".split()
+
+HARMLESS: frozenset[str] = frozenset(
+    {
+        # no peer: UDP's connect only notes the address, and closing ignores a reset (bpo-30319)
+        f"{DATAGRAM}.connect",
+        f"{DATAGRAM}.connect_ex",
+        *(f"socket.socket.{name}" for name in _SOCKET_METHODS),
+        *(f"socket.{name}" for name in _SOCKET_FUNCTIONS),
+        *(f"ssl.SSLSocket.{name}" for name in _TLS_METHODS),
+        *(f"ssl.SSLContext.{name}" for name in _CONTEXT_METHODS),
+        "multiprocessing.Pipe",
+        "multiprocessing.connection.Connection.close",
+        "multiprocessing.connection.Connection.fileno",
+        "multiprocessing.connection.Connection.poll",
+        "multiprocessing.connection.Listener.close",
+        "multiprocessing.connection.wait",
+        "os.close",
+        "os.pipe",
+        "select.epoll.*",
+        "select.poll.*",
+        "select.select",
+        "selectors.*",
+        # a server reports the failures of its clients and goes on
+        "socketserver.BaseServer.*",
+        "ssl.SSLContext.wrap_bio",
+        "ssl._create_unverified_context",
+        "ssl.create_default_context",
+    }
+)
+
+LIBRARY = Library(
+    name="sockets",
+    aliases=ALIASES,
+    bases=BASES,
+    operations=OPERATIONS,
+    returns=RETURNS,
+    harmless=HARMLESS,
+    connection_failures=frozenset(
+        {"ConnectionError", "TimeoutError", "socket.gaierror", "socket.herror", "ssl.SSLError"}
+    ),
+)
