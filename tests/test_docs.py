@@ -1,0 +1,79 @@
+"""The documentation says what the code does: generated parts are in step, and what is shown is true."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connlint.engine import Selection, check
+from connlint.rules import all_rules
+
+if TYPE_CHECKING:
+    from connlint.rules.base import Rule
+
+ROOT = Path(__file__).resolve().parent.parent
+GUIDES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+rules = pytest.mark.parametrize("rule", [pytest.param(rule, id=f"{rule.code}-{rule.name}") for rule in all_rules()])
+guides = pytest.mark.parametrize("path", GUIDES, ids=[str(path.relative_to(ROOT)) for path in GUIDES])
+
+
+def section(rule: Rule, heading: str) -> str:
+    text = inspect.cleandoc(type(rule).__doc__ or "")
+    found = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    return found[1] if found else ""
+
+
+def code_blocks(text: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def reported(rule: Rule, code: str) -> list[str]:
+    found = check(code.encode(), "page.py", Selection(select=(rule.code,)))
+    assert found.problems == ()
+    return [item.code for item in found.diagnostics]
+
+
+def test_generated_documentation_is_in_step() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "docs.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@rules
+def test_what_a_page_recommends_is_not_reported(rule: Rule) -> None:
+    blocks = code_blocks(section(rule, "Use instead")) + code_blocks(section(rule, "When this is fine"))
+    assert [block for block in blocks if reported(rule, block)] == []
+
+
+@rules
+def test_what_a_page_warns_of_is_reported(rule: Rule) -> None:
+    blocks = code_blocks(section(rule, "Example"))
+    assert blocks
+    assert [block for block in blocks if not reported(rule, block)] == []
+
+
+@rules
+def test_changelog_names_the_rule(rule: Rule) -> None:
+    assert re.search(rf"\b{rule.code}\s+{rule.name}\b", (ROOT / "CHANGELOG.md").read_text("utf-8"))
+
+
+@guides
+def test_links_lead_somewhere(path: Path) -> None:
+    text = re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    links = re.findall(r"\]\(([^)#\s]+)", text)
+    local = [link for link in links if not re.match(r"[a-z]+:", link)]
+    assert [link for link in local if not (path.parent / link).exists()] == []
+
+
+@guides
+def test_commands_that_a_guide_names_exist(path: Path) -> None:
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = set(re.findall(r"`make ([a-z-]+)", path.read_text("utf-8")))
+    assert named - targets == set()
