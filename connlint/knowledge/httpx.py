@@ -1,10 +1,86 @@
-"""What is known of httpx."""
+"""What is known of httpx.
+
+Its failures are `TransportError`s, which have nothing to do with the builtins, not even with `OSError`.
+"""
 
 from __future__ import annotations
 
-from connlint.knowledge.model import Library
+from connlint.knowledge.model import Failure, Library, Operation
 
-_BASES: dict[str, tuple[str, ...]] = {
+_REQUEST = (
+    *(Failure(kind, "httpx.ConnectError") for kind in ("refused", "unresolved", "unreachable", "handshake")),
+    *(Failure("timeout", f"httpx.{name}") for name in ("ConnectTimeout", "ReadTimeout", "WriteTimeout", "PoolTimeout")),
+    Failure("reset", "httpx.ReadError"),
+    Failure("reset", "httpx.ConnectError"),  # in the TLS handshake
+    Failure("broken", "httpx.WriteError"),
+    *(Failure(kind, "httpx.RemoteProtocolError") for kind in ("closed", "cut", "rubbish")),
+    Failure("unreachable", "httpx.ProxyError"),
+    Failure("rubbish", "httpx.DecodingError"),
+    Failure("answered", "httpx.TooManyRedirects"),
+)
+_READ = (
+    Failure("reset", "httpx.ReadError"),
+    Failure("timeout", "httpx.ReadTimeout"),
+    Failure("cut", "httpx.RemoteProtocolError"),
+    Failure("rubbish", "httpx.RemoteProtocolError"),
+    Failure("rubbish", "httpx.DecodingError"),
+)
+_VERBS = ("delete", "get", "head", "options", "patch", "post", "put")
+
+OPERATIONS: tuple[Operation, ...] = (
+    *(
+        Operation(
+            f"{owner}.{name}",
+            "request",
+            _REQUEST,
+            f"tests/faults/test_httpx.py::{source}",
+            parameters=("url",) if name in _VERBS else ("method", "url"),
+            address=("url",),
+            timeout="timeout",
+            awaited=awaited,
+        )
+        for owner, source, awaited in (
+            ("httpx", "test_request", False),
+            ("httpx.Client", "test_request", False),
+            ("httpx.AsyncClient", "test_async_request", True),
+        )
+        for name in (*_VERBS, "request", "stream")
+    ),
+    Operation(
+        "httpx.Client.send", "request", _REQUEST, "tests/faults/test_httpx.py::test_request", parameters=("request",)
+    ),
+    Operation(
+        "httpx.AsyncClient.send",
+        "request",
+        _REQUEST,
+        "tests/faults/test_httpx.py::test_async_request",
+        parameters=("request",),
+        awaited=True,
+    ),
+    *(
+        Operation(f"httpx.Response.{name}", "receive", _READ, "tests/faults/test_httpx.py::test_read")
+        for name in ("iter_bytes", "iter_lines", "iter_raw", "iter_text", "read")
+    ),
+    # the asynchronous iterators work in `async for`, and are no coroutines
+    *(
+        Operation(f"httpx.Response.{name}", "receive", _READ, "tests/faults/test_httpx.py::test_async_read")
+        for name in ("aiter_bytes", "aiter_lines", "aiter_raw", "aiter_text")
+    ),
+    Operation("httpx.Response.aread", "receive", _READ, "tests/faults/test_httpx.py::test_async_read", awaited=True),
+    # the answer has come: this says what it was
+    Operation(
+        "httpx.Response.raise_for_status",
+        "request",
+        (Failure("answered", "httpx.HTTPStatusError"),),
+        "tests/faults/test_httpx.py::test_status",
+    ),
+)
+
+BASES: dict[str, tuple[str, ...]] = {
+    "httpx.AsyncClient": ("httpx.BaseClient",),
+    "httpx.AsyncHTTPTransport": ("object",),
+    "httpx.BaseClient": ("object",),
+    "httpx.Client": ("httpx.BaseClient",),
     "httpx.CloseError": ("httpx.NetworkError",),
     "httpx.ConnectError": ("httpx.NetworkError",),
     "httpx.ConnectTimeout": ("httpx.TimeoutException",),
@@ -12,7 +88,9 @@ _BASES: dict[str, tuple[str, ...]] = {
     "httpx.DecodingError": ("httpx.RequestError",),
     "httpx.HTTPError": ("Exception",),
     "httpx.HTTPStatusError": ("httpx.HTTPError",),
+    "httpx.HTTPTransport": ("object",),
     "httpx.InvalidURL": ("Exception",),
+    "httpx.Limits": ("object",),
     "httpx.LocalProtocolError": ("httpx.ProtocolError",),
     "httpx.NetworkError": ("httpx.TransportError",),
     "httpx.PoolTimeout": ("httpx.TimeoutException",),
@@ -21,25 +99,65 @@ _BASES: dict[str, tuple[str, ...]] = {
     "httpx.ReadError": ("httpx.NetworkError",),
     "httpx.ReadTimeout": ("httpx.TimeoutException",),
     "httpx.RemoteProtocolError": ("httpx.ProtocolError",),
+    "httpx.Request": ("object",),
     "httpx.RequestError": ("httpx.HTTPError",),
     "httpx.RequestNotRead": ("httpx.StreamError",),
+    "httpx.Response": ("object",),
     "httpx.ResponseNotRead": ("httpx.StreamError",),
     "httpx.StreamClosed": ("httpx.StreamError",),
     "httpx.StreamConsumed": ("httpx.StreamError",),
     "httpx.StreamError": ("RuntimeError",),
+    "httpx.Timeout": ("object",),
     "httpx.TimeoutException": ("httpx.TransportError",),
     "httpx.TooManyRedirects": ("httpx.RequestError",),
     "httpx.TransportError": ("httpx.RequestError",),
+    "httpx.URL": ("object",),
     "httpx.UnsupportedProtocol": ("httpx.TransportError",),
     "httpx.WriteError": ("httpx.NetworkError",),
     "httpx.WriteTimeout": ("httpx.TimeoutException",),
 }
 
+RETURNS: dict[str, str | tuple[str, ...]] = {
+    **{
+        f"{owner}.{name}": "httpx.Response"
+        for owner in ("httpx", "httpx.Client", "httpx.AsyncClient")
+        for name in (*_VERBS, "request", "stream")
+    },
+    "httpx.AsyncClient.send": "httpx.Response",
+    "httpx.BaseClient.build_request": "httpx.Request",
+    "httpx.Client.send": "httpx.Response",
+    "httpx.Response.aread": "bytes",
+    "httpx.Response.raise_for_status": "httpx.Response",
+    "httpx.Response.read": "bytes",
+}
+
+ALIASES: dict[str, str] = {
+    "httpx._api": "httpx",
+    "httpx._client": "httpx",
+    "httpx._exceptions": "httpx",
+    "httpx._models": "httpx",
+}
+
+HARMLESS: frozenset[str] = frozenset(
+    {
+        "httpx.AsyncClient.aclose",
+        "httpx.BaseClient.build_request",
+        "httpx.Client.close",
+        "httpx.Request.*",
+        "httpx.Response.aclose",
+        "httpx.Response.close",
+        "httpx.Response.json",
+        "httpx.URL.*",
+    }
+)
+
 LIBRARY = Library(
     name="httpx",
-    aliases={},
-    bases=_BASES,
-    operations=(),
-    returns={},
+    aliases=ALIASES,
+    bases=BASES,
+    operations=OPERATIONS,
+    returns=RETURNS,
+    harmless=HARMLESS,
     connection_failures=frozenset({"httpx.TransportError"}),
+    answers=frozenset({"httpx.LocalProtocolError", "httpx.UnsupportedProtocol"}),
 )
