@@ -171,12 +171,12 @@ class Values:
                 return self._annotated(binding.annotation) or found
             return found
         if binding.kind == "with" and binding.value is not None and binding.index is None:
-            return self._entered(binding.value)
+            return self._entered(binding.value, binding.node)
         if binding.kind == "augment":
             return frozenset()
         return _UNKNOWN
 
-    def _entered(self, node: cst.BaseExpression) -> frozenset[str]:
+    def _entered(self, node: cst.BaseExpression, item: cst.CSTNode) -> frozenset[str]:
         """Return what `with node as x` binds: the object itself, for every class in the tables."""
         if isinstance(node, cst.Call) and self.names.qualified(node.func) in {
             "contextlib.closing",
@@ -184,6 +184,10 @@ class Values:
         }:
             return self.types(node.args[0].value) if node.args else _UNKNOWN
         found = self.types(node)
+        statement = self.index.parents.get(item)
+        if isinstance(node, cst.Call) and isinstance(statement, cst.With) and statement.asynchronous is not None:
+            awaited = self._result(node, None, awaited=True)  # `async with session.get(...)` awaits what it is given
+            found = awaited if OPAQUE in found else found
         if all(name != OPAQUE and not name.startswith("<file>") for name in found):
             return found
         return _UNKNOWN
