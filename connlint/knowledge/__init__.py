@@ -63,10 +63,10 @@ def canonical(name: str) -> str:
         while head not in _ALIASES:
             head, dot, last = head.rpartition(".")
             if not dot:
-                return name
+                return name.removeprefix("builtins.")
             tail = f".{last}{tail}"
         name = _ALIASES[head] + tail
-    return name
+    return name.removeprefix("builtins.")
 
 
 def bases(name: str) -> tuple[str, ...] | None:
