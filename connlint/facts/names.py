@@ -194,7 +194,10 @@ class Names:
             if followed is not node:
                 return self.classes(followed)
             return (OPAQUE,)
-        return tuple(sorted(found)) if len(found) == 1 else (OPAQUE,)
+        if len(found) != 1:
+            return (OPAQUE,)
+        (name,) = found
+        return knowledge.group(name) or (name,)
 
     def uses(self, name: str, root: cst.CSTNode) -> list[cst.Name]:
         """Return where the plain name `name` is read or bound below `root` (attributes and keywords are no names)."""

@@ -12,7 +12,7 @@ import libcst as cst
 
 from connlint import knowledge
 from connlint.facts.names import NOTHING, OPAQUE
-from connlint.facts.tree import dotted, walk_same_code
+from connlint.facts.tree import argument, dotted, walk, walk_same_code
 
 if TYPE_CHECKING:
     from connlint.facts.names import Names
@@ -305,12 +305,24 @@ class Values:
 
     def _result(self, node: cst.Call, index: int | None, *, awaited: bool) -> frozenset[str]:
         found: set[str] = set()
-        for target in self.targets(node):
+        for called in self.targets(node):
+            target = called
             if target in PASS_THROUGH and awaited and node.args:
                 inner = node.args[0].value
                 return self._result(inner, index, awaited=True) if isinstance(inner, cst.Call) else _UNKNOWN
+            if target == "socket.socket" and self._is_datagram(node):
+                target = knowledge.DATAGRAM
             found |= self._returned(target, index, awaited=awaited)
         return self._join([frozenset(found)])
+
+    def _is_datagram(self, call: cst.Call) -> bool:
+        """Say whether `call` of `socket.socket` makes a socket that has no connections."""
+        kind = argument(call, 1, "type")
+        return kind is not None and any(
+            self.names.qualified(node) == "socket.SOCK_DGRAM"
+            for node in walk(kind)
+            if isinstance(node, (cst.Name, cst.Attribute))
+        )
 
     def _returned(self, target: str, index: int | None, *, awaited: bool) -> frozenset[str]:
         if target == OPAQUE:

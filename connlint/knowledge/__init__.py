@@ -21,11 +21,25 @@ from connlint.knowledge import (
     urllib3,
     web,
 )
+from connlint.knowledge.sockets import DATAGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connlint.knowledge.model import Library, Operation
+
+__all__ = (
+    "DATAGRAM",
+    "LIBRARIES",
+    "bases",
+    "canonical",
+    "group",
+    "is_connection_failure",
+    "is_harmless",
+    "lineage",
+    "operation",
+    "returns",
+)
 
 LIBRARIES: tuple[Library, ...] = (
     stdlib.LIBRARY,

@@ -95,6 +95,7 @@ BASES: dict[str, tuple[str, ...]] = {
 
 ALIASES: dict[str, str] = {
     "ConfigParser": "configparser",
+    "__builtin__": "builtins",
     "EnvironmentError": "OSError",
     "IOError": "OSError",
     "Queue": "queue",
@@ -105,6 +106,7 @@ ALIASES: dict[str, str] = {
     "json.encoder": "json",
     "os.error": "OSError",
     "queue._queue": "queue",
+    "six.moves.builtins": "builtins",
     "six.moves.cPickle": "pickle",
     "six.moves.configparser": "configparser",
     "six.moves.queue": "queue",
