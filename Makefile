@@ -4,7 +4,7 @@
 PYTHON ?= $(shell for each in python3.14 python3.13 python3.12 python3.11 python3 python; do \
 	if $$each -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
 	then echo $$each; break; fi; done)
-PIP = -m pip install --quiet --disable-pip-version-check
+PIP = -m pip install --quiet --quiet --disable-pip-version-check
 CODE = connlint tests scripts
 
 .DEFAULT_GOAL := help
