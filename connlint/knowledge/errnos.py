@@ -93,3 +93,6 @@ WHOLE: Mapping[str, tuple[frozenset[str], ...]] = {
 
 # Functions that return the errno of the exception that they are given.
 READERS = frozenset({"eventlet.support.get_errno", "tornado.util.errno_from_exception"})
+
+# Packages whose OSErrors carry an errno and are of no class above: aiohttp's `ClientConnectorError` has errno 111.
+CARRIERS = frozenset({"aiohttp"})

@@ -1,0 +1,64 @@
+"""Is this file meant to run on Python 2 as well?
+
+Python 2 has no `ConnectionRefusedError`: code that still runs there sorts by errno because it must.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from connlint.facts.tree import dotted, walk
+
+if TYPE_CHECKING:
+    from connlint.facts import Facts
+
+_FUTURES = frozenset({"absolute_import", "division", "print_function", "unicode_literals", "with_statement"})
+_MODULES = frozenset(
+    """
+    ConfigParser Cookie Queue SocketServer StringIO __builtin__ builtins.past cPickle cStringIO future httplib past six
+    thread urllib2 urlparse
+    """.split()
+)
+_NAMES = frozenset({"PY2", "PY3", "basestring", "raw_input", "unicode", "unichr", "xrange"})
+
+
+def supports_python2(facts: Facts) -> bool:
+    """Say whether the file shows that Python 2 is meant to run it."""
+    if any(
+        line.comment is not None and line.comment.value.startswith("#!") and "python2" in line.comment.value
+        for line in facts.module.header
+    ):
+        return True
+    return any(_is_sign(node) for node in walk(facts.module))
+
+
+def _is_sign(node: cst.CSTNode) -> bool:
+    if isinstance(node, cst.Import):
+        return any((dotted(alias.name) or "").partition(".")[0] in _MODULES for alias in node.names)
+    if isinstance(node, cst.ImportFrom):
+        module = dotted(node.module) or ""
+        if module == "__future__" and not isinstance(node.names, cst.ImportStar):
+            return any(dotted(alias.name) in _FUTURES for alias in node.names)
+        return "six" in module.split(".") or (not node.relative and module.partition(".")[0] in _MODULES)
+    if isinstance(node, cst.Name):
+        return node.value in _NAMES
+    return isinstance(node, cst.Comparison) and _compares_major(node)
+
+
+def _compares_major(node: cst.Comparison) -> bool:
+    """Say whether `node` tells Python 2 from Python 3: `sys.version_info < (3,)`, `sys.version_info[0] == 2`."""
+    left, right = node.left, node.comparisons[0].comparator
+    if isinstance(left, cst.Subscript):
+        return _is_version(left.value) and isinstance(right, cst.Integer)
+    if isinstance(left, cst.Attribute) and left.attr.value == "major":
+        return _is_version(left.value)
+    if not _is_version(left) or not isinstance(right, cst.Tuple):
+        return False
+    numbers = [item.value.evaluated_value for item in right.elements if isinstance(item.value, cst.Integer)]
+    return numbers[:1] == [2] or numbers in ([3], [3, 0])
+
+
+def _is_version(node: cst.CSTNode) -> bool:
+    return (dotted(node) or "").rpartition(".")[2] == "version_info"

@@ -1,0 +1,824 @@
+"""CNL101: errno-dispatch."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from connlint import knowledge
+from connlint.facts.dispatch import read_dispatch, uses
+from connlint.facts.handlers import bound_name
+from connlint.facts.names import OPAQUE
+from connlint.facts.python2 import supports_python2
+from connlint.facts.wording import can_raise, code, place
+from connlint.fixes.imports import reference
+from connlint.knowledge import errnos as table
+from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from connlint.facts import Facts
+    from connlint.facts.dispatch import Case, Dispatch, Piece
+
+# Comments that speak to a tool of the line they stand on: moved to another line they would mean something else.
+_DIRECTIVE = re.compile(r"#\s*(noqa|pragma|type:|pyright|pylint|nosec|fmt|isort|mypy|ruff|yapf)", re.IGNORECASE)
+
+# The standard library's own OSErrors: none carries an errno that means a failed connection.
+_WITHOUT_ERRNO = ("socket.", "ssl.", "http.client.", "smtplib.")
+
+# asyncio raises these by their names, without an errno.
+_BARE_IN_ASYNCIO = frozenset({"BrokenPipeError", "ConnectionAbortedError", "ConnectionResetError"})
+
+_NEVER_WAITING = frozenset({"accept", "receive", "send"})
+
+
+class ErrnoDispatch(Rule):
+    """
+    ## What it does
+
+    Reports a handler that catches more than it wants, picks by errno (or by `isinstance`) the failures that it acts
+    on, and raises the rest again, where each of them has a class of its own.
+
+    ## Why is this bad
+
+    Since PEP 3151 (Python 3.3), `OSError` makes the class that belongs to an errno: ECONNREFUSED is a
+    `ConnectionRefusedError`, EPIPE a `BrokenPipeError`. Sorting by hand says in four lines what `except` says in one,
+    it is easy to forget the `raise`, and the reader has to find out which failures the handler is really for.
+
+    ## Example
+
+    ```python
+    try:
+        sock = socket.create_connection(address, timeout=5)
+    except OSError as e:
+        if e.errno != errno.ECONNREFUSED:
+            raise
+        return None
+    ```
+
+    ## Use instead
+
+    ```python
+    try:
+        sock = socket.create_connection(address, timeout=5)
+    except ConnectionRefusedError:
+        return None
+    ```
+
+    ## When this is fine
+
+    Where one of the errnos has no class (ENOTCONN, EHOSTUNREACH, EBADF, EINVAL, ...), where the errno only picks a
+    message, where the code must run on Python 2, or where a library raises an `OSError` of its own that carries the
+    errno: aiohttp's `ClientConnectorError` has errno 111 and is no `ConnectionRefusedError`. connlint is silent there.
+
+    ## Fix safety
+
+    The fix is safe where nothing but the standard library is tried, everything in the `try` is known, and the errnos
+    are all that the class stands for; and always where `isinstance` did the sorting. It is unsafe where opaque code
+    may raise a class of its own; for EPIPE alone, as `BrokenPipeError` is ESHUTDOWN too; for ETIMEDOUT, as a socket's
+    own timeout is a `TimeoutError` without errno; for numbers, which differ between systems; and where the failure may
+    come without an errno (`http.client.RemoteDisconnected`). There is no fix where a later clause of the same `try`
+    would take what is no longer caught.
+
+    ## References
+
+    - [PEP 3151: Reworking the OS and IO exception hierarchy](https://peps.python.org/pep-3151/)
+    - [Python documentation: OS exceptions](https://docs.python.org/3/library/exceptions.html#os-exceptions)
+    """
+
+    code = "CNL101"
+    name = "errno-dispatch"
+    message = "`except {caught}` acts only on {picked} and raises the rest again: catch {classes}"
+    fixable = "sometimes"
+    reveals = frozenset({"CNL201", "CNL202", "CNL204"})
+    bad = (
+        Example(
+            "guard-and-raise",
+            """\
+import errno
+import socket
+
+
+def probe(address):
+    try:
+        with socket.create_connection(address, timeout=5):
+            return True
+    except OSError as e:
+        # nobody is there
+        if e.errno != errno.ECONNREFUSED:
+            raise
+        return False  # down
+""",
+            """\
+import socket
+
+
+def probe(address):
+    try:
+        with socket.create_connection(address, timeout=5):
+            return True
+    except ConnectionRefusedError:
+        # nobody is there
+        return False  # down
+""",
+        ),
+        Example(
+            "else-raise",
+            """\
+import errno
+import logging
+import socket
+
+log = logging.getLogger(__name__)
+
+
+def goodbye(sock: socket.socket):
+    try:
+        sock.sendall(b"QUIT\\r\\n")
+    except OSError as error:
+        if error.errno in (errno.EPIPE, errno.ESHUTDOWN, errno.ECONNRESET):
+            log.debug("%s has hung up: %s", sock.getpeername(), error)
+        else:
+            raise error
+""",
+            """\
+import logging
+import socket
+
+log = logging.getLogger(__name__)
+
+
+def goodbye(sock: socket.socket):
+    try:
+        sock.sendall(b"QUIT\\r\\n")
+    except (BrokenPipeError, ConnectionResetError) as error:
+        log.debug("%s has hung up: %s", sock.getpeername(), error)
+""",
+        ),
+        Example(
+            "accept-loop-with-errnos-in-a-constant",
+            """\
+import errno
+import socket
+
+TRY_AGAIN = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED})
+
+
+def accept(listener: socket.socket):
+    while True:
+        try:
+            return listener.accept()
+        except OSError as e:
+            if e.args[0] not in TRY_AGAIN: raise
+            wait_readable(listener)
+""",
+            """\
+import errno
+import socket
+
+TRY_AGAIN = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED})
+
+
+def accept(listener: socket.socket):
+    while True:
+        try:
+            return listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            wait_readable(listener)
+""",
+        ),
+        Example(
+            "return-then-raise-with-the-code-named-first",
+            """\
+import socket
+from errno import ECONNRESET
+
+
+def read(sock: socket.socket):
+    try:
+        return sock.recv(4096)
+    except socket.error as e:
+        code = e.errno
+        if code == ECONNRESET:
+            return b""
+        raise
+""",
+            """\
+import socket
+
+
+def read(sock: socket.socket):
+    try:
+        return sock.recv(4096)
+    except ConnectionResetError:
+        return b""
+""",
+        ),
+        Example(
+            "chain-becomes-clauses",
+            """\
+import errno
+import socket
+
+
+def connect(address):
+    try:
+        return socket.create_connection(address, timeout=5)
+    except OSError as e:
+        if e.errno == errno.ECONNREFUSED:
+            # the server is not up
+            raise NotRunning(address) from e
+        elif e.errno == errno.ECONNABORTED:
+            return None
+        else:
+            raise
+""",
+            """\
+import socket
+
+
+def connect(address):
+    try:
+        return socket.create_connection(address, timeout=5)
+    except ConnectionRefusedError as e:
+        # the server is not up
+        raise NotRunning(address) from e
+    except ConnectionAbortedError:
+        return None
+""",
+        ),
+        Example(
+            "isinstance-of-subclasses",
+            """\
+import time
+
+
+def call(client, request, attempts=3):
+    for attempt in range(attempts):
+        try:
+            return client.call(request)
+        except Exception as e:
+            if not isinstance(e, (ConnectionRefusedError, ConnectionResetError)) or attempt == attempts - 1:
+                raise
+            time.sleep(2**attempt)
+""",
+            """\
+import time
+
+
+def call(client, request, attempts=3):
+    for attempt in range(attempts):
+        try:
+            return client.call(request)
+        except (ConnectionRefusedError, ConnectionResetError):
+            if attempt == attempts - 1:
+                raise
+            time.sleep(2**attempt)
+""",
+        ),
+        Example(
+            "broken-pipe-of-opaque-code",
+            """\
+import errno
+
+
+def report(stream, text):
+    try:
+        stream.write(text)
+        stream.flush()
+    except IOError as e:
+        if e.errno == errno.EPIPE:
+            pass  # nobody reads it any more
+        else:
+            raise
+""",
+            """\
+def report(stream, text):
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        pass  # nobody reads it any more
+""",
+        ),
+        Example(
+            "remote-disconnected-has-no-errno",
+            """\
+import errno
+import http.client
+
+
+def fetch(connection: http.client.HTTPConnection):
+    try:
+        return connection.getresponse()
+    except OSError as e:
+        if e.errno != errno.ECONNRESET:
+            raise
+        return None
+""",
+            """\
+import http.client
+
+
+def fetch(connection: http.client.HTTPConnection):
+    try:
+        return connection.getresponse()
+    except ConnectionResetError:
+        return None
+""",
+        ),
+        Example(
+            "another-exception-in-the-clause",
+            """\
+import errno
+import socket
+
+
+def probe(address):
+    try:
+        socket.create_connection(address).close()
+    except (OSError, OverflowError) as e:
+        if e.errno != errno.ECONNREFUSED:
+            raise
+        return False
+    return True
+""",
+            """\
+import socket
+
+
+def probe(address):
+    try:
+        socket.create_connection(address).close()
+    except (ConnectionRefusedError, OverflowError):
+        return False
+    return True
+""",
+        ),
+    )
+    silent = (
+        Example(
+            "errno-without-a-class",
+            """\
+import errno
+import socket
+
+
+def close(sock: socket.socket):
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError as e:
+        if e.errno not in (errno.ENOTCONN, errno.ECONNRESET):
+            raise
+    sock.close()
+""",
+        ),
+        Example(
+            "errno-picks-the-message",
+            """\
+import errno
+import socket
+
+
+def probe(address):
+    try:
+        return socket.create_connection(address)
+    except OSError as e:
+        if e.errno == errno.ECONNREFUSED:
+            print("refused")
+        else:
+            print("failed", e)
+        return None
+""",
+        ),
+        Example(
+            "work-before-the-test",
+            """\
+import errno
+import socket
+
+
+def connect(sock: socket.socket, address):
+    try:
+        sock.connect(address)
+    except OSError as e:
+        sock.close()
+        if e.errno != errno.ECONNREFUSED:
+            raise
+        return None
+""",
+        ),
+        Example(
+            "aiohttp-carries-the-errno",
+            """\
+import errno
+
+import aiohttp
+
+
+async def fetch(session: aiohttp.ClientSession, url):
+    try:
+        async with session.get(url) as response:
+            return await response.text()
+    except OSError as e:
+        if e.errno != errno.ECONNREFUSED:
+            raise
+        return None
+""",
+        ),
+        Example(
+            "later-clause-would-take-the-rest",
+            """\
+import errno
+import logging
+import socket
+
+
+def probe(address):
+    try:
+        return socket.create_connection(address)
+    except OSError as e:
+        if e.errno != errno.ECONNREFUSED:
+            raise
+        return None
+    except Exception:
+        logging.exception("probe")
+        return None
+""",
+        ),
+        Example(
+            "supports-python-2",
+            """\
+from __future__ import print_function
+
+import errno
+import socket
+
+
+def probe(address):
+    try:
+        return socket.create_connection(address)
+    except socket.error as e:
+        if e.errno != errno.ECONNREFUSED:
+            raise
+        return None
+""",
+        ),
+        Example(
+            "files-and-not-connections",
+            """\
+import errno
+import os
+
+
+def make(path):
+    try:
+        os.makedirs(path)
+    except OSError as e:
+        if e.errno != errno.EEXIST:
+            raise
+""",
+        ),
+        Example(
+            "acts-on-all-but-one",
+            """\
+import errno
+import logging
+import socket
+
+
+def send(sock: socket.socket, data):
+    try:
+        sock.sendall(data)
+    except OSError as e:
+        if e.errno == errno.EPIPE:
+            raise
+        logging.warning("not sent: %s", e)
+""",
+        ),
+        Example(
+            "others-are-converted",
+            """\
+import errno
+import socket
+
+
+def probe(address):
+    try:
+        return socket.create_connection(address)
+    except OSError as e:
+        if e.errno == errno.ECONNREFUSED:
+            return None
+        raise ProbeError(address) from e
+""",
+        ),
+        Example(
+            "set-that-is-not-known",
+            """\
+import socket
+
+from .compat import IGNORED_ERRNOS
+
+
+def send(sock: socket.socket, data):
+    try:
+        sock.sendall(data)
+    except OSError as e:
+        if e.errno not in IGNORED_ERRNOS:
+            raise
+""",
+        ),
+        Example(
+            "class-that-is-caught-already",
+            """\
+import errno
+import socket
+
+
+def probe(address):
+    try:
+        return socket.create_connection(address)
+    except ConnectionRefusedError as e:
+        if e.errno != errno.ECONNREFUSED:
+            raise
+        return None
+""",
+        ),
+    )
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        """Yield the handlers that sort out by statements what a class could say."""
+        for handler in facts.handlers:
+            if OPAQUE in handler.caught:
+                continue
+            dispatch = read_dispatch(facts, handler)
+            if dispatch is not None and _is_to_report(facts, dispatch):
+                yield _finding(facts, dispatch)
+
+
+def _is_to_report(facts: Facts, dispatch: Dispatch) -> bool:
+    handler, classes = dispatch.handler, dispatch.classes
+    taken = facts.exceptions.taken
+    if any(taken(handler.caught, name) is not True or taken(handler.earlier, name) is not False for name in classes):
+        return False
+    if set(_narrowed(facts, dispatch)) <= set(classes) or not _is_about_connections(dispatch):
+        return False
+    if _falls_to_a_later_clause(facts, dispatch):
+        return False
+    return not dispatch.errnos or (not supports_python2(facts) and not _may_carry_errno(facts, dispatch))
+
+
+def _narrowed(facts: Facts, dispatch: Dispatch) -> list[str]:
+    """Return the classes that the handler catches and that the cases are part of."""
+    derives = facts.exceptions.derives
+    return [each for each in dispatch.handler.caught if any(derives(name, each) for name in dispatch.classes)]
+
+
+def _is_about_connections(dispatch: Dispatch) -> bool:
+    if dispatch.errnos:
+        return not table.OF_CONNECTIONS.isdisjoint(dispatch.errnos) or bool(dispatch.handler.effects.tried)
+    meant = [name for name in dispatch.classes if name != "OSError" and knowledge.is_connection_failure(name)]
+    return any(name != "TimeoutError" for name in meant) or bool(meant and dispatch.handler.effects.tried)
+
+
+def _falls_to_a_later_clause(facts: Facts, dispatch: Dispatch) -> bool:
+    """Say whether a later clause may take what the narrowed one no longer does."""
+    takes = facts.exceptions.takes
+    handler = dispatch.handler
+    raised = [failure.raises for item in handler.effects.tried for failure in item.failures]
+    return any(
+        takes(later, mine) is not False
+        or takes(mine, later) is not False
+        or any(takes(mine, each) is not False and takes(later, each) is not False for each in raised)
+        for later in handler.later
+        for mine in handler.caught
+    )
+
+
+def _may_carry_errno(facts: Facts, dispatch: Dispatch) -> bool:
+    """Say whether an exception may come that has one of the errnos and is not of its class."""
+    handler = dispatch.handler
+    effects = handler.effects
+    derives = facts.exceptions.derives
+    if not effects.is_known and not {"BaseException", "Exception"}.isdisjoint(handler.caught):
+        return True
+    if not effects.is_known and any(name in table.CARRIERS for name in _imported(facts)):
+        return True
+    return any(
+        _is_foreign(failure.raises) and derives(failure.raises, "OSError")
+        for item in effects.tried
+        for failure in item.failures
+    ) or any(raised.raises.startswith("<file>") and derives(raised.raises, "OSError") for raised in effects.raised)
+
+
+def _is_foreign(name: str) -> bool:
+    return "." in name and not name.startswith(_WITHOUT_ERRNO)
+
+
+def _imported(facts: Facts) -> Iterator[str]:
+    """Yield the packages that the file imports."""
+    for bindings in facts.index.top.names.values():
+        for binding in bindings:
+            if binding.qualified is not None:
+                yield binding.qualified.partition(".")[0]
+
+
+def _finding(facts: Facts, dispatch: Dispatch) -> Finding:
+    node = dispatch.handler.node
+    classes = dispatch.classes
+    doubts = list(_doubts(facts, dispatch))
+    picked = [*dispatch.errnos] or [*classes]
+    return Finding(
+        node,
+        node.type,
+        {
+            "caught": code(facts, node.type) if node.type is not None else "BaseException",
+            "picked": _listed(picked),
+            "classes": _listed(classes),
+        },
+        (*_why(dispatch), *doubts),
+        _fix(facts, dispatch, safe=not doubts),
+    )
+
+
+def _why(dispatch: Dispatch) -> Iterator[str]:
+    for case in dispatch.cases:
+        if case.errnos:
+            made = ", ".join(f"{name} is raised as {table.CLASS_OF[name]}" for name in case.errnos)
+            yield f"{made} (PEP 3151)"
+        else:
+            yield f"isinstance picks what `except {', '.join(case.classes)}` takes"
+
+
+def _doubts(facts: Facts, dispatch: Dispatch) -> Iterator[str]:
+    """Yield why catching the classes may not be the very same."""
+    if not dispatch.errnos:
+        return
+    effects = dispatch.handler.effects
+    derives = facts.exceptions.derives
+    for call in effects.opaque[:1]:
+        yield f"what {_shown(facts, call)} raises is not known"
+    for name in dispatch.classes:
+        if not _is_whole(name, dispatch):
+            yield _WIDER.get(name, f"{name} also stands for other errnos")
+    for item in effects.tried:
+        bare = [
+            failure.raises
+            for failure in item.failures
+            if any(derives(failure.raises, name) for name in dispatch.classes)
+            and (
+                "." in failure.raises
+                or (item.operation.name.startswith("asyncio.") and failure.raises in _BARE_IN_ASYNCIO)
+            )
+        ]
+        if bare:
+            yield f"{can_raise(facts, item, dict.fromkeys(bare))} without an errno"
+        elif item.operation.name.partition(".")[0] not in sys.stdlib_module_names:
+            yield f"{place(facts, item.call)} is not of the standard library"
+    for raised in effects.raised:
+        if raised.raises == OPAQUE or (raised.raises != "OSError" and derives(raised.raises, "OSError")):
+            yield "the code raises such a class itself, maybe without an errno"
+            break
+    if dispatch.numbers:
+        yield f"the number {dispatch.numbers[0]} may be another errno's on another system"
+    if any(not derives(name, "OSError") for name in dispatch.handler.caught):
+        yield "what else the clause takes may have no errno"
+
+
+_WIDER = {
+    "BlockingIOError": "BlockingIOError is EAGAIN, EWOULDBLOCK, EALREADY and EINPROGRESS",
+    "BrokenPipeError": "BrokenPipeError is EPIPE and ESHUTDOWN",
+    "PermissionError": "PermissionError is EACCES and EPERM",
+    "TimeoutError": "TimeoutError is also a socket's own timeout, which has no errno",
+}
+
+
+def _is_whole(name: str, dispatch: Dispatch) -> bool:
+    """Say whether the errnos that were tested for are all that the class `name` stands for here."""
+    effects = dispatch.handler.effects
+    if name == "BlockingIOError" and all(item.operation.phase in _NEVER_WAITING for item in effects.tried):
+        return not {"EAGAIN", "EWOULDBLOCK"}.isdisjoint(dispatch.errnos)
+    if not table.OF_CONNECTIONS.issuperset(dispatch.errnos) and any(
+        failure.raises.startswith("ssl.") for item in effects.tried for failure in item.failures
+    ):
+        return name in {table.CLASS_OF[errno] for errno in table.OF_CONNECTIONS}  # TLS errors number from 1
+    return any(errnos <= set(dispatch.errnos) for errnos in table.WHOLE.get(name, ()))
+
+
+def _shown(facts: Facts, node: cst.CSTNode) -> str:
+    return place(facts, node) if isinstance(node, cst.Call) else code(facts, node)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+# The fix
+
+
+def _fix(facts: Facts, dispatch: Dispatch, *, safe: bool) -> Fix | None:
+    if dispatch.shared or (len(dispatch.cases) > 1 and (dispatch.prelude or not _are_apart(dispatch))):
+        return None
+    comments = [
+        piece.comment.value
+        for case in dispatch.cases
+        for piece in case.pieces
+        if isinstance(piece, cst.EmptyLine) and piece.comment is not None
+    ]
+    if any(_DIRECTIVE.match(comment) for comment in comments):
+        return None
+    kept = _kept(facts, dispatch)
+    if kept is None or (kept and len(dispatch.cases) > 1):
+        return None
+    named = {name: reference(facts, dispatch.handler.node, name) for name in dispatch.classes}
+    if any(found is None or found[1] for found in named.values()):
+        return None
+    expressions = {name: found[0] for name, found in named.items() if found is not None}
+
+    def rewrite() -> Rewrite:
+        return Rewrite(
+            {dispatch.handler.node: tuple(_clauses(dispatch, expressions, kept))},
+            dropped_imports=tuple(sorted(dispatch.names)),
+        )
+
+    return Fix("safe" if safe else "unsafe", f"Catch {_listed(dispatch.classes)}", rewrite)
+
+
+def _are_apart(dispatch: Dispatch) -> bool:
+    """Say whether no class is in two cases."""
+    return len(dispatch.classes) == sum(len(case.classes) for case in dispatch.cases)
+
+
+def _kept(facts: Facts, dispatch: Dispatch) -> list[cst.BaseElement] | None:
+    """Return the members of the clause's tuple that the test says nothing about; None if they cannot be told apart."""
+    handler = dispatch.handler
+    if not dispatch.reads:
+        return []  # what has no errno is raised again
+    narrowed = facts.exceptions.derives
+    if all(narrowed(name, "OSError") or name in {"BaseException", "Exception"} for name in handler.caught):
+        return []
+    if not isinstance(handler.node.type, cst.Tuple):
+        return None
+    kept: list[cst.BaseElement] = []
+    for element in handler.node.type.elements:
+        names = facts.names.classes(element.value)
+        if isinstance(element, cst.StarredElement) or len(names) != 1:
+            return None
+        if not narrowed(names[0], "OSError"):
+            kept.append(element)
+    return kept
+
+
+def _clauses(
+    dispatch: Dispatch, expressions: dict[str, str], kept: Sequence[cst.BaseElement]
+) -> Iterator[cst.ExceptHandler]:
+    """Yield the clauses that say by class what the dispatch said by statements."""
+    node = dispatch.handler.node
+    name = bound_name(node)
+    for position, case in enumerate(dispatch.cases):
+        body = _block(node.body, dispatch.prelude, case, is_last=position == len(dispatch.cases) - 1)
+        used = name is not None and uses(name, *body.body)
+        yield node.with_changes(
+            type=_class_expression([expressions[each] for each in case.classes], kept),
+            name=node.name if used else None,
+            body=body,
+            leading_lines=node.leading_lines if position == 0 else (),
+            whitespace_after_except=cst.SimpleWhitespace(" "),
+        )
+
+
+def _class_expression(names: Sequence[str], kept: Sequence[cst.BaseElement]) -> cst.BaseExpression:
+    expressions = [*(cst.parse_expression(name) for name in names), *(element.value for element in kept)]
+    if len(expressions) == 1:
+        return expressions[0]
+    return cst.Tuple([cst.Element(each) for each in expressions], lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+
+
+def _block(
+    body: cst.BaseSuite, prelude: Sequence[cst.SimpleStatementLine], case: Case, *, is_last: bool
+) -> cst.IndentedBlock:
+    """Return the pieces of `case` as a block, comments above the statement that follows them."""
+    lines: list[cst.BaseStatement] = []
+    waiting: list[cst.EmptyLine] = []
+    pieces: list[Piece] = [*prelude, *case.pieces]
+    for piece in pieces:
+        if isinstance(piece, cst.EmptyLine):
+            waiting.append(piece)
+            continue
+        own = list(piece.leading_lines)
+        if waiting or not lines:
+            while own and own[0].comment is None:
+                del own[0]
+        lines.append(piece.with_changes(leading_lines=(*waiting, *own)))
+        waiting = []
+    if not lines:
+        lines.append(cst.SimpleStatementLine([cst.Pass()], leading_lines=waiting))
+        waiting = []
+    footer = (*waiting, *(body.footer if is_last and isinstance(body, cst.IndentedBlock) else ()))
+    if isinstance(body, cst.IndentedBlock):
+        return body.with_changes(body=lines, footer=footer)
+    return cst.IndentedBlock(lines, footer=footer)
