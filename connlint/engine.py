@@ -6,6 +6,7 @@ Nothing here reads configuration, prints or writes. libcst is imported only afte
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from connlint import gate
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from connlint.facts import Facts
     from connlint.fixes.edits import Edit
-    from connlint.rules.base import Applicability, Finding, Rule
+    from connlint.rules.base import Applicability, Finding, Rewrite, Rule
 
 # A fix may bring others to light, but no file of the tuning packages needs more than a handful of passes.
 MOST_PASSES = 20
@@ -78,7 +79,8 @@ class Fixed:
 class Selection:
     """Which codes are reported: the longest prefix of a code decides, as in flake8 and ruff.
 
-    `select` None means the rules that are on by default; `fixable` are the codes that may be fixed.
+    `select` None means the rules that are on by default. Of a selecting and an ignoring prefix of the same length the
+    ignoring one decides, as in both.
     """
 
     select: tuple[str, ...] | None = None
@@ -89,8 +91,8 @@ class Selection:
         """Say whether findings of `code`, of a rule that is on by `default` or not, are to be reported."""
         chosen = _longest(code, (*(self.select or ()), *self.extend_select))
         if self.select is None and default:
-            chosen = max(chosen, 0)
-        return chosen >= 0 and chosen > _longest(code, self.ignore) - (chosen == len(code))
+            chosen = max(chosen, 0)  # as if the empty prefix were selected
+        return chosen > _longest(code, self.ignore)
 
     def may_have(self, family: str) -> bool:
         """Say whether any code that begins with `family` (`CNL1`) could be reported."""
@@ -101,9 +103,11 @@ class Selection:
 
 
 def _longest(code: str, prefixes: Collection[str]) -> int:
+    """Return the length of the longest of `prefixes` that `code` begins with, -1 if there is none."""
     return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=-1)
 
 
+@lru_cache(maxsize=64)
 def selected_rules(selection: Selection) -> tuple[Rule, ...]:
     """Return the rules that `selection` wants. Imports libcst."""
     from connlint.rules import all_rules
@@ -124,57 +128,91 @@ def check(
 
     With `with_fixes` every fix is made and proven. `tree` is the file's `ast`, if the caller has it.
     """
+    checked, analysis = _analysed(data, filename, selection, noqa=noqa, tree=tree)
+    if analysis is None or not with_fixes:
+        return checked
     try:
-        verdict = gate.decide(data, selection.may_have, tree)
-        if verdict.problem is not None:
-            return Checked(filename, problems=(verdict.problem,))
-        if not verdict.candidate:
-            return Checked(filename)
-        source = decode(data, filename)
-        analysis = _Analysis(source, selection, noqa)
-        diagnostics = analysis.diagnostics
-        if with_fixes:
-            diagnostics = tuple(analysis.with_proven_fixes())
-        return Checked(filename, diagnostics, source=source, parsed=True)
-    except SourceError as error:
-        return Checked(filename, problems=(str(error),))
-    except RecursionError:
-        return Checked(filename, problems=("is nested too deeply to be analysed",))
+        diagnostics = tuple(analysis.with_proven_fixes())
+    except Exception as error:  # noqa: BLE001 - user code of any kind must end in a line, not in a traceback
+        return replace(checked, problems=(*checked.problems, _problem_of(error)))
+    return replace(checked, diagnostics=diagnostics, problems=tuple(analysis.problems))
 
 
 def fix(data: bytes, filename: str, selection: Selection, *, unsafe: bool, noqa: bool = True) -> Fixed:
     """Apply every fix that stands its proof, pass after pass, until nothing applies. Never raises."""
-    first = check(data, filename, selection, noqa=noqa)
-    if first.source is None or not first.diagnostics:
-        return Fixed(data, data, {}, (), first)
+    checked, analysis = _analysed(data, filename, selection, noqa=noqa)
+    if analysis is None or not checked.diagnostics:
+        return Fixed(data, data, {}, (), checked)
     try:
-        return _fix(data, first.source, selection, unsafe=unsafe, noqa=noqa)
-    except (SourceError, RecursionError) as error:
-        problem = str(error) if isinstance(error, SourceError) else "is nested too deeply to be fixed"
-        return Fixed(data, data, {}, (), replace(first, problems=(problem,)))
+        return _fix(data, analysis, unsafe=unsafe)
+    except Exception as error:  # noqa: BLE001 - as above; the file stays as it is
+        return Fixed(data, data, {}, (), replace(checked, problems=(*checked.problems, _problem_of(error))))
 
 
-def _fix(data: bytes, source: Source, selection: Selection, *, unsafe: bool, noqa: bool) -> Fixed:
+def _analysed(
+    data: bytes, filename: str, selection: Selection, *, noqa: bool, tree: ast.Module | None = None
+) -> tuple[Checked, _Analysis | None]:
+    """Return what there is to say of a file, and its analysis if the gate let it in and it could be parsed."""
+    try:
+        verdict = gate.decide(data, selection.may_have, tree)
+        if verdict.problem is not None:
+            return Checked(filename, problems=(verdict.problem,)), None
+        if not verdict.candidate:
+            return Checked(filename), None
+        analysis = _Analysis(decode(data, filename), selection, noqa)
+    except Exception as error:  # noqa: BLE001 - as above
+        return Checked(filename, problems=(_problem_of(error),)), None
+    return analysis.checked, analysis
+
+
+def _problem_of(error: Exception) -> str:
+    """Return the line that says why a file could not be analysed."""
+    if isinstance(error, SourceError):
+        return str(error)
+    if isinstance(error, (RecursionError, MemoryError)):
+        return "is nested too deeply to be analysed"
+    return _internal("connlint", error)
+
+
+def _internal(where: str, error: Exception) -> str:
+    said = " ".join(str(error).split())
+    return f"internal error in {where}: {type(error).__name__}: {said}; please report this"
+
+
+def _fix(data: bytes, analysis: _Analysis, *, unsafe: bool) -> Fixed:
     applied: dict[str, int] = {}
-    dropped: dict[str, None] = {}
-    problems: tuple[str, ...] = ()
-    analysis = _Analysis(source, selection, noqa)
+    dropped: tuple[str, ...] = ()
+    problems: dict[str, None] = {}
     for _ in range(MOST_PASSES):
-        batch = analysis.batch(unsafe=unsafe, dropped=dropped)
-        if not batch:
+        batch, dropped = analysis.batch(unsafe=unsafe)
+        problems.update(dict.fromkeys(analysis.problems))
+        if batch is None:
             break
-        for index in batch:
-            code = analysis.found[index][0].code
+        for code in batch.codes:
             applied[code] = applied.get(code, 0) + 1
-        analysis = analysis.after(batch)
+        analysis = batch.after
     else:
-        problems = (f"fixing did not come to an end within {MOST_PASSES} passes",)
-    checked = Checked(source.filename, analysis.diagnostics, problems, analysis.source, parsed=True)
-    return Fixed(data, analysis.source.encode(analysis.source.text), applied, tuple(dropped), checked)
+        problems[f"fixing did not come to an end within {MOST_PASSES} passes"] = None
+    problems.update(dict.fromkeys(analysis.problems))
+    checked = replace(analysis.checked, problems=tuple(problems))
+    return Fixed(data, analysis.source.encode(analysis.source.text), applied, dropped, checked)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Outcome:
+    """What the fixes of some findings, applied together, make of a text: proven."""
+
+    codes: tuple[str, ...]
+    edits: tuple[Edit, ...]
+    after: _Analysis
+
+
+class _ProofError(ValueError):
+    """Fixes do not stand their proof; the text says why."""
 
 
 class _Analysis:
-    """The findings of one text, and its fixes. A fix that was applied gives a new analysis."""
+    """The findings of one text, and its fixes. What fixes make of it is an analysis of its own."""
 
     def __init__(self, source: Source, selection: Selection, noqa: bool) -> None:
         import libcst as cst
@@ -184,45 +222,52 @@ class _Analysis:
         self.source = source
         self.selection = selection
         self.noqa = noqa
+        self.problems: list[str] = []
         try:
             module = cst.parse_module(source.text, cst.PartialParserConfig(encoding=source.encoding))
         except cst.ParserSyntaxError as error:
             raise SourceError(f"libcst cannot parse it: {error.message} at line {error.raw_line}") from error
         self.facts: Facts = facts.read(module)
         self.found: list[tuple[Rule, Finding, Diagnostic]] = self._find()
-        self._edits: dict[int, tuple[Edit, ...] | None] = {}
+        self._rewrites: dict[int, Rewrite | None] = {}
+        self._own_edits: dict[int, tuple[Edit, ...]] = {}
+
+    @property
+    def checked(self) -> Checked:
+        return Checked(self.source.filename, self.diagnostics, tuple(self.problems), self.source, parsed=True)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         return tuple(diagnostic for _, _, diagnostic in self.found)
 
     def _find(self) -> list[tuple[Rule, Finding, Diagnostic]]:
-        from connlint.layout import RoundTripError, locate
+        from connlint.layout import RoundTripError
 
-        reported = [(rule, finding) for rule in selected_rules(self.selection) for finding in rule.check(self.facts)]
-        if not reported:
-            return []
-        nodes = {node for _, finding in reported for node in (finding.node, finding.until) if node is not None}
-        try:
-            spans = locate(self.facts.module, self.source.text, nodes)
-        except RoundTripError as error:
-            raise SourceError(str(error)) from error
-        found = []
-        for rule, finding in reported:
-            start = self.source.position(spans[finding.node].start)
-            end = self.source.position(spans[finding.until or finding.node].end)
-            diagnostic = Diagnostic(
-                rule.code,
-                rule.name,
-                rule.message.format_map(finding.arguments),
-                *start,
-                *end,
-                finding.why,
-                finding.fix.applicability if finding.fix is not None else None,
-            )
-            found.append((rule, finding, diagnostic))
+        found: list[tuple[Rule, Finding, Diagnostic]] = []
+        for rule in selected_rules(self.selection):
+            try:
+                found += [(rule, finding, self._diagnostic(rule, finding)) for finding in rule.check(self.facts)]
+            except RecursionError:
+                raise
+            except RoundTripError as error:
+                raise SourceError(str(error)) from error
+            except Exception as error:  # noqa: BLE001 - one rule's fault must not silence the others
+                self.problems.append(_internal(rule.code, error))
         found.sort(key=lambda item: (item[2].row, item[2].column, item[2].code))
         return self._unsuppressed(found)
+
+    def _diagnostic(self, rule: Rule, finding: Finding) -> Diagnostic:
+        layout = self.facts.layout
+        layout.require(self.source.text)
+        return Diagnostic(
+            rule.code,
+            rule.name,
+            rule.message.format_map(finding.arguments),
+            *self.source.position(layout.span(finding.node).start),
+            *self.source.position(layout.span(finding.until or finding.node).end),
+            finding.why,
+            finding.fix.applicability if finding.fix is not None else None,
+        )
 
     def _unsuppressed(self, found: list[tuple[Rule, Finding, Diagnostic]]) -> list[tuple[Rule, Finding, Diagnostic]]:
         if not self.noqa or "noqa" not in self.source.text.lower():
@@ -232,80 +277,110 @@ class _Analysis:
         suppressions = Suppressions(self.source)
         return [item for item in found if not suppressions.has(item[2].row, item[2].code)]
 
-    def edits(self, index: int) -> tuple[Edit, ...] | None:
-        """Return the edits of the fix of finding `index`; None if it has none or declines."""
-        if index not in self._edits:
+    def _rewrite(self, index: int) -> Rewrite | None:
+        """Return the rewrite of finding `index`; None if it has no fix, or its fix declines or breaks."""
+        if index not in self._rewrites:
+            rule, finding, diagnostic = self.found[index]
+            rewrite = None
+            try:
+                rewrite = finding.fix.rewrite() if finding.fix is not None else None
+            except Exception as error:  # noqa: BLE001 - one fix's fault must not keep others back
+                self.problems.append(_internal(f"the fix of {rule.code} at line {diagnostic.row}", error))
+            self._rewrites[index] = rewrite
+        return self._rewrites[index]
+
+    def _edits_without_imports(self, index: int) -> tuple[Edit, ...]:
+        """Return the edits that only finding `index` asks for; none if it has no fix."""
+        if index not in self._own_edits:
             from connlint.fixes.edits import edits_of
 
-            finding = self.found[index][1]
-            rewrite = finding.fix.rewrite() if finding.fix is not None else None
-            self._edits[index] = edits_of(self.facts, self.source.text, rewrite) if rewrite is not None else None
-        return self._edits[index]
+            rewrite = self._rewrite(index)
+            own = replace(rewrite, imports=(), dropped_imports=()) if rewrite is not None else None
+            found = edits_of(self.facts, self.source.text, own) if own is not None else None
+            self._own_edits[index] = found or ()
+        return self._own_edits[index]
 
-    def after(self, indexes: Sequence[int]) -> _Analysis:
-        """Return the analysis of the text with the fixes of `indexes` applied."""
-        return _Analysis(self.source.with_text(self._text_after(indexes)), self.selection, self.noqa)
-
-    def _text_after(self, indexes: Sequence[int]) -> str:
-        from connlint.fixes.edits import apply
-
-        return apply(self.source.text, [edit for index in indexes for edit in self.edits(index) or ()])
-
-    def failure(self, indexes: Sequence[int]) -> str | None:
-        """Say why the fixes of `indexes`, applied together, fail their proof; None if they stand it."""
+    def outcome(self, indexes: Sequence[int]) -> _Outcome:
+        """Return what the fixes of `indexes` together lead to. Raises `_ProofError` if that fails its proof."""
         from connlint.fixes import proof
+        from connlint.fixes.edits import apply, edits_of, joined
 
-        text = self._text_after(indexes)
+        edits = edits_of(
+            self.facts, self.source.text, joined([r for r in map(self._rewrite, indexes) if r is not None])
+        )
+        if edits is None:
+            raise _ProofError("it cannot be written here")
+        text = apply(self.source.text, edits)
         if text == self.source.text:
-            return "it would change nothing"
+            raise _ProofError("it would change nothing")
         problem = proof.breaks_syntax(text, self.source.filename) or proof.loses_comments(self.source.text, text)
         if problem is not None:
-            return problem
+            raise _ProofError(problem)
         try:
             self.source.encode(text)
             after = _Analysis(self.source.with_text(text), self.selection, self.noqa)
-        except UnicodeEncodeError:
-            return f"the file's encoding {self.source.encoding} cannot hold the result"
-        except SourceError as error:
-            return f"the result {error}"
-        fixed = [self.found[index] for index in indexes]
-        return proof.unexpected(
+        except UnicodeEncodeError as error:
+            raise _ProofError(f"the file's encoding {self.source.encoding} cannot hold the result") from error
+        except (SourceError, RecursionError) as error:
+            raise _ProofError(f"the result {_problem_of(error)}") from error
+        if set(after.problems) - set(self.problems):
+            raise _ProofError(f"the result cannot be analysed: {after.problems[-1]}")
+        fixed = [self.found[index][0] for index in indexes]
+        codes = tuple(rule.code for rule in fixed)
+        problem = proof.unexpected(
             [item.code for item in self.diagnostics],
             [item.code for item in after.diagnostics],
-            [rule.code for rule, _, _ in fixed],
-            frozenset().union(*(rule.reveals for rule, _, _ in fixed)),
+            codes,
+            frozenset().union(*(rule.reveals for rule in fixed)),
         )
+        if problem is not None:
+            raise _ProofError(problem)
+        return _Outcome(codes, edits, after)
 
-    def batch(self, *, unsafe: bool, dropped: dict[str, None]) -> list[int]:
-        """Return the findings whose fixes can be applied together, proven; those that fail are named in `dropped`."""
+    def batch(self, *, unsafe: bool) -> tuple[_Outcome | None, tuple[str, ...]]:
+        """Return what all fixes that can be applied together lead to, if there are any, and the failures of others."""
+        chosen = self._without_overlap(unsafe=unsafe)
+        if not chosen:
+            return None, ()
+        if len(chosen) > 1:
+            try:
+                return self.outcome(chosen), ()
+            except _ProofError:
+                pass  # find out which of them is to blame
+        best: _Outcome | None = None
+        proven: list[int] = []
+        dropped = []
+        for index in chosen:
+            try:
+                best = self.outcome([*proven, index])
+                proven.append(index)
+            except _ProofError as failure:
+                _, _, diagnostic = self.found[index]
+                dropped.append(f"the fix of {diagnostic.code} at line {diagnostic.row} was not applied: {failure}")
+        return best, tuple(dropped)
+
+    def _without_overlap(self, *, unsafe: bool) -> list[int]:
+        """Return the findings whose fixes are wanted and touch no text in common; the others wait for the next pass."""
         from connlint.fixes.edits import overlap
 
-        dropped.clear()  # those that a later pass can apply were not dropped
         chosen: list[int] = []
         for index, (_, finding, _) in enumerate(self.found):
             if finding.fix is None or (finding.fix.applicability == "unsafe" and not unsafe):
                 continue
-            edits = self.edits(index)
-            if edits and not any(overlap(edits, self.edits(other) or ()) for other in chosen):
+            own = self._edits_without_imports(index)
+            if own and not any(overlap(own, self._edits_without_imports(other)) for other in chosen):
                 chosen.append(index)
-        if not chosen or (len(chosen) > 1 and self.failure(chosen) is None):
-            return chosen
-        proven: list[int] = []
-        for index in chosen:
-            problem = self.failure([*proven, index])
-            if problem is None:
-                proven.append(index)
-            else:
-                _, _, diagnostic = self.found[index]
-                dropped[f"the fix of {diagnostic.code} at line {diagnostic.row} was not applied: {problem}"] = None
-        return proven
+        return chosen
 
     def with_proven_fixes(self) -> Iterator[Diagnostic]:
         """Yield the diagnostics, each with its fix if that stands its proof alone."""
         for index, (_, finding, diagnostic) in enumerate(self.found):
-            edits = self.edits(index)
-            if finding.fix is None or not edits or self.failure([index]) is not None:
+            if finding.fix is None or self._rewrite(index) is None:
+                yield replace(diagnostic, fixable=None)
+                continue
+            try:
+                edits = self.outcome([index]).edits
+            except _ProofError:
                 yield replace(diagnostic, fixable=None)
             else:
-                fix = ProvenFix(finding.fix.applicability, finding.fix.message, edits)
-                yield replace(diagnostic, fix=fix)
+                yield replace(diagnostic, fix=ProvenFix(finding.fix.applicability, finding.fix.message, edits))

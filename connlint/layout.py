@@ -1,8 +1,8 @@
 """Where the nodes of a tree stand in the text, and what a new node looks like at an old one's place.
 
-libcst nodes know no positions. They are found by generating the code once and noting the offsets at which the wanted
-nodes begin and end; that happens only for files with findings. As a by-product it shows whether libcst brings the
-file back the same; where it does not, nothing about the file can be trusted.
+libcst nodes know no positions. They are found by generating the code once and noting the offsets at which nodes begin
+and end; that happens only for files with findings. As a by-product it shows whether libcst brings the file back the
+same; where it does not, nothing about the file can be trusted.
 
 This is the one module that uses libcst's code generator directly.
 """
@@ -13,6 +13,7 @@ import sys
 from bisect import bisect_right
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from libcst._nodes.internal import CodegenState
@@ -20,7 +21,7 @@ from libcst._nodes.internal import CodegenState
 from connlint.source import LINE_ENDS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     import libcst as cst
 
@@ -45,15 +46,22 @@ class Span:
 
 
 class _Recorder(CodegenState):
-    """Generates code and notes where the wanted nodes stand."""
+    """Generates code and notes where every node stands."""
 
-    def __init__(self, module: cst.Module, wanted: Collection[cst.CSTNode]) -> None:
+    def __init__(self, module: cst.Module) -> None:
         super().__init__(default_indent=module.default_indent, default_newline=module.default_newline)
         self.offset = 0
-        self.wanted = frozenset(wanted)
+        self.indent: tuple[str, ...] = ()
         self.outer: dict[cst.CSTNode, tuple[int, int, tuple[str, ...]]] = {}
         self.inner: dict[cst.CSTNode, tuple[int, int]] = {}
-        self.starts: dict[cst.CSTNode, int] = {}
+
+    def increase_indent(self, value: str) -> None:
+        super().increase_indent(value)
+        self.indent = tuple(self.indent_tokens)
+
+    def decrease_indent(self) -> None:
+        super().decrease_indent()
+        self.indent = tuple(self.indent_tokens)
 
     def add_indent_tokens(self) -> None:
         super().add_indent_tokens()
@@ -64,26 +72,28 @@ class _Recorder(CodegenState):
         self.offset += len(value)
 
     def before_codegen(self, node: cst.CSTNode) -> None:
-        if node in self.wanted:
-            self.starts[node] = self.offset
-            self.outer[node] = (self.offset, self.offset, tuple(self.indent_tokens))
+        self.outer[node] = (self.offset, self.offset, self.indent)
 
     def after_codegen(self, node: cst.CSTNode) -> None:
-        if node in self.wanted:
-            self.outer[node] = (self.starts[node], self.offset, self.outer[node][2])
+        start, _, indent = self.outer[node]
+        self.outer[node] = (start, self.offset, indent)
 
     @contextmanager
     def record_syntactic_position(
         self,
         node: cst.CSTNode,
         *,
-        start_node: cst.CSTNode | None = None,  # noqa: ARG002
-        end_node: cst.CSTNode | None = None,  # noqa: ARG002
+        start_node: cst.CSTNode | None = None,
+        end_node: cst.CSTNode | None = None,
     ) -> Iterator[None]:
         start = self.offset
         yield
-        if node in self.wanted:
-            self.inner[node] = (start, self.offset)
+        end = self.offset
+        if start_node is not None:
+            start = self.inner.get(start_node, (start, end))[0]
+        if end_node is not None:
+            end = self.inner.get(end_node, (start, end))[1]
+        self.inner[node] = (start, end)
 
 
 @contextmanager
@@ -102,27 +112,42 @@ def _generate(node: cst.CSTNode, state: CodegenState, **options: Any) -> str:
     return "".join(state.tokens)
 
 
-def locate(module: cst.Module, text: str, nodes: Collection[cst.CSTNode]) -> dict[cst.CSTNode, Span]:
-    """Return the span of each of `nodes`. Raises `RoundTripError` if libcst does not bring `text` back the same."""
-    recorder = _Recorder(module, nodes)
-    if _generate(module, recorder) != text:
-        raise RoundTripError("libcst does not bring this file back the same")
-    spans = {}
-    for node, (outer_start, outer_end, indent) in recorder.outer.items():
-        start, end = recorder.inner.get(node, (outer_start, outer_end))
-        spans[node] = Span(start, end, outer_start, min(outer_end, len(text)), indent)
-    return spans
+class Layout:
+    """Where the nodes of a module stand. The code is generated once, when the first of them is asked for."""
 
+    def __init__(self, module: cst.Module) -> None:
+        self.module = module
 
-def rows(module: cst.Module, nodes: Collection[cst.CSTNode]) -> dict[cst.CSTNode, int]:
-    """Return the row, from 1, on which each of `nodes` begins in the code of `module`."""
-    recorder = _Recorder(module, nodes)
-    text = _generate(module, recorder)
-    starts = [match.end() for match in LINE_ENDS.finditer(text)]
-    return {
-        node: bisect_right(starts, recorder.inner.get(node, (outer_start, 0))[0]) + 1
-        for node, (outer_start, _, _) in recorder.outer.items()
-    }
+    @cached_property
+    def _recorder(self) -> _Recorder:
+        return _Recorder(self.module)
+
+    @cached_property
+    def code(self) -> str:
+        """The code that libcst makes of the module."""
+        return _generate(self.module, self._recorder)
+
+    @cached_property
+    def _row_starts(self) -> list[int]:
+        return [match.end() for match in LINE_ENDS.finditer(self.code)]
+
+    def require(self, text: str) -> None:
+        """Raise `RoundTripError` if `text`, which was parsed, is not what libcst makes of it."""
+        if self.code != text:
+            message = "libcst does not bring it back the same (is there a form feed, or a line that ends in just a CR?)"
+            raise RoundTripError(message)
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """Return where `node` of the module stands. Raises `KeyError` for other nodes."""
+        end_of_file = len(self.code)
+        outer_start, outer_end, indent = self._recorder.outer[node]
+        start, end = self._recorder.inner.get(node, (outer_start, outer_end))
+        # libcst generates a line end after the last line even where the file has none, and takes it away again
+        return Span(start, min(end, end_of_file), outer_start, min(outer_end, end_of_file), indent)
+
+    def row(self, node: cst.CSTNode) -> int:
+        """Return the row, from 1, on which `node` begins."""
+        return bisect_right(self._row_starts, self.span(node).start) + 1
 
 
 def render(module: cst.Module, node: cst.CSTNode, indent: tuple[str, ...]) -> str:

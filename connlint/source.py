@@ -55,7 +55,7 @@ def decode(data: bytes, filename: str) -> Source:
     """Return the source that `data` holds. Raises `SourceError` if it is not text in the encoding that it declares."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-    except (SyntaxError, UnicodeDecodeError) as error:
+    except SyntaxError as error:
         raise SourceError(f"cannot be decoded: {error}") from error
     bom = data.startswith(BOM_UTF8)
     if bom:
@@ -63,7 +63,7 @@ def decode(data: bytes, filename: str) -> Source:
         data = data[len(BOM_UTF8) :]
     try:
         text = data.decode(encoding)
-    except (UnicodeDecodeError, LookupError) as error:
+    except (UnicodeError, LookupError) as error:
         raise SourceError(f"cannot be decoded as {encoding}: {error}") from error
     if "\0" in text:
         raise SourceError("holds null bytes, so it is not Python source")
@@ -71,6 +71,6 @@ def decode(data: bytes, filename: str) -> Source:
     try:
         if text.encode(encoding) == data:
             return source
-    except UnicodeEncodeError:
+    except UnicodeError:
         pass
     raise SourceError(f"does not come back the same through its encoding {encoding}")

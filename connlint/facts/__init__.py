@@ -11,8 +11,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from connlint.facts.connects import read_connects
 from connlint.facts.effects import EffectsReader
 from connlint.facts.exceptions import Exceptions
@@ -22,10 +20,10 @@ from connlint.facts.names import Names
 from connlint.facts.policies import read_policies
 from connlint.facts.scopes import read_index
 from connlint.facts.values import Values
-from connlint.layout import rows
+from connlint.layout import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import libcst as cst
 
     from connlint.facts.model import ConnectSite, Handler, RetryLoop, RetryPolicy
 
@@ -62,9 +60,9 @@ class Facts:
         return tuple(read_connects(self))
 
     @cached_property
-    def call_rows(self) -> Mapping[cst.CSTNode, int]:
-        """The row, from 1, of every call. It costs a pass over the file: for the wording of findings only."""
-        return rows(self.module, self.index.all(cst.Call))
+    def layout(self) -> Layout:
+        """Where nodes stand. It costs a pass over the file: for the wording and the places of findings only."""
+        return Layout(self.module)
 
 
 def read(module: cst.Module) -> Facts:

@@ -26,7 +26,7 @@ def code(facts: Facts, node: cst.CSTNode) -> str:
 
 def place(facts: Facts, call: cst.Call) -> str:
     """Return `sock.sendall (line 12)`."""
-    return f"{dotted(call.func) or code(facts, call.func)} (line {facts.call_rows[call]})"
+    return f"{dotted(call.func) or code(facts, call.func)} (line {facts.layout.row(call)})"
 
 
 def can_raise(facts: Facts, item: Tried, classes: Iterable[str]) -> str:

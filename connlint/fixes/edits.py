@@ -6,17 +6,21 @@ have in common at their ends is no part of it.
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from connlint.layout import locate, render
+import libcst as cst
+
+from connlint.layout import render
+from connlint.rules.base import Rewrite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import libcst as cst
+    from collections.abc import Iterable, Sequence
 
     from connlint.facts import Facts
-    from connlint.rules.base import Rewrite
+
+_LAST_LINE_END = re.compile(r"(\r\n|\n|\r)\Z")
 
 
 class Edit(NamedTuple):
@@ -28,7 +32,7 @@ class Edit(NamedTuple):
 
 
 def edits_of(facts: Facts, text: str, rewrite: Rewrite) -> tuple[Edit, ...] | None:
-    """Return `rewrite` as edits of `text`, sorted; None if an import that it needs has no place.
+    """Return `rewrite` as edits of `text`, sorted; None if it cannot be written so.
 
     Raises `connlint.layout.RoundTripError` if libcst does not bring `text` back the same.
     """
@@ -37,33 +41,59 @@ def edits_of(facts: Facts, text: str, rewrite: Rewrite) -> tuple[Edit, ...] | No
     full = with_imports(facts, rewrite)
     if full is None:
         return None
-    spans = locate(facts.module, text, full.keys())
+    facts.layout.require(text)
     edits = []
     for node, replacement in full.items():
-        span = spans[node]
+        if _is_elif(facts, node):
+            return None  # libcst would write it as an `if`
+        span = facts.layout.span(node)
         nodes = replacement if isinstance(replacement, tuple) else (replacement,)
         new = "".join(render(facts.module, each, span.indent) for each in nodes)
         edits.append(_trimmed(text, span.outer_start, span.outer_end, new))
-    return tuple(sorted(edits))
+    edits.sort()
+    if any(edit.end > following.start for edit, following in pairwise(edits)):
+        return None  # it replaces a node and one within it
+    return tuple(edits)
+
+
+def _is_elif(facts: Facts, node: cst.CSTNode) -> bool:
+    parent = facts.index.parents.get(node)
+    return isinstance(node, cst.If) and isinstance(parent, cst.If) and parent.orelse is node
 
 
 def _trimmed(text: str, start: int, end: int, new: str) -> Edit:
-    """Return the edit without what its old and its new text share at both ends."""
+    """Return the edit without what its old and its new text share at both ends: whole lines first, then characters."""
     old = text[start:end]
     if end == len(text) and not old.endswith(("\n", "\r")):
         new = new.rstrip("\r\n")  # the last line of the file has no line end, and libcst renders one
-    head = 0
+    else:
+        # in a file of mixed line ends, libcst renders all as the first
+        last = _LAST_LINE_END.search(old)
+        if last is not None:
+            new = _LAST_LINE_END.sub(last.group(), new)
+    old_lines, new_lines = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    first, last = _shared(old_lines, new_lines)
+    head = sum(map(len, old_lines[:first]))
+    tail = sum(map(len, old_lines[len(old_lines) - last :]))
+    more_head, more_tail = _shared(old[head : len(old) - tail], new[head : len(new) - tail])
+    head, tail = head + more_head, tail + more_tail
+    return Edit(start + head, end - tail, new[head : len(new) - tail])
+
+
+def _shared(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
+    """Return how many items `old` and `new` share at their heads, and then at their tails."""
     shortest = min(len(old), len(new))
+    head = 0
     while head < shortest and old[head] == new[head]:
         head += 1
     tail = 0
     while tail < shortest - head and old[-1 - tail] == new[-1 - tail]:
         tail += 1
-    return Edit(start + head, end - tail, new[head : len(new) - tail])
+    return head, tail
 
 
 def overlap(one: Iterable[Edit], other: Iterable[Edit]) -> bool:
-    """Say whether two fixes touch the same text. The same edit in both (an import that both need) does not count."""
+    """Say whether two fixes touch the same text. The same edit in both does not count: it is made once."""
     others = list(other)
     return any(
         mine != theirs and mine.start <= theirs.end and theirs.start <= mine.end for mine in one for theirs in others
@@ -80,9 +110,11 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
     return "".join([*parts, text[position:]])
 
 
-def replaced_nodes(rewrite: Rewrite) -> list[cst.CSTNode]:
-    """Return the nodes that `rewrite` puts into the tree."""
-    found: list[cst.CSTNode] = []
-    for replacement in rewrite.replace.values():
-        found.extend(replacement if isinstance(replacement, tuple) else (replacement,))
-    return found
+def joined(rewrites: Iterable[Rewrite]) -> Rewrite:
+    """Return one rewrite that does what all of `rewrites` do, so that imports are added and dropped for all at once."""
+    rewrites = list(rewrites)
+    return Rewrite(
+        {old: new for rewrite in rewrites for old, new in rewrite.replace.items()},
+        tuple(name for rewrite in rewrites for name in rewrite.imports),
+        tuple(name for rewrite in rewrites for name in rewrite.dropped_imports),
+    )

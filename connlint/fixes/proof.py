@@ -30,7 +30,10 @@ def breaks_syntax(text: str, filename: str) -> str | None:
 
 def loses_comments(before: str, after: str) -> str | None:
     """Say which comment of `before` is no longer in `after`, None if all are."""
-    lost = _comments(before) - _comments(after)
+    try:
+        lost = _comments(before) - _comments(after)
+    except (tokenize.TokenError, SyntaxError) as error:
+        return f"its comments cannot be read: {error}"
     return f"the comment {next(iter(lost))!r} would be lost" if lost else None
 
 
