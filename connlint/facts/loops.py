@@ -1,13 +1,720 @@
+"""Loops in which a connection failure leads to another attempt.
+
+A loop with a handler in it may be many things: a retry, a search through hosts, work through a list, a server. They
+are told apart by what the program does: whether control comes back from the handler to the same call, with the same
+input, and what it does after an attempt that succeeded. Where that cannot be seen, the kind is `unknown`.
+"""
+
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
+from connlint import knowledge
+from connlint.facts.delays import MAY_WAIT, PROMPT, WAITS, Wait, Waits, called, read_delay
+from connlint.facts.exhaustion import Exhausted
+from connlint.facts.flow import (
+    Env,
+    Evaluator,
+    Step,
+    TooComplexError,
+    Walker,
+    bindings,
+    calls_of,
+    evaluated,
+    frozen,
+    read_flow,
+)
+from connlint.facts.inputs import Inputs
+from connlint.facts.model import Counter, Retried, RetryLoop
+from connlint.facts.names import OPAQUE
+from connlint.facts.tree import dotted, walk, walk_same_code
+from connlint.knowledge.waits import READS, RUNS
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from connlint.facts import Facts
-    from connlint.facts.model import RetryLoop
+    from connlint.facts.effects import Effects, Tried
+    from connlint.facts.flow import Graph
+    from connlint.facts.model import Delay, LoopKind
+
+Loop = cst.For | cst.While
+_MOST_STATES = 3_000
+_HOT_PHASES = frozenset({"connect", "request"})
+_BROAD = frozenset({"BaseException", "Exception", "OSError"})
+# What says nothing of whether a connection failed: the peer answered, or the operation itself has waited.
+_NO_FAILURE = frozenset({"timeout", "answered", "rubbish"})
 
 
 def read_loops(facts: Facts) -> Iterator[RetryLoop]:
-    yield from ()
+    """Yield every loop in which a handler leads back to the next attempt, in source order."""
+    found: dict[Loop, list[_Candidate]] = {}
+    for candidate in chain(_handlers(facts), _suppressions(facts)):
+        loop = _loop_of(facts, candidate.statement)
+        if loop is not None:
+            found.setdefault(loop, []).append(candidate)
+    graphs: dict[cst.CSTNode, Graph | None] = {}
+    waits = Waits(facts)
+    for loop in _in_order(facts, found):
+        function = facts.index.function_of(loop) or facts.module
+        if isinstance(function, cst.Lambda) or _in_class_body(facts, loop):
+            continue
+        try:
+            if function not in graphs:
+                graphs[function] = None
+                graphs[function] = read_flow(function, facts.names, facts.exceptions)
+            graph = graphs[function]
+            if graph is not None and loop in graph.heads:
+                yield from _Reader(facts, waits, graph, loop).read(found[loop])
+        except TooComplexError:
+            continue
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidate:
+    """A handler or a `suppress` in a loop, with what it takes of what its body tries."""
+
+    handler: cst.ExceptHandler | cst.With
+    statement: cst.Try | cst.With
+    caught: tuple[str, ...]
+    tried: tuple[Tried, ...]
+    failing: tuple[str, ...]
+    opaque: tuple[cst.Call, ...]
+
+    @property
+    def sites(self) -> frozenset[cst.CSTNode]:
+        return frozenset(item.site for item in self.tried) or frozenset(self.opaque)
+
+
+def _handlers(facts: Facts) -> Iterator[_Candidate]:
+    for statement in facts.index.all(cst.Try):
+        if not any(isinstance(item, (cst.For, cst.While)) for item in facts.index.ancestors(statement)):
+            continue
+        earlier: list[str] = []
+        effects: Effects | None = None
+        for handler in statement.handlers:
+            caught = facts.names.classes(handler.type)
+            if any(_may_take(facts, name) for name in caught):
+                effects = effects or facts.effects.of([statement.body])
+                candidate = _candidate(facts, handler, statement, caught, tuple(earlier), effects)
+                if candidate is not None:
+                    yield candidate
+            earlier += caught
+
+
+def _suppressions(facts: Facts) -> Iterator[_Candidate]:
+    for statement in facts.index.all(cst.With):
+        if statement.asynchronous is not None:
+            continue
+        for item in statement.items:
+            caught = facts.effects.suppressed(item.item)
+            if caught and any(_may_take(facts, name) for name in caught):
+                candidate = _candidate(facts, statement, statement, caught, (), facts.effects.of([statement.body]))
+                if candidate is not None:
+                    yield candidate
+
+
+def _may_take(facts: Facts, name: str) -> bool:
+    return name in _BROAD or any(knowledge.is_connection_failure(base) for base in facts.values.lineage(name))
+
+
+def _candidate(
+    facts: Facts,
+    handler: cst.ExceptHandler | cst.With,
+    statement: cst.Try | cst.With,
+    caught: tuple[str, ...],
+    earlier: tuple[str, ...],
+    effects: Effects,
+) -> _Candidate | None:
+    """Return the handler with the connection failures that it takes; None if there is no evidence of any."""
+    tried: list[Tried] = []
+    failing: dict[str, None] = {}
+    takes = facts.exceptions.taken
+    for item in effects.tried:
+        if item.operation.phase not in _HOT_PHASES:
+            continue
+        classes = [
+            failure.raises
+            for failure in item.failures
+            if failure.scenario not in _NO_FAILURE
+            and takes(caught, failure.raises) is True
+            and takes(earlier, failure.raises) is False
+        ]
+        if classes:
+            tried.append(item)
+            failing.update(dict.fromkeys(classes))
+    if tried:
+        return _Candidate(handler, statement, caught, tuple(tried), tuple(failing), ())
+    named = [name for name in caught if speaks_of_connections(facts, name)]
+    opaque = tuple(node for node in effects.opaque if isinstance(node, cst.Call))
+    if named and opaque and not any(item.operation.phase not in _HOT_PHASES for item in effects.tried):
+        return _Candidate(handler, statement, caught, (), tuple(named), opaque)
+    return None
+
+
+def speaks_of_connections(facts: Facts, name: str) -> bool:
+    """Say whether `except name` alone shows that what is tried reaches a peer, and that more than time ran out."""
+    if name == OPAQUE or name in _BROAD:
+        return False
+    lineage = facts.values.lineage(name)
+    if "timeout" in name.lower() or "TimeoutError" in lineage or "ssl." in name:
+        return False
+    if "ConnectionError" in lineage:
+        return True
+    return "." in name and any(
+        "." in base and not base.startswith(("ssl.", "socket.")) and knowledge.is_connection_failure(base)
+        for base in lineage
+    )
+
+
+def _loop_of(facts: Facts, statement: cst.CSTNode) -> Loop | None:
+    """Return the loop whose own body `statement` is part of."""
+    below = statement
+    for ancestor in facts.index.ancestors(statement):
+        if isinstance(ancestor, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
+            return None
+        if isinstance(ancestor, (cst.For, cst.While)) and ancestor.body is below:
+            return ancestor
+        below = ancestor
+    return None
+
+
+def _in_class_body(facts: Facts, loop: Loop) -> bool:
+    for ancestor in facts.index.ancestors(loop):
+        if isinstance(ancestor, cst.FunctionDef):
+            return False
+        if isinstance(ancestor, cst.ClassDef):
+            return True
+    return False
+
+
+def _in_order(facts: Facts, loops: Iterable[Loop]) -> list[Loop]:
+    wanted = list(loops)
+    if len(wanted) < 2:
+        return wanted
+    remaining = set(wanted)
+    return [node for node in walk(facts.module) if isinstance(node, (cst.For, cst.While)) and node in remaining]
+
+
+@dataclass(slots=True)
+class Ways:
+    """What the ways from a handler to the next attempt have in common, and how they differ."""
+
+    levels: set[int] = field(default_factory=set)
+    envs: dict[frozenset[tuple[str, str, object]], Env] = field(default_factory=dict)
+    reached: dict[cst.CSTNode, Step] = field(default_factory=dict)
+    passed: dict[Step, None] = field(default_factory=dict)
+    delays: dict[cst.CSTNode, Wait] = field(default_factory=dict)
+    opaque: dict[cst.CSTNode, None] = field(default_factory=dict)
+
+
+class _Reader:
+    """Reads one loop."""
+
+    def __init__(self, facts: Facts, waits: Waits, graph: Graph, loop: Loop) -> None:
+        self.facts = facts
+        self.waits = waits
+        self.graph = graph
+        self.loop = loop
+        self.evaluator = Evaluator(facts.names)
+        self.walker = Walker(self.evaluator)
+        self.head = graph.heads[loop]
+        self.ends = {graph.outs[loop], graph.exhausted[loop]}
+
+    def read(self, candidates: list[_Candidate]) -> Iterator[RetryLoop]:
+        ways = {item: self.ways(self.start(item), item.sites) for item in candidates if self._has_start(item)}
+        coming_back = [item for item, found in ways.items() if found.levels]
+        if not coming_back:
+            return
+        kinds = {item: self._kind(item, ways[item]) for item in coming_back}
+        # One loop has one kind: that of the handlers that retry, where there are any.
+        order: tuple[LoopKind, ...] = ("retry", "reconnect", "failover", "work", "read", "unknown")
+        kind = next(each for each in order if each in kinds.values())
+        of_kind = [item for item in coming_back if kinds[item] == kind]
+        leaves, goes_round = self._successes(of_kind)
+        counter = self._counter(ways, of_kind)
+        bound, attempts = self._bound(counter, [ways[item] for item in of_kind])
+        exhausted = Exhausted(self.facts, self.waits, self.walker, self.graph, self.loop, counter)
+        retried = tuple(
+            self._retried(item, ways[item], exhausted if bound == "attempts" and leaves else None) for item in of_kind
+        )
+        yield RetryLoop(
+            self.loop,
+            kind,
+            retried,
+            frozenset(each.operation.phase for item in of_kind for each in item.tried),
+            bound,
+            attempts,
+            counter,
+            all(self._at_most_twice(item) for item in of_kind),
+            leaves,
+            goes_round,
+            self._is_async(),
+        )
+
+    def _is_async(self) -> bool:
+        function = self.facts.index.function_of(self.loop)
+        return isinstance(function, cst.FunctionDef) and function.asynchronous is not None
+
+    def _has_start(self, item: _Candidate) -> bool:
+        return item.handler in (self.graph.lefts if isinstance(item.handler, cst.With) else self.graph.catches)
+
+    def start(self, item: _Candidate) -> Step:
+        """Return where control is when `item` has taken a failure."""
+        return (self.graph.lefts if isinstance(item.handler, cst.With) else self.graph.catches)[item.handler]
+
+    def _retried(self, item: _Candidate, ways: Ways, exhausted: Exhausted | None) -> Retried:
+        delays: tuple[Delay, ...] = tuple(read_delay(self.facts, wait, self.loop) for wait in ways.delays.values())
+        return Retried(
+            item.handler,
+            item.statement,
+            item.caught,
+            item.failing,
+            item.tried,
+            tuple(call for call in item.opaque if call in ways.reached),
+            delays,
+            always_delayed=ways.levels == {WAITS},
+            never_delayed=ways.levels == {PROMPT},
+            opaque=tuple(ways.opaque),
+            exhaustion="none" if exhausted is None else exhausted.of(self.start(item), item.statement),
+        )
+
+    # The ways back
+
+    def ways(self, start: Step, sites: frozenset[cst.CSTNode], env: Env | None = None) -> Ways:
+        """Walk from `start` to the next call of `sites`, within the loop."""
+        found = Ways()
+        stack: list[tuple[Step, int, Env]] = [(start, PROMPT, env or {})]
+        seen: set[tuple[int, int, frozenset[tuple[str, str, object]]]] = set()
+        while stack:
+            step, level, known = stack.pop()
+            key = (id(step), level, frozen(known))
+            if key in seen or step in self.ends or step.kind in {"end", "escape"}:
+                continue
+            seen.add(key)
+            if len(seen) > _MOST_STATES:
+                raise TooComplexError
+            found.passed[step] = None
+            level, site = self._pass(step, level, sites, found)
+            if site is not None:
+                level = max(level, self._inside(site, sites, found))
+                found.levels.add(level)
+                found.reached[site] = step
+                found.envs[frozen(known)] = known
+                continue
+            after = self.walker.update(step, known)
+            stack += [(each, level, after) for each in self._following(step, after)]
+        return found
+
+    def _following(self, step: Step, known: Env) -> list[Step]:
+        if step is self.head and step.kind == "next" and "#passes" in known:
+            limit, passes = known["#limit"], known["#passes"]
+            if isinstance(limit, int) and isinstance(passes, int):
+                if passes >= limit:
+                    return [step.follow[1]]
+                known["#passes"] = passes + 1
+                return [step.follow[0]]
+        return self.walker.following(step, known)
+
+    def _pass(self, step: Step, level: int, sites: frozenset[cst.CSTNode], found: Ways) -> tuple[int, cst.Call | None]:
+        """Note what waits at `step`; return the level after it, and the attempt if one is made there."""
+        for call in calls_of(step):
+            if call in sites:
+                wait = self.waits.of_call(call)
+                if wait.level == WAITS:
+                    found.delays[call] = wait
+                return max(level, wait.level if wait.level == WAITS else PROMPT), call
+            wait = self.waits.of_call(call)
+            if wait.level == WAITS:
+                found.delays[call] = wait
+            elif wait.level == MAY_WAIT:
+                found.opaque[call] = None
+            level = max(level, wait.level)
+        for node in evaluated(step):
+            if self.waits.of_node(node):
+                found.opaque[node] = None
+                level = max(level, MAY_WAIT)
+        if step.kind == "next" and isinstance(step.node, cst.For) and not self._iterates_at_once(step.node):
+            found.opaque[step.node.iter] = None
+            level = max(level, MAY_WAIT)
+        return level, None
+
+    def _iterates_at_once(self, loop: cst.For) -> bool:
+        """Say whether asking for the next item surely takes no time."""
+        if loop.asynchronous is not None:
+            return False
+        node = loop.iter
+        if isinstance(node, (cst.Name, cst.Attribute)):
+            node = self.facts.names.follow(node)
+        if isinstance(node, (cst.Tuple, cst.List, cst.Set, cst.Dict, cst.SimpleString, cst.ListComp)):
+            return True
+        if isinstance(node, cst.Call):
+            target = self.facts.values.target(node)
+            if target in {"enumerate", "reversed", "zip", "iter"}:
+                return all(
+                    not isinstance(arg.value, (cst.Name, cst.Attribute, cst.Call))
+                    or (isinstance(arg.value, cst.Call) and self.waits.of_call(arg.value).level == PROMPT)
+                    for arg in node.args
+                )
+            return target is not None and (
+                target in {"range", "list", "tuple", "sorted", "set"} or target.startswith("itertools.")
+            )
+        found = self.facts.values.types(node)
+        return bool(found) and found <= {"list", "tuple", "dict", "set", "str"}
+
+    def _inside(self, site: cst.Call, sites: frozenset[cst.CSTNode], found: Ways) -> int:
+        """Return how much is waited inside the function of the file that `site` calls, before it tries."""
+        target = self.facts.values.target(site)
+        if target is None or not target.startswith("<file>"):
+            return PROMPT
+        definitions = self.facts.index.definitions.get(target, [])
+        if len(definitions) != 1 or not isinstance(definitions[0], cst.FunctionDef):
+            return MAY_WAIT
+        level = self._before_operation(definitions[0])
+        if level == WAITS:
+            found.delays[site] = Wait(WAITS, site)
+        elif level == MAY_WAIT:
+            found.opaque[site] = None
+        return level
+
+    def _before_operation(self, function: cst.FunctionDef, depth: int = 0) -> int:
+        """Return how much the code of `function` waits before its first operation that can fail."""
+        if depth > 5:
+            return MAY_WAIT
+        level = PROMPT
+        if any(isinstance(node, (cst.For, cst.While)) for node in walk_same_code(function.body)):
+            level = max(level, self.waits.of_body(function.body) if self._sleeps(function) else PROMPT)
+        from connlint.facts.flow import calls_in_order
+
+        for call in calls_in_order(function.body):
+            effects = self.facts.effects.of_call(call)
+            if any(item.operation.phase in _HOT_PHASES for item in effects.tried):
+                target = self.facts.values.target(call) or ""
+                inner = self.facts.index.definitions.get(target, [])
+                if len(inner) == 1 and isinstance(inner[0], cst.FunctionDef):
+                    level = max(level, self._before_operation(inner[0], depth + 1))
+                return level
+            level = max(level, self.waits.of_call(call).level)
+        return level
+
+    def _sleeps(self, function: cst.FunctionDef) -> bool:
+        return self.waits.of_body(function.body) == WAITS
+
+    # What the loop is
+
+    def _kind(self, item: _Candidate, ways: Ways) -> LoopKind:
+        sites = [call for call in ways.reached if isinstance(call, cst.Call)]
+        change = Inputs(self.facts, self.loop, item.statement, item.tried, sites, tuple(ways.passed)).change()
+        if change is not None:
+            return change
+        leaves, goes_round = self._successes([item])
+        if item.tried:
+            if not leaves and not goes_round:
+                return "unknown"
+            if isinstance(self.loop, cst.For):
+                return "retry" if leaves else "work"
+            if leaves and not goes_round:
+                return "retry"
+            return "retry" if leaves and self._waits_for_success() else "reconnect"
+        if any(_is_named(call, READS) or _is_named(call, RUNS) for call in sites):
+            return "read"
+        if not leaves:
+            return "unknown"
+        if isinstance(self.loop, cst.While) and goes_round and not self._waits_for_success():
+            return "unknown"
+        return "retry"
+
+    def _waits_for_success(self) -> bool:
+        """Say whether the loop's condition is one that a success falsifies: `not connected`, `conn is None`."""
+        if not isinstance(self.loop, cst.While):
+            return False
+        for node in walk_same_code(self.loop.test):
+            if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+                name = (dotted(node.expression) or "").lower()
+                return not any(word in name for word in ("stop", "exit", "shut", "quit", "clos", "cancel", "terminat"))
+            if isinstance(node, cst.Comparison) and any(
+                isinstance(part.operator, cst.Is) and dotted(part.comparator) == "None" for part in node.comparisons
+            ):
+                return True
+        return False
+
+    def _successes(self, items: Iterable[_Candidate]) -> tuple[bool, bool]:
+        """Say whether control can leave the loop, and whether it can go round, after an attempt that succeeded."""
+        leaves = goes_round = False
+        for item in items:
+            for step in self._steps_with(item.sites):
+                left, went = self._success(step, item.sites)
+                leaves, goes_round = leaves or left, goes_round or went
+        return leaves, goes_round
+
+    def _steps_with(self, sites: frozenset[cst.CSTNode]) -> list[Step]:
+        found = []
+        for step in self._own_steps():
+            if any(call in sites for call in calls_of(step)):
+                found.append(step)
+        return found
+
+    def _own_steps(self) -> list[Step]:
+        """Return the steps of the loop, from its head on."""
+        found: dict[Step, None] = {}
+        stack = [self.head]
+        while stack:
+            step = stack.pop()
+            if step in found or step in self.ends or step.kind in {"end", "escape"}:
+                continue
+            found[step] = None
+            stack += step.follow
+            if isinstance(step.node, cst.CSTNode):
+                stack += []
+        # Handlers are no one's successor: nothing that is modelled raises into them
+        for handler, step in self.graph.catches.items():
+            if self.loop in self.facts.index.ancestors(handler) and step not in found:
+                stack.append(step)
+        while stack:
+            step = stack.pop()
+            if step in found or step in self.ends or step.kind in {"end", "escape"}:
+                continue
+            found[step] = None
+            stack += step.follow
+        return list(found)
+
+    def _success(self, start: Step, sites: frozenset[cst.CSTNode]) -> tuple[bool, bool]:
+        def succeeded(value: cst.CSTNode) -> bool:
+            return any(node in sites for node in walk_same_code(value))
+
+        leaves = goes_round = False
+        first = self.walker.update(start, {}, succeeded)
+        if start.kind == "return":
+            return True, False
+        stack = [(each, first) for each in self.walker.following(start, first)]
+        seen: set[tuple[int, frozenset[tuple[str, str, object]]]] = set()
+        while stack:
+            step, known = stack.pop()
+            key = (id(step), frozen(known))
+            if key in seen:
+                continue
+            seen.add(key)
+            if len(seen) > _MOST_STATES:
+                raise TooComplexError
+            if step in self.ends or step.kind in {"end", "return"}:
+                leaves = True
+                continue
+            if step.kind in {"escape", "catch", "raise"}:
+                continue
+            after = self.walker.update(step, known)
+            following = self.walker.following(step, after)
+            if step is self.head:
+                goes_round = goes_round or step.follow[0] in following
+                # A `for` that simply runs out does not leave because of the success
+                leaves = leaves or (step.kind == "test" and step.follow[1] in following)
+                continue
+            stack += [(each, after) for each in following]
+        return leaves, goes_round
+
+    # How often
+
+    def _counter(self, ways: dict[_Candidate, Ways], items: list[_Candidate]) -> Counter | None:
+        if isinstance(self.loop, cst.For):
+            return self._range_counter(self.loop)
+        return self._while_counter(self.loop, [ways[item] for item in items])
+
+    def _range_counter(self, loop: cst.For) -> Counter | None:
+        if not isinstance(loop.target, cst.Name) or not isinstance(loop.iter, cst.Call):
+            return None
+        if self.facts.values.target(loop.iter) == "itertools.count" and not loop.iter.args:
+            return Counter(loop.target.value, 0, 1, None)
+        if self.facts.values.target(loop.iter) != "range":
+            return None
+        args = [arg.value for arg in loop.iter.args if not arg.star and arg.keyword is None]
+        if len(args) != len(loop.iter.args) or not 1 <= len(args) <= 2:
+            return None
+        first: int | None = 0
+        if len(args) == 2:
+            first = args[0].evaluated_value if isinstance(args[0], cst.Integer) else None
+        return Counter(loop.target.value, first, 1, args[-1])
+
+    def _while_counter(self, loop: cst.While, ways: list[Ways]) -> Counter | None:
+        changes: dict[str, list[cst.AugAssign]] = {}
+        for step in self._own_steps():
+            for bound in bindings(step):
+                if isinstance(bound.node, cst.AugAssign):
+                    changes.setdefault(bound.name, []).append(bound.node)
+        for comparison in _terms(loop.test):
+            path = dotted(comparison.left if isinstance(comparison, cst.Comparison) else comparison)
+            found = list(dict.fromkeys(changes.get(path or "", [])))
+            if path is None or len(found) != 1 or not isinstance(found[0].value, cst.Integer):
+                continue
+            if not any(bound.node is found[0] for way in ways for step in way.passed for bound in bindings(step)):
+                continue
+            step_size = found[0].value.evaluated_value
+            if isinstance(found[0].operator, cst.SubtractAssign):
+                step_size = -step_size
+            elif not isinstance(found[0].operator, cst.AddAssign):
+                continue
+            test = comparison if isinstance(comparison, cst.Comparison) else None
+            limit = test.comparisons[0].comparator if test is not None and len(test.comparisons) == 1 else None
+            return Counter(path, self._initial(path), step_size, limit, test, found[0])
+        return None
+
+    def _initial(self, path: str) -> int | None:
+        """Return the number that the name `path` has when the loop begins."""
+        scope = self.facts.index.scope_of(self.loop)
+        outside = [
+            binding
+            for binding in scope.names.get(path, [])
+            if self.loop not in self.facts.index.ancestors(binding.node)
+        ]
+        if len(outside) != 1 or outside[0].kind != "assign" or outside[0].index is not None:
+            return None
+        value = outside[0].value
+        return value.evaluated_value if isinstance(value, cst.Integer) else None
+
+    def _bound(self, counter: Counter | None, ways: list[Ways]) -> tuple[str, cst.BaseExpression | None]:
+        if isinstance(self.loop, cst.For):
+            return self._bound_of_for(self.loop, counter)
+        tests = [step.node for way in ways for step in way.passed if step.kind == "test" and step.node is not None]
+        if any(_asks_the_time(self.facts, test) for test in (*tests, self.loop.test)):
+            return "deadline", None
+        if counter is not None:
+            return "attempts", counter.limit
+        changed = {bound.name for way in ways for step in way.passed for bound in bindings(step) if bound.augmented}
+        for test in tests:
+            if test is not self.loop.test and changed & set(_names(test)):
+                return "attempts", None
+        if self.evaluator.truth(self.loop.test, {}) is True:
+            exits = any(step is not self.head and self._may_leave(step) for way in ways for step in way.passed)
+            return ("unknown" if exits else "unbounded"), None
+        return "unknown", None
+
+    def _may_leave(self, step: Step) -> bool:
+        return any(each in self.ends or each.kind in {"return", "raise", "escape"} for each in step.follow)
+
+    def _bound_of_for(self, loop: cst.For, counter: Counter | None) -> tuple[str, cst.BaseExpression | None]:
+        if counter is not None:
+            return ("attempts", counter.limit) if counter.limit is not None else ("unbounded", None)
+        node = loop.iter
+        if isinstance(node, (cst.Name, cst.Attribute)):
+            node = self.facts.names.follow(node)
+        if isinstance(node, (cst.Tuple, cst.List)):
+            return "attempts", None
+        if isinstance(node, cst.Call):
+            target = self.facts.values.target(node)
+            if target in {"range", "enumerate", "reversed", "zip"}:
+                return "attempts", None
+            if target == "itertools.repeat" and len(node.args) == 2:
+                return "attempts", node.args[1].value
+            if target in {"itertools.count", "itertools.cycle", "itertools.repeat"}:
+                return "unbounded", None
+        return "unknown", None
+
+    def _at_most_twice(self, item: _Candidate) -> bool:
+        """Say whether `item` surely takes no failure a third time: the constants are followed through two retries."""
+        sites = item.sites
+        env: Env = {}
+        for path in self._constants():
+            value = self._initial(path)
+            if value is not None:
+                env[path] = value
+        for name, value in self._flags().items():
+            env.setdefault(name, value)
+        limit = self._passes()
+        if limit is not None:
+            env |= {"#passes": 0, "#limit": limit}
+        try:
+            envs = list(self.ways(self.head, sites, env).envs.values())
+            for _ in range(2):
+                envs = [
+                    known for each in envs for known in self.ways(self.start(item), sites, dict(each)).envs.values()
+                ]
+                if not envs:
+                    return True
+        except TooComplexError:
+            pass
+        return False
+
+    def _constants(self) -> set[str]:
+        scope = self.facts.index.scope_of(self.loop)
+        read = {node.value for node in walk_same_code(self.loop) if isinstance(node, cst.Name)}
+        return {name for name in read if name in scope.names}
+
+    def _flags(self) -> Env:
+        """Return the names that are bound to True, False or None just once before the loop."""
+        scope = self.facts.index.scope_of(self.loop)
+        found: Env = {}
+        for name in self._constants():
+            outside = [
+                binding for binding in scope.names[name] if self.loop not in self.facts.index.ancestors(binding.node)
+            ]
+            if len(outside) == 1 and outside[0].kind == "assign" and isinstance(outside[0].value, cst.Name):
+                constants: Env = {"True": True, "False": False, "None": None}
+                if outside[0].value.value in constants and outside[0].index is None:
+                    found[name] = constants[outside[0].value.value]
+        return found
+
+    def _passes(self) -> int | None:
+        """Return how often a `for` goes round at most, where that is plain to see."""
+        if not isinstance(self.loop, cst.For):
+            return None
+        node = self.loop.iter
+        if isinstance(node, (cst.Name, cst.Attribute)):
+            node = self.facts.names.follow(node)
+        if isinstance(node, (cst.Tuple, cst.List)):
+            return len(node.elements)
+        if isinstance(node, cst.Call) and self.facts.values.target(node) == "range" and 1 <= len(node.args) <= 2:
+            numbers = []
+            for arg in node.args:
+                value = self.facts.names.follow(arg.value)
+                if not isinstance(value, cst.Integer):
+                    return None
+                numbers.append(value.evaluated_value)
+            return max(0, numbers[-1] - (numbers[0] if len(numbers) == 2 else 0))
+        return None
+
+
+def _terms(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """Yield the comparisons and names that all have to hold for `test` to hold."""
+    stack = [test]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, cst.BooleanOperation) and isinstance(node.operator, cst.And):
+            stack += [node.right, node.left]
+        else:
+            yield node
+
+
+def _names(node: cst.CSTNode) -> Iterator[str]:
+    """Yield the names, plain and dotted, that are read in `node`."""
+    for part in walk_same_code(node):
+        if isinstance(part, (cst.Name, cst.Attribute)):
+            path = dotted(part)
+            if path is not None:
+                yield path
+
+
+def _asks_the_time(facts: Facts, test: cst.CSTNode) -> bool:
+    for node in walk_same_code(test):
+        if isinstance(node, cst.Call):
+            name = called(node)[0] or ""
+            target = facts.values.target(node) or ""
+            if target.startswith(("time.", "datetime.")) or name in {
+                "time",
+                "monotonic",
+                "now",
+                "perf_counter",
+                "utcnow",
+            }:
+                return True
+        if isinstance(node, cst.Name) and any(
+            word in node.value.lower() for word in ("deadline", "elapsed", "time_left", "remaining", "end_time")
+        ):
+            return True
+    return False
+
+
+def _is_named(call: cst.Call, names: frozenset[str]) -> bool:
+    name = (called(call)[0] or "").lower().strip("_")
+    return name in names or name.partition("_")[0] in names

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Growth = Literal["none", "constant", "linear", "exponential", "unknown"]
 Exhaustion = Literal["raised", "returned", "reported", "swallowed", "none", "unknown"]
+Place = Literal["main", "thread", "task", "library", "test", "unknown"]
 LoopKind = Literal["retry", "reconnect", "failover", "work", "accept", "read", "poll", "would-block", "unknown"]
 
 
@@ -53,30 +54,51 @@ class Delay:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Retried:
-    """One handler (or `suppress`) of a loop from which control comes back to the loop head.
+    """One handler (or `suppress`) of a loop that takes a connection failure and leads back to the next attempt.
 
-    `delays` are those on the way from it to the next attempt; `always_delayed` and `never_delayed` say whether every,
-    or no path back passes one; `opaque` holds the calls on the way that may wait for all we know.
+    `tried` are the known operations whose failures it takes, `failing` the classes of these; `opaque_tried` the calls
+    that stand for the operation where none is known. `delays` are those on the way to the next attempt;
+    `always_delayed` and `never_delayed` say whether every or no way back passes one. `opaque` holds the calls on the
+    way that may wait for all we know: with one of them, neither is certain. `exhaustion` is what happens when the last
+    attempt ends in this handler.
     """
 
     handler: cst.ExceptHandler | cst.With
     statement: cst.Try | cst.With
     caught: tuple[str, ...]
+    failing: tuple[str, ...]
     tried: tuple[Tried, ...]
-    opaque_tried: tuple[cst.CSTNode, ...]
+    opaque_tried: tuple[cst.Call, ...]
     delays: tuple[Delay, ...]
     always_delayed: bool
     never_delayed: bool
     opaque: tuple[cst.CSTNode, ...]
+    exhaustion: Exhaustion
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counter:
+    """The name that counts the attempts of a loop.
+
+    A `range` gives it `first`, `first + 1`, ... up to the last one below `limit`. In a `while`, the loop goes on as
+    long as `test` holds, and `change` is the one statement that adds `step` to it.
+    """
+
+    name: str
+    first: int | None
+    step: int
+    limit: cst.BaseExpression | None
+    test: cst.Comparison | None = None
+    change: cst.AugAssign | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RetryLoop:
-    """A loop in which a handler leads back to the head.
+    """A loop in which a handler leads back to the next attempt.
 
     `bound` says what ends the retrying: `attempts` (with `attempts` the expression of how many, where there is one),
-    `deadline`, `unbounded`, or `unknown`. `exhaustion` says what happens when it ends without success; `counter` is
-    the name that counts the attempts from 0, if the loop has one.
+    `deadline`, `unbounded`, or `unknown`; `at_most_twice` that there are surely no more than two attempts. `leaves`
+    and `goes_round` say whether control can leave the loop, or come round again, after an attempt that succeeded.
     """
 
     node: cst.For | cst.While
@@ -85,9 +107,18 @@ class RetryLoop:
     phases: frozenset[Phase]
     bound: Literal["attempts", "deadline", "unbounded", "unknown"]
     attempts: cst.BaseExpression | None
-    counter: str | None
-    exhaustion: Exhaustion
+    counter: Counter | None
+    at_most_twice: bool
+    leaves: bool
+    goes_round: bool
     is_async: bool
+
+    @property
+    def exhaustion(self) -> Exhaustion:
+        """What happens when the attempts are used up: the worst that one of the handlers leads to."""
+        found = {item.exhaustion for item in self.retried}
+        order: tuple[Exhaustion, ...] = ("swallowed", "unknown", "reported", "returned", "raised")
+        return next((item for item in order if item in found), "none")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,21 +142,40 @@ class RetryPolicy:
 class Guard:
     """Something around a connect that may take its failure: the handler's (or `with` item's) node and classes.
 
-    `escapes` are the classes that the connect is known to raise and that this guard does not take.
+    `escapes` are the classes that the connect is known to raise when it is refused and that get past this guard.
+    `passes_on` says that all it does is to close something and to raise again.
     """
 
     node: cst.CSTNode
     caught: tuple[str, ...]
     escapes: tuple[str, ...]
+    passes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leak:
+    """A way on which a socket made here stays open when its connect fails.
+
+    `raises` is the failure that takes it; `handlers` are the clauses that do, none if it leaves the function or the
+    program untouched; `ending` says where the socket is lost; `binding` is the statement that made it.
+    """
+
+    raises: str
+    handlers: tuple[cst.ExceptHandler, ...]
+    ending: Literal["raised", "returned", "rebound", "end"]
+    binding: cst.CSTNode
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConnectSite:
     """A call that connects, who takes its failure, and who closes the socket.
 
-    `origin` says where the socket comes from; `variable` is the local name that it is bound to, if there is one.
-    `guarded` is True if something in the file takes its failure, None where that cannot be told. `place` says what
-    kind of code it stands in. `leaks` is True if on some failing path a socket made here is surely left open.
+    `origin` says where the socket comes from (`result`: it is what the call gives); `variable` is the local name, or
+    the attribute `self.name`, of the socket that is connected. `guards` are the handlers that a refusal meets on its
+    way out, through the callers in the file; `guarded` is True if one takes it, None where that cannot be told.
+    `escapes` are the classes of a refusal that nothing takes. `place` says what kind of code the way out ends in.
+    `leaks` holds the ways on which a socket made here is surely left open. `patient` says that the socket does not
+    block, so that its connect is expected to report by its failure.
     """
 
     call: cst.Call
@@ -134,5 +184,7 @@ class ConnectSite:
     variable: str | None
     guards: tuple[Guard, ...]
     guarded: bool | None
-    place: Literal["main", "thread", "task", "library", "test", "unknown"]
-    leaks: bool
+    escapes: tuple[str, ...]
+    place: Place
+    leaks: tuple[Leak, ...]
+    patient: bool = False

@@ -111,3 +111,32 @@ def speaks_of_logging(name: str, receiver: str | None) -> bool:
     if receiver is not None and LOGGERS.search(receiver):
         return True
     return LOGS.match(name) is not None
+
+
+# Names of what reads, writes or serves: a loop around it is no retry that anyone can see from outside.
+READS = frozenset(
+    """
+    accept arecv areadline consume dequeue drain fetchone flush get_message getline iter listen next poll put read
+    readexactly readinto readline readlines readuntil receive recv recv_into recvfrom recvmsg select send sendall
+    sendto sendmsg wait write writelines
+    """.split()
+)
+RUNS = frozenset(
+    """
+    dispatch eval exec handle input loop main mainloop process prompt run run_forever run_once runcode serve
+    serve_forever start step tick work
+    """.split()
+)
+
+# Calls that give another one each time: the next item, or a different peer.
+ADVANCES = re.compile(
+    r"""^_*(?:a?next|pop\w*|dequeue|read\w*|recv\w*|receive\w*|fetch(?:one|many)|choice|choose|sample|pick|shuffle|
+    rotate|cycle|switch|input|raw_input|random|randint|randrange|randbytes|token_hex|uuid[14]|advance)(?:_|$)
+    |(?:^|_)(?:next|another|other|alternate|alternative|random|rotate|switch|failover|fallback|cycle|fall_back)(?:_|$)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+COUNTS = re.compile(
+    r"attempt|retr(?:y|ie)|tries|try|count|cnt|fail|error|num|delay|wait|back_?off|total|stat|sleep|interval|timeout"
+    r"|^i$|^n$|^_$|elapsed|time|reconnect",
+    re.IGNORECASE,
+)

@@ -1,0 +1,437 @@
+"""What happens when the attempts are used up.
+
+The way is walked from the handler that took the last failure, out of the loop by its head, and on to the end of the
+function. Whoever raises, returns something, tests what the loop left behind or reports it has dealt with the
+failure; where nobody does, the program goes on as if nothing had happened. What cannot be judged is `unknown`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from connlint.facts.delays import MAY_WAIT, called
+from connlint.facts.flow import Env, Step, TooComplexError, bindings, calls_of, evaluated, frozen, target_names
+from connlint.facts.names import OPAQUE
+from connlint.facts.tree import children, dotted, is_code_of_its_own, statements, walk_same_code
+from connlint.knowledge import waits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from connlint.facts import Facts
+    from connlint.facts.delays import Waits
+    from connlint.facts.flow import Graph, Walker
+    from connlint.facts.model import Counter, Exhaustion
+
+_MOST_STATES = 3_000
+_EXITS = frozenset({"sys.exit", "exit", "quit", "os._exit", "os.abort"})
+_GIVES_UP = re.compile(
+    r"(?:^|_)(?:fail\w*|abort\w*|die|exit|raise\w*|skip\w*|usage|critical|fatal|give_?up|giveup|error\w*|exhaust\w*|"
+    r"unreachable|panic|reject\w*|throw|alert|notify|warn\w*|report\w*|assert\w*|check\w*|verify\w*|validate\w*)(?:_|$)",
+    re.IGNORECASE,
+)
+_TELLS = re.compile(
+    r"fail|error|could ?n.t|could not|unable|can.?not|can't|giv(?:e|ing) up|gave up|exhaust|max|retr|attempt|tries|"
+    r"\bno\b|\bnot\b|unreach|timed? ?out|lost|refused|abort|problem|warn|unavailable|too many|still|skip|drop|without",
+    re.IGNORECASE,
+)
+_LOUD = frozenset({"warn", "warning", "error", "exception", "critical", "fatal"})
+_BEST_EFFORT = re.compile(
+    r"best[- ]effort|ignor(?:e|ing) (?:errors?|failures?|exceptions?)|never raises|does not raise|doesn't raise|or None\b"
+    r"|\bNone (?:if|when|on)|otherwise,? (?:returns? )?`*None|False (?:if|otherwise|when)|silently",
+    re.IGNORECASE,
+)
+
+
+class Exhausted:
+    """Says what happens when the last attempt of one loop fails."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        delays: Waits,
+        walker: Walker,
+        graph: Graph,
+        loop: cst.For | cst.While,
+        counter: Counter | None,
+    ) -> None:
+        self._facts = facts
+        self._waits = delays
+        self._walker = walker
+        self._graph = graph
+        self._loop = loop
+        self._head = graph.heads[loop]
+        self._ends = {graph.outs[loop], graph.exhausted[loop]}
+        self._outer = {
+            graph.heads[node] for node in facts.index.ancestors(loop) if node in graph.heads and node is not loop
+        }
+        self._counter = counter
+        self._in_loop = _names_bound(loop)
+        self._counting = self._counting_names()
+
+    def of(self, start: Step, statement: cst.Try | cst.With) -> Exhaustion:
+        """Return what happens when the last attempt ends in the handler that begins at `start`."""
+        try:
+            passed, exits = self._to_the_end(start)
+            found = self._in_the_handler(passed)
+            if found is not None:
+                return found
+            if not exits:
+                return "raised"
+            results = {self._after(step, known, statement) for step, known in exits}
+        except TooComplexError:
+            return "unknown"
+        order: tuple[Exhaustion, ...] = ("unknown", "raised", "returned", "reported", "swallowed")
+        return next(item for item in order if item in results)
+
+    def _counting_names(self) -> set[str]:
+        names = {self._counter.name} if self._counter is not None else set()
+        if isinstance(self._loop, cst.For):
+            names |= set(target_names(self._loop.target))
+        for node in walk_same_code(self._loop.body):
+            if isinstance(node, cst.AugAssign):
+                names |= set(target_names(node.target))
+        return names
+
+    # Within the loop
+
+    def _to_the_end(self, start: Step) -> tuple[list[Step], list[tuple[Step, Env]]]:
+        """Walk from the handler out of the loop; return the steps passed, and where the loop is left how."""
+        passed: dict[Step, None] = {}
+        exits: list[tuple[Step, Env]] = []
+        stack: list[tuple[Step, Env]] = [(start, {})]
+        seen: set[tuple[int, frozenset[tuple[str, str, object]]]] = set()
+        while stack:
+            step, known = stack.pop()
+            key = (id(step), frozen(known))
+            if key in seen:
+                continue
+            seen.add(key)
+            if len(seen) > _MOST_STATES:
+                raise TooComplexError
+            if step in self._ends:
+                by_header = step is self._graph.exhausted[self._loop]
+                if by_header or not self._ends_by_header():
+                    exits.append((step, known))
+                continue
+            if step.kind in {"end", "escape", "return"}:
+                continue
+            passed[step] = None
+            after = self._walker.update(step, known)
+            if step is self._head:
+                if step.follow[1] in self._walker.following(step, after):
+                    stack.append((step.follow[1], after))
+                continue
+            stack += [(each, after) for each in self._walker.following(step, after)]
+        return list(passed), exits
+
+    def _ends_by_header(self) -> bool:
+        return isinstance(self._loop, cst.For) or self._counter is not None
+
+    def _in_the_handler(self, passed: list[Step]) -> Exhaustion | None:
+        """Return what the code between the failure and the end of the loop does about the last one, if it may."""
+        for step in passed:
+            if step.kind == "test" and step is not self._head and step.node is not None:
+                branch = self._facts.index.parents.get(step.node)
+                if isinstance(branch, cst.If) and self._counting & set(_names(step.node)) and self._acts(branch):
+                    return "raised"
+                if isinstance(branch, cst.If) and not self._counting & set(_names(step.node)):
+                    continue
+            for bound in bindings(step):
+                if "." in bound.name and not waits.COUNTS.search(bound.name.rpartition(".")[2]):
+                    return "unknown"
+            for node in evaluated(step):
+                if any(isinstance(part, cst.Yield) for part in walk_same_code(node)):
+                    return "unknown"
+            for call in calls_of(step):
+                if self._may_record(call):
+                    return "unknown"
+        return None
+
+    def _acts(self, branch: cst.If) -> bool:
+        """Say whether `branch` does more than to wait: then it is about the last attempt."""
+        stack: list[cst.CSTNode] = [branch.body]
+        if branch.orelse is not None:
+            stack.append(branch.orelse)
+        for node in walk_same_code(*stack):
+            if isinstance(node, (cst.Raise, cst.Return, cst.Break)):
+                return True
+            if isinstance(node, cst.Call) and not self._only_delays(node):
+                return True
+            if isinstance(node, (cst.Assign, cst.AnnAssign)) and not self._is_delay(node):
+                return True
+        return False
+
+    def _only_delays(self, call: cst.Call) -> bool:
+        if self._waits.of_call(call).level != MAY_WAIT and not self._is_log(call):
+            return True
+        parent = self._facts.index.parents.get(call)
+        return isinstance(parent, cst.Arg)
+
+    def _is_delay(self, node: cst.Assign | cst.AnnAssign) -> bool:
+        targets = [item.target for item in node.targets] if isinstance(node, cst.Assign) else [node.target]
+        return all(waits.COUNTS.search(name) for target in targets for name in target_names(target))
+
+    def _is_log(self, call: cst.Call) -> bool:
+        name, receiver = called(call)
+        return name == "print" or (name is not None and waits.speaks_of_logging(name, receiver))
+
+    def _may_record(self, call: cst.Call) -> bool:
+        """Say whether `call` may raise, or keep the failure for somebody to look at."""
+        name, receiver = called(call)
+        if name in {"append", "add", "put", "put_nowait", "set_exception", "update", "extend", "insert", "set"}:
+            return True
+        if self._facts.values.target(call) in _EXITS:
+            return True
+        wait = self._waits.of_call(call)
+        if wait.level != MAY_WAIT:
+            effects = self._facts.effects.of_call(call)
+            return bool(effects.raised)
+        return not self._is_log(call)
+
+    # After the loop
+
+    def _after(self, start: Step, known: Env, statement: cst.Try | cst.With) -> Exhaustion:
+        """Return what the code after the loop does about an attempt that never succeeded."""
+        if self._loop.orelse is not None and any(
+            not isinstance(node, cst.Pass) for node in statements(self._loop.orelse.body)
+        ):
+            if any(isinstance(node, (cst.Raise,)) for node in walk_same_code(self._loop.orelse.body)):
+                return "raised"
+            return "reported"
+        stack: list[tuple[Step, Env]] = [(start, known)]
+        seen: set[tuple[int, frozenset[tuple[str, str, object]]]] = set()
+        ended = used = False
+        while stack:
+            step, env = stack.pop()
+            key = (id(step), frozen(env))
+            if key in seen:
+                continue
+            seen.add(key)
+            if len(seen) > _MOST_STATES:
+                raise TooComplexError
+            if step in self._outer or step is self._head:
+                return "unknown"
+            if step.kind in {"raise", "escape"}:
+                return "raised"
+            if step.kind == "return" and isinstance(step.node, cst.Return) and step.node.value is not None:
+                return "returned"
+            if step.kind in {"end", "return"}:
+                ended = True
+                continue
+            found = self._says(step)
+            if found == "swallowed":
+                used = True
+                continue
+            if found is not None:
+                return found
+            after = self._walker.update(step, env)
+            stack += [(each, after) for each in self._walker.following(step, after)]
+        if used or not ended:
+            return "swallowed"
+        return self._at_the_end()
+
+    def _says(self, step: Step) -> Exhaustion | None:
+        """Return what `step` does about the failure; `swallowed` if it uses a result that is not there."""
+        nodes = evaluated(step)
+        for node in nodes:
+            for part in walk_same_code(node):
+                if isinstance(part, (cst.Yield, cst.TryStar)):
+                    return "unknown"
+        for node in nodes:
+            if self._tests(step, node):
+                return "returned"
+        for call in calls_of(step):
+            name, receiver = called(call)
+            if self._facts.values.target(call) in _EXITS:
+                return "raised"
+            if name is not None and self._tells(call, name, receiver):
+                return "reported"
+        for node in nodes:
+            found = self._uses(node)
+            if found is not None:
+                return found
+        return None
+
+    def _tests(self, step: Step, node: cst.CSTNode) -> bool:
+        tested: list[cst.CSTNode] = [node] if step.kind == "test" else []
+        for part in walk_same_code(node):
+            if isinstance(part, (cst.IfExp, cst.Assert)):
+                tested.append(part.test)
+            elif isinstance(part, (cst.BooleanOperation, cst.Comparison)):
+                tested.append(part)
+            elif isinstance(part, cst.UnaryOperation) and isinstance(part.operator, cst.Not):
+                tested.append(part)
+        parent = self._facts.index.parents.get(node)
+        if isinstance(parent, cst.Match) and parent.subject is node:
+            tested.append(node)
+        return any(self._is_of_loop(name) for item in tested for name in _names(item))
+
+    def _is_of_loop(self, name: str) -> bool:
+        return any(name == bound or name.startswith(f"{bound}.") for bound in self._in_loop)
+
+    def _tells(self, call: cst.Call, name: str, receiver: str | None) -> bool:
+        """Say whether `call` reports a failure."""
+        if not (name == "print" or waits.speaks_of_logging(name, receiver)):
+            return self._facts.values.targets(call) == {OPAQUE} and _GIVES_UP.search(name) is not None
+        if name in _LOUD:
+            return True
+        text = " ".join(_texts(call))
+        return _TELLS.search(text) is not None
+
+    def _uses(self, node: cst.CSTNode) -> Exhaustion | None:
+        """Return `swallowed` if `node` uses what only a success binds; `unknown` if what it uses may be a default."""
+        results = self._results()
+        for part in walk_same_code(node):
+            if not isinstance(part, cst.Name) or part.value not in results:
+                continue
+            parent = self._facts.index.parents.get(part)
+            if isinstance(parent, cst.Attribute) and parent.attr is part:
+                continue
+            if isinstance(parent, cst.Arg) and parent.keyword is part:
+                continue
+            if isinstance(parent, (cst.AssignTarget, cst.Del)):
+                continue
+            default = results[part.value]
+            if default == "none":
+                needs_it = (isinstance(parent, cst.Attribute) and parent.value is part) or isinstance(
+                    parent, (cst.Subscript, cst.For)
+                )
+                if needs_it or (isinstance(parent, cst.Call) and parent.func is part):
+                    return "swallowed"
+                return "unknown"
+            return "swallowed" if default == "unbound" else "unknown"
+        return None
+
+    def _results(self) -> dict[str, str]:
+        """Return the plain names that an attempt binds, with what they are if none succeeds."""
+        scope = self._facts.index.scope_of(self._loop)
+        counted = self._counting
+        found: dict[str, str] = {}
+        for name in self._in_loop:
+            if "." in name or name in counted or name not in scope.names:
+                continue
+            outside = [
+                binding
+                for binding in scope.names[name]
+                if self._loop not in self._facts.index.ancestors(binding.node) and binding.kind != "annotate"
+            ]
+            before = [binding for binding in outside if self._precedes(binding.node)]
+            if not before:
+                found[name] = "unbound"
+            elif all(isinstance(each.value, cst.Name) and each.value.value == "None" for each in before):
+                found[name] = "none"
+            else:
+                found[name] = "default"
+        return found
+
+    def _precedes(self, node: cst.CSTNode) -> bool:
+        """Say whether `node` comes before the loop in the text."""
+        below: dict[cst.CSTNode, cst.CSTNode] = {}
+        current: cst.CSTNode = self._loop
+        for ancestor in self._facts.index.ancestors(self._loop):
+            below[ancestor] = current
+            current = ancestor
+        current = node
+        for ancestor in self._facts.index.ancestors(node):
+            if ancestor in below:
+                for child in children(ancestor):
+                    if child is current:
+                        return True
+                    if child is below[ancestor]:
+                        return False
+                return True
+            current = ancestor
+        return True
+
+    def _at_the_end(self) -> Exhaustion:
+        """Return what it means that the function (or module) ends right after the loop."""
+        for name in self._in_loop:
+            if "." in name and not waits.COUNTS.search(name.rpartition(".")[2]):
+                return "unknown"
+        scope = self._facts.index.scope_of(self._loop)
+        if any(name in scope.elsewhere for name in self._in_loop):
+            return "unknown"
+        function = self._facts.index.function_of(self._loop)
+        if isinstance(function, cst.FunctionDef) and self._tells_by_none(function):
+            return "returned"
+        return "swallowed"
+
+    def _tells_by_none(self, function: cst.FunctionDef) -> bool:
+        """Say whether callers of `function` know that it may give None, or just nothing, when it fails."""
+        text = function.get_docstring() or ""
+        if _BEST_EFFORT.search(text):
+            return True
+        if function.returns is not None:
+            code = self._facts.module.code_for_node(function.returns.annotation)
+            if "None" in code and code.strip() != "None" or "Optional" in code:
+                return True
+        for node in walk_same_code(function.body):
+            if isinstance(node, cst.Return):
+                value = node.value
+                if isinstance(value, cst.Name) and value.value in {"True", "False", "None"}:
+                    return True
+        return self._callers_test(function)
+
+    def _callers_test(self, function: cst.FunctionDef) -> bool:
+        name = function.name.value
+        for call in self._facts.index.all(cst.Call):
+            if called(call)[0] != name:
+                continue
+            node: cst.CSTNode = call
+            parent = self._facts.index.parents.get(node)
+            while isinstance(parent, (cst.Await, cst.Comparison, cst.UnaryOperation, cst.BooleanOperation)):
+                node = parent
+                parent = self._facts.index.parents.get(node)
+            if isinstance(parent, (cst.If, cst.While, cst.IfExp, cst.Assert)) and parent.test is node:
+                return True
+            if isinstance(parent, (cst.NamedExpr, cst.Assign)) and self._is_tested_later(parent, call):
+                return True
+        return False
+
+    def _is_tested_later(self, node: cst.NamedExpr | cst.Assign, call: cst.Call) -> bool:
+        targets = [node.target] if isinstance(node, cst.NamedExpr) else [item.target for item in node.targets]
+        names = {name for target in targets for name in target_names(target)}
+        where = self._facts.index.function_of(call) or self._facts.module
+        for part in walk_same_code(where.body if isinstance(where, cst.FunctionDef) else where):
+            if isinstance(part, (cst.If, cst.While, cst.IfExp, cst.Assert)) and names & set(_names(part.test)):
+                return True
+        return False
+
+
+def _names(node: cst.CSTNode) -> Iterator[str]:
+    for part in walk_same_code(node):
+        if isinstance(part, (cst.Name, cst.Attribute)):
+            path = dotted(part)
+            if path is not None:
+                yield path
+
+
+def _names_bound(loop: cst.For | cst.While) -> set[str]:
+    """Return the names, plain and dotted, that the loop binds."""
+    found: set[str] = set(target_names(loop.target)) if isinstance(loop, cst.For) else set()
+    for node in walk_same_code(loop.body):
+        if isinstance(node, cst.Assign):
+            found |= {name for item in node.targets for name in target_names(item.target)}
+        elif isinstance(node, (cst.AnnAssign, cst.AugAssign, cst.NamedExpr, cst.For)):
+            found |= set(target_names(node.target))
+        elif isinstance(node, cst.WithItem) and node.asname is not None:
+            found |= set(target_names(node.asname.name))
+        elif isinstance(node, cst.ExceptHandler) and node.name is not None:
+            found |= set(target_names(node.name.name))
+        if is_code_of_its_own(node):
+            continue
+    return found
+
+
+def _texts(call: cst.Call) -> Iterator[str]:
+    for node in walk_same_code(call):
+        if isinstance(node, cst.SimpleString):
+            yield node.raw_value
+        elif isinstance(node, cst.FormattedStringText):
+            yield node.value
+        elif isinstance(node, (cst.Name, cst.Attribute)):
+            yield dotted(node) or ""
