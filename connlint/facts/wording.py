@@ -24,9 +24,14 @@ def code(facts: Facts, node: cst.CSTNode) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
+def called(facts: Facts, call: cst.Call) -> str:
+    """Return what `call` calls, as the code says it: `sock.sendall`."""
+    return dotted(call.func) or code(facts, call.func)
+
+
 def place(facts: Facts, call: cst.Call) -> str:
     """Return `sock.sendall (line 12)`."""
-    return f"{dotted(call.func) or code(facts, call.func)} (line {facts.layout.row(call)})"
+    return f"{called(facts, call)} (line {facts.layout.row(call)})"
 
 
 def can_raise(facts: Facts, item: Tried, classes: Iterable[str]) -> str:
