@@ -215,19 +215,14 @@ class _Analysis:
     """The findings of one text, and its fixes. What fixes make of it is an analysis of its own."""
 
     def __init__(self, source: Source, selection: Selection, noqa: bool) -> None:
-        import libcst as cst
-
         from connlint import facts
+        from connlint.parsing import parse
 
         self.source = source
         self.selection = selection
         self.noqa = noqa
         self.problems: list[str] = []
-        try:
-            module = cst.parse_module(source.text, cst.PartialParserConfig(encoding=source.encoding))
-        except cst.ParserSyntaxError as error:
-            raise SourceError(f"libcst cannot parse it: {error.message} at line {error.raw_line}") from error
-        self.facts: Facts = facts.read(module)
+        self.facts: Facts = facts.read(parse(source))
         self.found: list[tuple[Rule, Finding, Diagnostic]] = self._find()
         self._rewrites: dict[int, Rewrite | None] = {}
         self._own_edits: dict[int, tuple[Edit, ...]] = {}
