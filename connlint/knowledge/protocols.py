@@ -17,7 +17,7 @@ _OTHER = Failure("unreachable", "OSError")
 _HANDSHAKE = Failure("handshake", "ssl.SSLError")
 
 _CONNECT = (_REFUSED, _TIMEOUT, _UNRESOLVED, _OTHER)
-_TLS = (_RESET, _BROKEN, _HANDSHAKE)
+_TLS = (_RESET, _HANDSHAKE)
 
 # smtplib turns every failure of an established line into one class of its own
 _SMTP_LOST = tuple(Failure(kind, "smtplib.SMTPServerDisconnected") for kind in ("closed", "reset", "broken", "timeout"))

@@ -20,8 +20,8 @@ _UNRESOLVED = Failure("unresolved", "socket.gaierror")
 _HANDSHAKE = Failure("handshake", "ssl.SSLError")
 
 _CONNECT = (_REFUSED, _TIMEOUT, _UNRESOLVED, _OTHER)
-_TLS_CONNECT = (*_CONNECT, _RESET, _BROKEN, _HANDSHAKE)
-_TLS_HANDSHAKE = (_RESET, _BROKEN, _TIMEOUT, _OTHER, _HANDSHAKE)
+_TLS_CONNECT = (*_CONNECT, _RESET, _HANDSHAKE)
+_TLS_HANDSHAKE = (_RESET, _TIMEOUT, _OTHER, _HANDSHAKE)
 _ACCEPT = (Failure("aborted", "ConnectionAbortedError"), _TIMEOUT, _OTHER)
 _SEND = (_BROKEN, _RESET, _TIMEOUT, _OTHER)
 _RECEIVE = (_RESET, _TIMEOUT, _OTHER)
@@ -141,7 +141,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "ssl.SSLSocket.accept",
         "accept",
-        (*_ACCEPT, *_TLS_HANDSHAKE[:2], _HANDSHAKE),
+        (*_ACCEPT, _RESET, _HANDSHAKE),
         "tests/faults/test_tls.py::test_accept",
     ),
     *(

@@ -1,0 +1,279 @@
+"""Loopback peers that fail on purpose, and how what they bring out is compared with a row of the tables.
+
+Nothing here sleeps: a peer acts when the bytes that it waits for have come, and a test waits until the kernel says that
+the line is down.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import ssl
+import struct
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+from connlint import knowledge
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
+
+    from connlint.knowledge.model import Scenario
+
+HOST = "127.0.0.1"
+SOON = 0.05  # the timeout of a client whose peer never answers
+LATE = 5.0  # nothing takes that long, unless the test has failed
+
+# Too long for any name server, so that its resolution fails without one
+UNKNOWN_HOST = "nobody." * 40 + "invalid"
+
+
+class Peer:
+    """A server on the loopback that treats each connection in the same way, in threads of its own.
+
+    A treatment that returns without closing leaves the connection open until the peer is left.
+    """
+
+    def __init__(
+        self,
+        treat: Callable[[socket.socket], None],
+        *,
+        family: socket.AddressFamily = socket.AF_INET,
+        tls: bool = False,
+    ) -> None:
+        self._treat = treat
+        self._tls = server_context() if tls else None
+        self._listener = socket.create_server(("::1" if family == socket.AF_INET6 else HOST, 0), family=family)
+        self._stop, self._stopped = socket.socketpair()
+        self._open: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self.address: tuple[str, int] = self._listener.getsockname()[:2]
+        self.host, self.port = self.address
+        self.url = f"://[{self.host}]:{self.port}/" if ":" in self.host else f"://{self.host}:{self.port}/"
+
+    def __enter__(self) -> Self:
+        self._start(self._serve)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.close()
+        for connection in self._open:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)  # wakes a treatment that still reads
+        for thread in self._threads:
+            thread.join(LATE)
+        for connection in (*self._open, self._listener, self._stopped):
+            connection.close()
+
+    def _start(self, target: Callable[..., None], *args: object) -> None:
+        thread = threading.Thread(target=target, args=args, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _serve(self) -> None:
+        while self._stopped not in select.select([self._listener, self._stopped], [], [])[0]:
+            connection, _ = self._listener.accept()
+            connection.settimeout(LATE)
+            self._open.append(connection)
+            self._start(self._converse, connection)
+
+    def _converse(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # whatever becomes of the client is the test's own business
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+                self._open.append(connection)
+            self._treat(connection)
+
+
+def server_context() -> ssl.SSLContext:
+    """Return the context of a TLS server without a certificate, which spares the tests a private key."""
+    return _anonymous(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+
+
+def client_context() -> ssl.SSLContext:
+    """Return the context of a TLS client that talks to such a server."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return _anonymous(context)
+
+
+def _anonymous(context: ssl.SSLContext) -> ssl.SSLContext:
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ADH-AES256-GCM-SHA384:@SECLEVEL=0")
+    return context
+
+
+# How a peer treats a connection
+
+
+def reset(connection: socket.socket) -> None:
+    """Drop the line: the client gets an RST."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    # closes what TLS has wrapped, too, without the farewell that would soften the blow
+    socket.socket(fileno=connection.detach()).close()
+
+
+def close(connection: socket.socket) -> None:
+    """Close in good order."""
+    connection.close()
+
+
+def stay_silent(connection: socket.socket) -> None:
+    """Say nothing, and stay."""
+
+
+def say(data: bytes, then: Callable[[socket.socket], None] = stay_silent) -> Callable[[socket.socket], None]:
+    """Return a treatment that sends `data` and then goes on with another."""
+
+    def treat(connection: socket.socket) -> None:
+        connection.sendall(data)
+        then(connection)
+
+    return treat
+
+
+def hear(end: bytes, then: Callable[[socket.socket], None]) -> Callable[[socket.socket], None]:
+    """Return a treatment that reads until `end` has come and then goes on with another."""
+
+    def treat(connection: socket.socket) -> None:
+        heard = b""
+        while end not in heard:
+            data = connection.recv(65536)
+            if not data:
+                return
+            heard += data
+        then(connection)
+
+    return treat
+
+
+def follow_script(*steps: tuple[bytes, bytes], then: Callable[[socket.socket], None]) -> Callable[[socket.socket], None]:
+    """Return a treatment that answers each request of `steps` in turn and then goes on with another."""
+    for end, answer in reversed(steps):
+        then = hear(end, say(answer, then)) if end else say(answer, then)
+    return then
+
+
+# Peers that are no servers
+
+
+@contextlib.contextmanager
+def closed_port(family: socket.AddressFamily = socket.AF_INET) -> Iterator[tuple[str, int]]:
+    """Yield an address that refuses: its port is taken, so that no other program gets it, and nobody listens."""
+    with socket.socket(family) as taken:
+        taken.bind(("::1" if family == socket.AF_INET6 else HOST, 0))
+        yield taken.getsockname()[:2]
+
+
+@contextlib.contextmanager
+def black_hole() -> Iterator[tuple[str, int]]:
+    """Yield an address whose server never accepts: its backlog is full, and no more connections come about."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind((HOST, 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()
+
+
+@contextlib.contextmanager
+def closed_datagram_port() -> Iterator[tuple[str, int]]:
+    """Yield an address at which no datagram arrives."""
+    with socket.socket(type=socket.SOCK_DGRAM) as gone:
+        gone.bind((HOST, 0))
+        address = gone.getsockname()
+    yield address
+
+
+def wait_for_hangup(sock: socket.socket, *, error_only: bool = False) -> None:
+    """Wait until the kernel knows that the peer of `sock` is gone."""
+    poll = select.poll()
+    poll.register(sock, 0 if error_only else select.POLLRDHUP)
+    assert poll.poll(LATE * 1000), "the peer is still there"
+
+
+def has_ipv6() -> bool:
+    """Say whether the loopback of this machine speaks IPv6."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+# What came, and what the row says
+
+
+def raised(call: Callable[[], object]) -> BaseException | None:
+    """Return what `call` raises."""
+    try:
+        call()
+    except BaseException as error:  # noqa: BLE001
+        return error
+    return None
+
+
+async def raised_by(awaitable: Awaitable[object]) -> BaseException | None:
+    """Return what awaiting `awaitable` raises."""
+    try:
+        await awaitable
+    except BaseException as error:  # noqa: BLE001
+        return error
+    return None
+
+
+def name_of(kind: type) -> str:
+    """Return the name that the tables use for the class `kind`."""
+    if kind.__module__ == "builtins":
+        return kind.__qualname__
+    return knowledge.canonical(f"{kind.__module__}.{kind.__qualname__}")
+
+
+# Their subclasses have rows of their own: a row that says `OSError` says nothing of them
+_SPECIFIC = (ConnectionError, TimeoutError, socket.gaierror, socket.herror, ssl.SSLError, ExceptionGroup)
+
+
+def covers(claimed: str, error: BaseException) -> bool:
+    """Say whether a row that claims the class `claimed` has foretold `error`."""
+    names = [name_of(kind) for kind in type(error).__mro__]
+    if claimed == "OSError":
+        return claimed in names and not isinstance(error, _SPECIFIC)
+    return claimed in names
+
+
+def compare(
+    name: str,
+    seen: Mapping[Scenario, BaseException | None] | list[tuple[Scenario, BaseException | None]],
+    *,
+    documented: tuple[str, ...] = (),
+    **given: Any,
+) -> None:
+    """Compare what an operation raised, by scenario, with its row.
+
+    All that came must be in the row, by the same scenario, and every builtin `ConnectionError` in the row must have
+    come, but for those that are `documented` only. `given` are the arguments on which the row's failures depend.
+    """
+    row = knowledge.operation(name)
+    assert row is not None, name
+    failures = [
+        failure
+        for failure in row.failures
+        if (failure.only_with is None or failure.only_with in given)
+        and (failure.unless is None or failure.unless not in given)
+    ]
+    pairs = list(seen.items()) if not isinstance(seen, list) else seen
+    for scenario, error in pairs:
+        assert error is not None, f"{name}: {scenario} raised nothing"
+        foretold = [failure.raises for failure in failures if failure.scenario == scenario]
+        assert any(covers(claimed, error) for claimed in foretold), (
+            f"{name}: {scenario} raised {error!r}, the row says {foretold}"
+        )
+    came = {name_of(type(error)) for _, error in pairs}
+    for failure in failures:
+        if "ConnectionError" in (knowledge.bases(failure.raises) or ()):
+            assert failure.raises in came or failure.raises in documented, f"{name}: {failure.raises} never came"
