@@ -68,9 +68,9 @@ def _trimmed(text: str, start: int, end: int, new: str) -> Edit:
         new = new.rstrip("\r\n")  # the last line of the file has no line end, and libcst renders one
     else:
         # in a file of mixed line ends, libcst renders all as the first
-        last = _LAST_LINE_END.search(old)
-        if last is not None:
-            new = _LAST_LINE_END.sub(last.group(), new)
+        line_end = _LAST_LINE_END.search(old)
+        if line_end is not None:
+            new = _LAST_LINE_END.sub(line_end.group(), new)
     old_lines, new_lines = old.splitlines(keepends=True), new.splitlines(keepends=True)
     first, last = _shared(old_lines, new_lines)
     head = sum(map(len, old_lines[:first]))
