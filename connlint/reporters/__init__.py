@@ -1,1 +1,1 @@
-"""One file per output format."""
+"""What came of a run, for people and for programs. Reporters return text; only the command line prints."""

@@ -1,0 +1,361 @@
+"""The command line: it reads arguments and settings, has the files checked, prints, and returns the exit status.
+
+It feels like ruff's and flake8's. Findings go to standard output, what went wrong and what is said about the run as a
+whole while something else is on standard output goes to standard error. 0 is clean, 1 findings, 2 that something could
+not be done; an interrupt is 130.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import connlint
+from connlint import catalogue, run, settings
+from connlint.discovery import absolute, discover, reason
+from connlint.engine import Selection
+from connlint.reporters import text
+from connlint.reporters.style import Style
+from connlint.reporters.summary import FAILED, Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import TextIO
+
+    from connlint.rules.base import Rule
+    from connlint.run import Outcome
+    from connlint.settings import Settings
+
+_INTERRUPTED = 130
+_STDIN = "-"
+
+_EPILOG = """\
+other commands:
+  connlint rules         list all rules
+  connlint rule CNL201   explain a rule, by its code or its name
+
+exit status: 0 nothing found, 1 findings (after --fix: that remain), 2 something could not be checked or is wrong
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line `argv` (that of the process, if None) and return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names of files may hold what no encoding can say; that must not end a run.
+            stream.reconfigure(errors="backslashreplace")
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        status = _dispatch(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        _say("Interrupted.")
+        return _INTERRUPTED
+    except settings.SettingsError as error:
+        _say(f"connlint: error: {error}")
+        return FAILED
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):  # who stopped reading knows it
+            _say(f"connlint: error: {error}")
+        _give_up_output()
+        return FAILED
+    return status
+
+
+def _dispatch(arguments: list[str]) -> int:
+    commands = {"check": _check, "rule": _rule, "rules": _rules}
+    if arguments and arguments[0] in commands:
+        return commands[arguments[0]](arguments[1:])
+    return _check(arguments)
+
+
+def _give_up_output() -> None:
+    """Drop what could not be written to standard output: Python would try again at exit, and fail again."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+# Arguments
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the arguments, and what may have been meant."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(FAILED, f"{self.prog}: error: {message}\n")
+
+    def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
+        """Return `arguments` parsed; an option that does not exist ends the program."""
+        parsed, unknown = self.parse_known_args(arguments)
+        if unknown:
+            known = [option for option in self._option_string_actions if option.startswith("--")]
+            nearest = catalogue.similar(unknown[0].partition("=")[0], known)
+            self.error(f"there is no option {unknown[0]}{settings.hint(nearest)}")
+        return parsed
+
+
+def _words(value: str) -> list[str]:
+    return value.replace(",", " ").split()
+
+
+def _patterns(value: str) -> list[str]:
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def _job_count(value: str) -> int:
+    if value == "auto":
+        return run.available_processors()
+    try:
+        count = int(value)
+    except ValueError:
+        count = 0
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{value!r} is no number of processes")
+    return count
+
+
+def _check_parser() -> _Parser:
+    parser = _Parser(
+        "connlint",
+        usage="connlint [check] [options] [PATH ...]",
+        description="Find, and repair with --fix, Python code that mishandles network connections that fail.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="files, directories (default: .), or - for stdin")
+    parser.add_argument("--version", action="version", version=f"connlint {connlint.__version__}")
+
+    fixing = parser.add_argument_group("fixing")
+    switch = argparse.BooleanOptionalAction
+    fixing.add_argument("--fix", action=switch, help="apply fixes, and report what remains")
+    fixing.add_argument("--unsafe-fixes", action=switch, help="apply fixes too that change what the program does")
+    fixing.add_argument("--diff", action="store_true", help="show what --fix would write, and write nothing")
+
+    rules = parser.add_argument_group("rules")
+    rules.add_argument("--select", action="append", type=_words, metavar="CODES", help="report these only (ALL: all)")
+    rules.add_argument("--extend-select", action="append", type=_words, metavar="CODES", help="report these too")
+    rules.add_argument("--ignore", action="append", type=_words, metavar="CODES", help="do not report these")
+    rules.add_argument(
+        "--per-file-ignores", action="append", type=_words, metavar="PATTERN:CODES", help="do not report these there"
+    )
+    rules.add_argument("--ignore-noqa", action="store_true", help="report what # noqa comments suppress")
+
+    files = parser.add_argument_group("files")
+    files.add_argument("--exclude", action="append", type=_patterns, metavar="PATTERNS", help="leave these files out")
+    files.add_argument(
+        "--extend-exclude",
+        action="append",
+        type=_patterns,
+        metavar="PATTERNS",
+        help="leave these out besides the usual",
+    )
+    files.add_argument("--force-exclude", action="store_true", help="leave them out even if they are named as PATH")
+    files.add_argument("--respect-gitignore", action=switch, help="leave out what git ignores (default)")
+    files.add_argument("--stdin-filename", metavar="NAME", help="what standard input is called")
+
+    output = parser.add_argument_group("output")
+    output.add_argument("--output-format", metavar="FORMAT", help="text (default) or json")
+    output.add_argument("--statistics", action="store_true", help="count the findings of each rule instead")
+    output.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
+    output.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit with 1 if anything was fixed")
+
+    other = parser.add_argument_group("other")
+    source = other.add_mutually_exclusive_group()
+    source.add_argument("--config", metavar="FILE", help="read [tool.connlint] of this file")
+    source.add_argument("--isolated", action="store_true", help="read no settings file")
+    other.add_argument("--jobs", type=_job_count, default="auto", metavar="N", help="at most so many processes")
+    other.add_argument("--no-cache", action="store_true", help="accepted; connlint keeps no cache yet")
+    return parser
+
+
+def _flat(lists: Iterable[Iterable[str]] | None) -> tuple[str, ...] | None:
+    return None if lists is None else tuple(item for each in lists for item in each)
+
+
+def _layer(parsed: argparse.Namespace) -> settings.Layer:
+    """Return what the command line says of settings."""
+
+    def codes(option: str) -> tuple[str, ...] | None:
+        words = _flat(getattr(parsed, option.lstrip("-").replace("-", "_")))
+        return None if words is None else settings.codes_of(words, option)
+
+    ignores = _flat(parsed.per_file_ignores)
+    return settings.Layer(
+        base=absolute("."),
+        codes=Selection(codes("--select"), codes("--extend-select") or (), codes("--ignore") or ()),
+        per_file_ignores=None if ignores is None else settings.ignores_of(ignores, "--per-file-ignores"),
+        exclude=_flat(parsed.exclude),
+        extend_exclude=_flat(parsed.extend_exclude) or (),
+        respect_gitignore=parsed.respect_gitignore,
+        fix=parsed.fix,
+        unsafe_fixes=parsed.unsafe_fixes,
+        output_format=None if parsed.output_format is None else settings.format_of(parsed.output_format),
+    )
+
+
+def _settings(parsed: argparse.Namespace, paths: Sequence[str]) -> Settings:
+    layer = _layer(parsed)
+    if parsed.isolated:
+        return settings.settled(layer)
+    from_file = settings.layer_of(Path(parsed.config)) if parsed.config else settings.file_layer(paths)
+    return settings.settled(layer) if from_file is None else settings.settled(from_file, layer)
+
+
+# Checking
+
+
+def _check(arguments: list[str]) -> int:
+    parser = _check_parser()
+    parsed = parser.parse(arguments)
+    paths = parsed.paths or ["."]
+    if _STDIN in paths or parsed.stdin_filename is not None:
+        if parsed.paths not in ([], [_STDIN]):
+            parser.error("standard input cannot be checked together with paths")
+        name = parsed.stdin_filename or _STDIN
+        return _check_stdin(name, parsed, _settings(parsed, [parsed.stdin_filename or "."]))
+    return _check_files(paths, parsed, _settings(parsed, paths))
+
+
+def _task(path: str, shown: str, parsed: argparse.Namespace, config: Settings) -> run.Task:
+    fix = config.fix or parsed.diff
+    return run.Task(path, shown, config.selection_for(path), fix, config.unsafe_fixes, not parsed.ignore_noqa)
+
+
+def _check_files(paths: Sequence[str], parsed: argparse.Namespace, config: Settings) -> int:
+    found = discover(paths, config.exclude, gitignore=config.respect_gitignore, force_exclude=parsed.force_exclude)
+    for path, problem in found.problems:
+        _say(f"{_shown(path)}: {problem}")
+    summary = Summary(config.fix or parsed.diff, config.unsafe_fixes)
+    summary.could_not_check(len(found.problems))
+    if not found.files and not found.problems:
+        _say("connlint: warning: there are no Python files under these paths")
+    tasks = [_task(path, _shown(path), parsed, config) for path in found.files]
+    outcomes = []
+    for outcome in run.run(tasks, parsed.jobs):
+        written = outcome if parsed.diff else run.write(outcome)
+        _say_problems(written)
+        summary.add(written)
+        outcomes.append(written)
+    if parsed.diff:
+        return _print_diff(outcomes, summary, parsed)
+    return _print_report(outcomes, summary, parsed, config, sys.stdout)
+
+
+def _check_stdin(name: str, parsed: argparse.Namespace, config: Settings) -> int:
+    try:
+        data = sys.stdin.buffer.read()
+    except OSError as error:
+        _say(f"{name}: {reason(error)}")
+        return FAILED
+    fixing = config.fix and not parsed.diff
+    if parsed.force_exclude and config.exclude.match_above(absolute(name)):
+        if fixing:
+            _write_bytes(data)
+        return 0
+    outcome = run.process_data(_task(name, name, parsed, config), data)
+    summary = Summary(config.fix or parsed.diff, config.unsafe_fixes)
+    _say_problems(outcome)
+    summary.add(outcome)
+    if parsed.diff:
+        return _print_diff([outcome], summary, parsed)
+    if fixing:
+        # Whoever takes this for the file's new content gets it whole, whatever became of the fixes.
+        _write_bytes(outcome.after if outcome.changed else data)
+    return _print_report([outcome], summary, parsed, config, sys.stderr if fixing else sys.stdout)
+
+
+def _shown(path: str) -> str:
+    """Return `path` as a report calls it: from the working directory on, if it is below it."""
+    try:
+        relative = os.path.relpath(path)
+    except ValueError:  # on another drive
+        return path
+    return path if relative.startswith(os.pardir) else relative
+
+
+# Printing
+
+
+def _say_problems(outcome: Outcome) -> None:
+    for line in (*outcome.checked.problems, *outcome.dropped):
+        _say(f"{outcome.task.shown}: {line}")
+
+
+def _write_bytes(data: bytes) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def _print_report(
+    outcomes: Sequence[Outcome], summary: Summary, parsed: argparse.Namespace, config: Settings, stream: TextIO
+) -> int:
+    style = Style.of(stream, os.environ)
+    as_json = config.output_format == "json"
+    if as_json:
+        from connlint.reporters import json
+
+        print((json.statistics if parsed.statistics else json.findings)(outcomes), file=stream)
+    elif parsed.statistics:
+        for line in text.statistics(outcomes, style):
+            print(line, file=stream)
+    else:
+        for outcome in outcomes:
+            for finding in text.findings(outcome, style):
+                print(finding, file=stream)
+    if not as_json or summary.applied:
+        for line in summary.lines():
+            print(line, file=sys.stderr if as_json else stream)
+    return summary.status(exit_zero=parsed.exit_zero, exit_non_zero_on_fix=parsed.exit_non_zero_on_fix)
+
+
+def _print_diff(outcomes: Sequence[Outcome], summary: Summary, parsed: argparse.Namespace) -> int:
+    from connlint.reporters.diff import diff
+
+    style = Style.of(sys.stdout, os.environ)
+    for outcome in outcomes:
+        _write_bytes(diff(outcome.task.shown, outcome.before, outcome.after, style))
+    for line in summary.diff_lines():
+        _say(line)
+    return summary.diff_status(exit_zero=parsed.exit_zero)
+
+
+# Explaining
+
+
+def _rule(arguments: list[str]) -> int:
+    parser = _Parser("connlint rule", description="Explain a rule.", allow_abbrev=False)
+    parser.add_argument("rules", nargs="+", metavar="RULE", help="a code (CNL201) or a name (retry-without-backoff)")
+    codes = settings.codes_of(parser.parse(arguments).rules, "connlint rule")
+    from connlint.reporters.rules import explanation
+
+    style = Style.of(sys.stdout, os.environ)
+    for rule in _all_rules():
+        if rule.code.startswith(codes):
+            print("\n".join(explanation(rule, style)))
+    return 0
+
+
+def _rules(arguments: list[str]) -> int:
+    _Parser("connlint rules", description="List all rules.", allow_abbrev=False).parse(arguments)
+    from connlint.reporters.rules import listing
+
+    for line in listing(_all_rules(), Style.of(sys.stdout, os.environ)):
+        print(line)
+    return 0
+
+
+def _all_rules() -> Sequence[Rule]:
+    from connlint.rules import all_rules
+
+    return all_rules()

@@ -1,0 +1,75 @@
+"""Patterns of paths, as in settings and on the command line.
+
+They mean what they mean to ruff: a pattern is held against a path's last part and against the whole path, where a
+relative pattern begins at the directory of the settings file that holds it (or at the working directory, if it was
+given on the command line). `*` also matches separators, and `**/` may stand for nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One pattern, and the directory at which it begins; `!` before it inverts it."""
+
+    text: str
+    base: str
+
+    def matches(self, path: str) -> bool:
+        """Say whether the absolute `path` is meant."""
+        return self._found(path) != self.text.startswith("!")
+
+    def _found(self, path: str) -> bool:
+        path = path.replace(os.sep, "/")
+        return bool(self._whole.match(path) or self._last.match(path.rpartition("/")[2]))
+
+    @cached_property
+    def _glob(self) -> str:
+        return self.text.removeprefix("!").removeprefix("./").rstrip("/") or "."
+
+    @cached_property
+    def _last(self) -> re.Pattern[str]:
+        return re.compile(translate(self._glob))
+
+    @cached_property
+    def _whole(self) -> re.Pattern[str]:
+        base = self.base.replace(os.sep, "/").rstrip("/") + "/"
+        start = "" if self._glob.startswith("/") else re.escape(base)
+        without = self._glob.removeprefix("**/").replace("/**/", "/")
+        return re.compile("|".join(start + translate(glob) for glob in (self._glob, without)))
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Several patterns; one that matches is enough."""
+
+    items: tuple[Pattern, ...] = ()
+
+    @classmethod
+    def at(cls, base: str, texts: Iterable[str]) -> Patterns:
+        """Return the patterns `texts` that begin at `base`."""
+        return cls(tuple(Pattern(text, base) for text in texts))
+
+    def match(self, path: str) -> bool:
+        """Say whether the absolute `path` is meant by one of them."""
+        return any(pattern.matches(path) for pattern in self.items)
+
+    def match_above(self, path: str) -> bool:
+        """Say whether the absolute `path`, or a directory above it, is meant by one of them."""
+        while True:
+            if self.match(path):
+                return True
+            above = os.path.dirname(path)  # noqa: PTH120 - called for every directory above every file
+            if above == path:
+                return False
+            path = above

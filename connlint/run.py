@@ -1,0 +1,209 @@
+"""Many files: read, check or fix, in as many processes as pay.
+
+The order of the results is that of the tasks, whatever the number of processes. Nothing is written here but by
+`write`; the processes only read. A process that dies (a parser in C can) costs the file that it was at, and no other.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connlint import engine, gate
+from connlint.discovery import reason
+from connlint.engine import Checked
+from connlint.writing import replace_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from concurrent.futures import Future, ProcessPoolExecutor
+
+    from connlint.engine import Selection
+
+# Files to be parsed that are worth the start of processes: each imports libcst first.
+_HANDFUL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A file and what is wanted of it; `shown` is what it is called in a report."""
+
+    path: str
+    shown: str
+    selection: Selection
+    fix: bool = False
+    unsafe: bool = False
+    noqa: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a task.
+
+    `checked` is what is there, or remains; its diagnostics hold their fixes, proven. If a fix was asked for,
+    `before` and `after` are the file's content, `applied` counts fixes by code, and `dropped` says which failed.
+    """
+
+    task: Task
+    checked: Checked
+    before: bytes = b""
+    after: bytes = b""
+    applied: Mapping[str, int] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """True if fixes changed the file's content."""
+        return self.before != self.after
+
+
+def run(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
+    """Yield what comes of `tasks`, in their order, with at most `jobs` processes."""
+    done, waiting = _gated(tasks) if jobs > 1 else ({}, [])
+    if len(waiting) >= _HANDFUL:
+        done.update(_in_processes(tasks, waiting, jobs))
+    for place, task in enumerate(tasks):
+        yield done.pop(place) if place in done else process(task)
+
+
+def _gated(tasks: Sequence[Task]) -> tuple[dict[int, Outcome], list[int]]:
+    """Return the outcomes that the gate alone can tell, by place, and the places of the tasks that take more.
+
+    As soon as processes pay, all that is left is for them.
+    """
+    done: dict[int, Outcome] = {}
+    waiting: list[int] = []
+    for place, task in enumerate(tasks):
+        if len(waiting) >= _HANDFUL:
+            return done, [*waiting, *range(place, len(tasks))]
+        outcome = _at_gate(task)
+        if outcome is None:
+            waiting.append(place)
+        else:
+            done[place] = outcome
+    return done, waiting
+
+
+def _at_gate(task: Task) -> Outcome | None:
+    """Return what comes of `task` if the gate does not let its file in, else None."""
+    try:
+        data = read(task.path)
+    except (OSError, ValueError) as error:
+        return failed(task, reason(error))
+    verdict = gate.decide(data, task.selection.may_have)
+    if verdict.problem is not None:
+        return failed(task, verdict.problem)
+    return None if verdict.candidate else Outcome(task, Checked(task.shown), data, data)
+
+
+def process(task: Task) -> Outcome:
+    """Return what comes of `task`."""
+    try:
+        data = read(task.path)
+    except (OSError, ValueError) as error:
+        return failed(task, reason(error))
+    return process_data(task, data)
+
+
+def process_data(task: Task, data: bytes) -> Outcome:
+    """Return what comes of `task` if the file's content is `data`."""
+    if not task.fix:
+        return Outcome(task, _checked(task, data), data, data)
+    fixed = engine.fix(data, task.shown, task.selection, unsafe=task.unsafe, noqa=task.noqa)
+    checked = fixed.checked
+    if checked.diagnostics:
+        proven = _checked(task, fixed.data)
+        problems = dict.fromkeys((*checked.problems, *proven.problems))
+        checked = replace(proven, problems=tuple(problems))
+    return Outcome(task, checked, data, fixed.data, dict(fixed.applied), fixed.dropped)
+
+
+def _checked(task: Task, data: bytes) -> Checked:
+    """Check `data`, its fixes proven: whether there is one is part of every report."""
+    return engine.check(data, task.shown, task.selection, noqa=task.noqa, with_fixes=True)
+
+
+def failed(task: Task, problem: str) -> Outcome:
+    """Return the outcome of a task that could not be done."""
+    return Outcome(task, Checked(task.shown, problems=(problem,)))
+
+
+def read(path: str) -> bytes:
+    """Return the content of a file. Raises `OSError` for what is no file too: a pipe would be waited for."""
+    if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
+        raise OSError("it is not a regular file")
+    return Path(path).read_bytes()
+
+
+def write(outcome: Outcome) -> Outcome:
+    """Write what the fixes made of a file; return the outcome with what went wrong, if anything did."""
+    if not outcome.changed:
+        return outcome
+    try:
+        replace_file(Path(outcome.task.path), outcome.before, outcome.after)
+    except OSError as error:
+        return failed(outcome.task, f"cannot be written: {error.strerror or error}")
+    return outcome
+
+
+# Processes
+
+
+def _in_processes(tasks: Sequence[Task], places: Sequence[int], jobs: int) -> dict[int, Outcome]:
+    """Return the outcomes of the tasks at `places`, by place."""
+    done: dict[int, Outcome] = {}
+    left = list(reversed(places))
+    while left:
+        suspects = _until_death(tasks, left, jobs, done)
+        for place in suspects:
+            # One at a time: whoever was at work when a process died may or may not have been the cause.
+            if _until_death(tasks, [place], 1, done):
+                died = "the process that checked it died, most likely in libcst's parser"
+                done[place] = failed(tasks[place], died)
+    return done
+
+
+def _until_death(tasks: Sequence[Task], left: list[int], jobs: int, done: dict[int, Outcome]) -> list[int]:
+    """Do the tasks at the end of `left` until none is left or a process dies; return those then at work."""
+    from concurrent.futures import FIRST_COMPLETED, wait
+    from concurrent.futures.process import BrokenProcessPool
+
+    running: dict[Future[Outcome], int] = {}
+    pool = _pool(min(jobs, len(left)))
+    try:
+        while left or running:
+            # No more than keeps every process busy, so that few are suspects and an interrupt is quick.
+            while left and len(running) < 2 * jobs:
+                running[pool.submit(process, tasks[left[-1]])] = left[-1]
+                left.pop()
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                done[running[future]] = future.result()
+                del running[future]
+    except BrokenProcessPool:
+        return sorted(running.values())
+    finally:
+        pool.shutdown(wait=not running, cancel_futures=True)
+    return []
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    from concurrent.futures import ProcessPoolExecutor
+
+    return ProcessPoolExecutor(workers, initializer=_leave_interrupts)
+
+
+def _leave_interrupts() -> None:
+    """Let an interrupt end this process at once and without a word; the process that started it has the word."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def available_processors() -> int:
+    """Return how many processes can run at once."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

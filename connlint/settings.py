@@ -1,0 +1,256 @@
+"""What a run is asked to do: the defaults, then `[tool.connlint]` of `pyproject.toml`, then the command line.
+
+Each of the two is a `Layer`: what it leaves open is None or empty. The layer that comes later goes before the earlier
+one, as in ruff: a `select` of the command line sets aside all that the file says of codes, an `ignore` or
+`extend-select` changes what the file selects.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+
+from connlint import catalogue
+from connlint.discovery import DEFAULT_EXCLUDE, absolute
+from connlint.engine import Selection
+from connlint.patterns import Pattern, Patterns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+Format = Literal["text", "json"]
+FORMATS: tuple[str, ...] = get_args(Format)
+
+_DEFAULT = Selection()
+
+Ignores = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class SettingsError(ValueError):
+    """A setting is wrong, or cannot be read. The text says which and what would be right, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one source of settings says. Relative patterns in it begin at `base`."""
+
+    base: str
+    codes: Selection = _DEFAULT
+    per_file_ignores: Ignores | None = None
+    exclude: tuple[str, ...] | None = None
+    extend_exclude: tuple[str, ...] = ()
+    respect_gitignore: bool | None = None
+    fix: bool | None = None
+    unsafe_fixes: bool | None = None
+    output_format: Format | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run is asked to do, all layers taken together."""
+
+    selection: Selection = _DEFAULT
+    per_file_ignores: tuple[tuple[Pattern, tuple[str, ...]], ...] = ()
+    exclude: Patterns = field(default_factory=Patterns)
+    respect_gitignore: bool = True
+    fix: bool = False
+    unsafe_fixes: bool = False
+    output_format: Format = "text"
+
+    def selection_for(self, path: str) -> Selection:
+        """Return what is to be reported of the file at `path`."""
+        whole = absolute(path)
+        ignored = [code for pattern, codes in self.per_file_ignores if pattern.matches(whole) for code in codes]
+        return over(self.selection, Selection(ignore=tuple(ignored))) if ignored else self.selection
+
+
+def settled(*layers: Layer) -> Settings:
+    """Return what `layers` come to, each going before those that come earlier."""
+    settings = Settings(exclude=Patterns.at("/", DEFAULT_EXCLUDE))
+    extensions: tuple[Pattern, ...] = ()
+    for layer in layers:
+        settings = _with(settings, layer)
+        extensions += Patterns.at(layer.base, layer.extend_exclude).items
+    return replace(settings, exclude=Patterns(settings.exclude.items + extensions))
+
+
+def _with(settings: Settings, layer: Layer) -> Settings:
+    changes: dict[str, Any] = {
+        name: getattr(layer, name)
+        for name in ("respect_gitignore", "fix", "unsafe_fixes", "output_format")
+        if getattr(layer, name) is not None
+    }
+    if layer.exclude is not None:
+        changes["exclude"] = Patterns.at(layer.base, layer.exclude)
+    if layer.per_file_ignores is not None:
+        changes["per_file_ignores"] = tuple(
+            (Pattern(text, layer.base), codes) for text, codes in layer.per_file_ignores
+        )
+    return replace(settings, selection=over(settings.selection, layer.codes), **changes)
+
+
+def over(below: Selection, above: Selection) -> Selection:
+    """Return `below` as `above`, which goes before it, changes it."""
+    if above.select is not None:
+        return above
+    return Selection(
+        None if below.select is None else _without(below.select, above.ignore),
+        (*_without(below.extend_select, above.ignore), *above.extend_select),
+        (*_without(below.ignore, above.extend_select), *above.ignore),
+    )
+
+
+def _without(codes: Iterable[str], prefixes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(code for code in codes if not code.startswith(prefixes))
+
+
+def codes_of(words: Iterable[str], where: str) -> tuple[str, ...]:
+    """Return the codes that `words` (codes, beginnings of codes, names, `ALL`) mean; `where` is for the message."""
+    codes = []
+    for word in words:
+        code = catalogue.prefix_of(word)
+        if code is None:
+            raise SettingsError(f"{where}: there is no rule {word!r}{hint(catalogue.nearest(word))}")
+        codes.append(code)
+    return tuple(codes)
+
+
+def hint(nearest: str | None) -> str:
+    """Return the end of a message about something unknown: what is most like it."""
+    return f"; did you mean {nearest}?" if nearest is not None else ""
+
+
+def ignores_of(words: Iterable[str], where: str) -> Ignores:
+    """Return what `PATTERN:CODE`, `PATTERN:CODE,CODE` and several of them mean, the words split at commas."""
+    found: list[tuple[str, list[str]]] = []
+    for word in words:
+        pattern, colon, code = word.rpartition(":")
+        if colon:
+            found.append((pattern, [code]))
+        elif found:
+            found[-1][1].append(code)
+        else:
+            raise SettingsError(f"{where}: {word!r} is no PATTERN:CODE")
+    return tuple((pattern, codes_of(codes, where)) for pattern, codes in found)
+
+
+# The settings file
+
+
+def file_layer(paths: Sequence[str]) -> Layer | None:
+    """Return what the nearest `pyproject.toml` with settings says, at or above the directory that holds all `paths`."""
+    for directory in _directories(paths):
+        path = Path(directory, "pyproject.toml")
+        try:
+            data = path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+        # Whether there are settings in it can be seen without a parser, and a file of others may be as broken as it is.
+        if b"connlint" in data:
+            table = _table(path, data)
+            if table is not None:
+                return _layer(table, str(path), str(path.parent))
+    return None
+
+
+def layer_of(path: Path) -> Layer:
+    """Return what the settings file at `path` says. Raises `SettingsError` if it has no settings."""
+    try:
+        table = _table(path, path.read_bytes())
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+    if table is None:
+        raise SettingsError(f"{path}: has no [tool.connlint]")
+    return _layer(table, str(path), absolute(str(path.parent)))
+
+
+def _directories(paths: Sequence[str]) -> Iterable[str]:
+    """Yield the directory that holds all `paths`, and those above it."""
+    whole = [absolute(path) for path in paths]
+    whole = [path if os.path.isdir(path) else os.path.dirname(path) for path in whole]  # noqa: PTH112, PTH120
+    try:
+        common = Path(os.path.commonpath(whole))
+    except ValueError:  # nothing in common: other drives, or no path at all
+        common = Path.cwd()
+    return map(str, (common, *common.parents))
+
+
+def _table(path: Path, data: bytes) -> object | None:
+    import tomllib
+
+    try:
+        document: dict[str, Any] = tomllib.loads(data.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be parsed: {error}") from error
+    tool = document.get("tool")
+    return tool.get("connlint") if isinstance(tool, dict) else None
+
+
+def _layer(table: object, path: str, base: str) -> Layer:
+    where = f"{path}: [tool.connlint]"
+    if not isinstance(table, dict):
+        raise SettingsError(f"{where} must be a table, not {_kind(table)}")
+    values: dict[str, Any] = {}
+    codes: dict[str, Any] = {}
+    for key, value in table.items():
+        reader = _READERS.get(key)
+        if reader is None:
+            raise SettingsError(f"{where} has no key {key!r}{hint(catalogue.similar(key, [*_READERS]))}")
+        (codes if reader is _codes else values)[key.replace("-", "_")] = reader(value, f"{where} {key}")
+    return Layer(base, replace(_DEFAULT, **codes), **values)
+
+
+def _strings(value: object, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise SettingsError(f"{where} must be a list of strings, not {_kind(value)}")
+    for item in value:
+        if not isinstance(item, str):
+            raise SettingsError(f"{where} must be a list of strings, but holds {_kind(item)}")
+    return tuple(value)
+
+
+def _codes(value: object, where: str) -> tuple[str, ...]:
+    return codes_of(_strings(value, where), where)
+
+
+def _ignores(value: object, where: str) -> Ignores:
+    if not isinstance(value, dict):
+        raise SettingsError(f"{where} must be a table of lists of strings, not {_kind(value)}")
+    return tuple((pattern, _codes(codes, f"{where} {pattern!r}")) for pattern, codes in value.items())
+
+
+def _boolean(value: object, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise SettingsError(f"{where} must be true or false, not {_kind(value)}")
+    return value
+
+
+def format_of(value: object, where: str = "--output-format") -> Format:
+    if value not in FORMATS:
+        nearest = catalogue.similar(value, [*FORMATS]) if isinstance(value, str) else None
+        raise SettingsError(f"{where} must be one of {', '.join(FORMATS)}, not {value!r}{hint(nearest)}")
+    return cast("Format", value)
+
+
+def _kind(value: object) -> str:
+    """Return what TOML calls `value`, with its article."""
+    kinds = {bool: "a boolean", str: "a string", int: "an integer", float: "a float", list: "a list", dict: "a table"}
+    return kinds.get(type(value), "a date or time")
+
+
+_READERS: Mapping[str, Callable[[object, str], object]] = {
+    "exclude": _strings,
+    "extend-exclude": _strings,
+    "extend-select": _codes,
+    "fix": _boolean,
+    "ignore": _codes,
+    "output-format": format_of,
+    "per-file-ignores": _ignores,
+    "respect-gitignore": _boolean,
+    "select": _codes,
+    "unsafe-fixes": _boolean,
+}
