@@ -116,6 +116,12 @@ def test_import_is_light(module: str) -> None:
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
 
 
+def test_what_is_imported_is_a_dependency() -> None:
+    declared = {re.split(r"[^\w-]", text)[0] for text in PYPROJECT["project"]["dependencies"]}
+    roots = {name.partition(".")[0] for module in MODULES for name in imported(module)}
+    assert roots - sys.stdlib_module_names - {"connlint"} == declared
+
+
 def test_nothing_below_a_front_end_prints_or_exits() -> None:
     lower = [module for module in MODULES if level(module) < level("connlint.reporters")]
     speaking = [
