@@ -1,0 +1,679 @@
+"""CNL103: foreign-connection-error."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import libcst as cst
+
+from connlint import knowledge
+from connlint.facts.names import OPAQUE
+from connlint.facts.tree import dotted, walk_same_code
+from connlint.facts.wording import called, code, place
+from connlint.fixes.clauses import is_written, replaced
+from connlint.rules.base import Example, Finding, Fix, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from connlint.facts import Facts
+    from connlint.facts.effects import Tried
+    from connlint.facts.model import Handler
+    from connlint.knowledge.model import Failure, Scenario
+
+# What each builtin class is caught for. BrokenPipeError is left out: around a request it is meant for standard output.
+_MEANT_FOR: Mapping[str, frozenset[Scenario]] = {
+    "ConnectionError": frozenset({"broken", "closed", "refused", "reset"}),
+    "ConnectionRefusedError": frozenset({"refused"}),
+    "ConnectionResetError": frozenset({"closed", "reset"}),
+}
+_BUILTIN = frozenset({*_MEANT_FOR, "BrokenPipeError", "ConnectionAbortedError"})
+
+_TAKE_ALL = frozenset({"BaseException", "Exception"})
+
+# Modules of the standard library whose calls may meet a peer, or run something that does.
+_MAY_CONNECT = frozenset(
+    """
+    asyncio concurrent ftplib http imaplib logging multiprocessing nntplib poplib queue runpy select selectors signal
+    smtplib socket socketserver ssl subprocess telnetlib threading urllib wsgiref xmlrpc
+    """.split()
+)
+
+# Words in the names of functions that only make something out of what they are given.
+_LOCAL_WORDS = frozenset(
+    """
+    argument arguments args as body build config data decode deserialize dump dumps encode endpoint escape extract
+    format from header headers hash key kwargs log logger logging model name normalize options param parameters params
+    parse path payload prefix prepare print quote render serialize setting settings text timeout timer to transform
+    type uri url urls user validate value values warn
+    """.split()
+)
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_DEEPEST = 3
+
+
+class _Foreign(NamedTuple):
+    """An operation that fails past the handler: the failures that it is meant for, those missed and those taken."""
+
+    item: Tried
+    missed: tuple[Failure, ...]
+    taken: tuple[Failure, ...]
+
+
+class ForeignConnectionError(Rule):
+    """
+    ## What it does
+
+    Reports a handler of the builtin `ConnectionError` (or of `ConnectionRefusedError`, `ConnectionResetError`) around
+    calls of a library that raises a class of its own instead.
+
+    ## Why is this bad
+
+    requests, redis, urllib3 and others each have a class named `ConnectionError` that does not derive from the
+    builtin, and httpx, aiohttp and `urllib.request` raise classes of other names. The handler looks right and never
+    runs: when the server is down, the program ends with a traceback that its author meant to prevent.
+
+    ## Example
+
+    ```python
+    try:
+        response = requests.get(url, timeout=5)
+    except ConnectionError:
+        return None
+    ```
+
+    ## Use instead
+
+    ```python
+    try:
+        response = requests.get(url, timeout=5)
+    except requests.exceptions.ConnectionError:
+        return None
+    ```
+
+    ## When this is fine
+
+    Where another clause, or the same one, takes the library's class as well: `except (ConnectionError,
+    requests.RequestException)`. requests' classes derive from `OSError`, so `except OSError` takes them. connlint is
+    also silent where something else in the `try` may raise the builtin.
+
+    ## Fix safety
+
+    The fix is unsafe: a handler that never ran now runs. It puts the library's class, by its qualified name, in place
+    of the builtin, and beside it where the builtin can come as well: `urlopen` raises `URLError` when the connection
+    is refused and `ConnectionResetError` when it is reset.
+
+    ## References
+
+    - [requests: errors and exceptions](https://requests.readthedocs.io/en/latest/user/quickstart/#errors-and-exceptions)
+    - [psf/requests#5162](https://github.com/psf/requests/issues/5162)
+    - [HTTPX: exceptions](https://www.python-httpx.org/exceptions/)
+    - [aiohttp: client exceptions](https://docs.aiohttp.org/en/stable/client_reference.html#client-exceptions)
+    - [urllib.error](https://docs.python.org/3/library/urllib.error.html)
+    """
+
+    code = "CNL103"
+    name = "foreign-connection-error"
+    message = "`except {caught}` {misses}: catch {classes}"
+    fixable = "sometimes"
+    reveals = frozenset({"CNL102", "CNL104", "CNL105", "CNL106", "CNL201", "CNL202", "CNL204", "CNL205", "CNL209"})
+    bad = (
+        Example(
+            "builtin-around-requests",
+            """\
+import requests
+
+
+def fetch(url):
+    try:
+        response = requests.get(url, timeout=5)
+        response.raise_for_status()
+        return response.json()
+    except ConnectionError:
+        return None
+""",
+            """\
+import requests
+
+
+def fetch(url):
+    try:
+        response = requests.get(url, timeout=5)
+        response.raise_for_status()
+        return response.json()
+    except requests.exceptions.ConnectionError:
+        return None
+""",
+        ),
+        Example(
+            "subclass-around-httpx",
+            """\
+import httpx
+
+
+def is_up(url):
+    try:
+        with httpx.Client(timeout=2) as client:
+            return client.get(url).status_code == 200
+    except ConnectionRefusedError:
+        return False
+""",
+            """\
+import httpx
+
+
+def is_up(url):
+    try:
+        with httpx.Client(timeout=2) as client:
+            return client.get(url).status_code == 200
+    except httpx.ConnectError:
+        return False
+""",
+        ),
+        Example(
+            "redis-client-of-an-attribute",
+            """\
+import redis
+
+
+class Cache:
+    def __init__(self, host):
+        self.client = redis.Redis(host=host)
+
+    def get(self, key):
+        try:
+            return self.client.get(key)
+        except (ConnectionError, ValueError) as error:
+            print("no cache:", error)
+            return None
+""",
+            """\
+import redis
+
+
+class Cache:
+    def __init__(self, host):
+        self.client = redis.Redis(host=host)
+
+    def get(self, key):
+        try:
+            return self.client.get(key)
+        except (redis.exceptions.ConnectionError, ValueError) as error:
+            print("no cache:", error)
+            return None
+""",
+        ),
+        Example(
+            "urlopen-raises-its-own-when-refused",
+            """\
+import urllib.request
+
+
+def fetch(url):
+    try:
+        return urllib.request.urlopen(url, timeout=5).read()
+    except ConnectionError:
+        return None
+""",
+            """\
+import urllib.error
+import urllib.request
+
+
+def fetch(url):
+    try:
+        return urllib.request.urlopen(url, timeout=5).read()
+    except (ConnectionError, urllib.error.URLError):
+        return None
+""",
+        ),
+        Example(
+            "async-session",
+            """\
+import aiohttp
+
+
+async def fetch(url):
+    try:
+        async with aiohttp.ClientSession() as session:
+            async with session.get(url) as response:
+                return await response.text()
+    except ConnectionError as e:
+        print(e)
+        return None
+""",
+            """\
+import aiohttp
+
+
+async def fetch(url):
+    try:
+        async with aiohttp.ClientSession() as session:
+            async with session.get(url) as response:
+                return await response.text()
+    except aiohttp.ClientConnectionError as e:
+        print(e)
+        return None
+""",
+        ),
+        Example(
+            "class-that-is-a-session",
+            """\
+import requests
+
+
+class Api(requests.Session):
+    def __init__(self, base):
+        super().__init__()
+        self.base = base
+
+    def login(self, user, password):
+        try:
+            answer = super().post(self.base + "/login", json={"user": user, "password": password}, timeout=5)
+            self.headers["authorization"] = parse_token(answer)
+        except ConnectionError as e:
+            raise LoginFailed(self.base) from e
+""",
+            """\
+import requests
+
+
+class Api(requests.Session):
+    def __init__(self, base):
+        super().__init__()
+        self.base = base
+
+    def login(self, user, password):
+        try:
+            answer = super().post(self.base + "/login", json={"user": user, "password": password}, timeout=5)
+            self.headers["authorization"] = parse_token(answer)
+        except (ConnectionError, requests.exceptions.ConnectionError) as e:
+            raise LoginFailed(self.base) from e
+""",
+        ),
+        Example(
+            "later-clause-for-everything",
+            """\
+import logging
+
+import requests
+
+
+def ping(url):
+    try:
+        requests.head(url, timeout=5)
+    except ConnectionError:
+        return False
+    except Exception:
+        logging.exception("ping")
+        raise
+    return True
+""",
+            """\
+import logging
+
+import requests
+
+
+def ping(url):
+    try:
+        requests.head(url, timeout=5)
+    except requests.exceptions.ConnectionError:
+        return False
+    except Exception:
+        logging.exception("ping")
+        raise
+    return True
+""",
+        ),
+    )
+    silent = (
+        Example(
+            "imported-from-the-library",
+            """\
+import requests
+from requests.exceptions import ConnectionError
+
+
+def fetch(url):
+    try:
+        return requests.get(url, timeout=5)
+    except ConnectionError:
+        return None
+""",
+        ),
+        Example(
+            "library-class-beside-it",
+            """\
+import requests
+
+
+def fetch(url):
+    try:
+        return requests.get(url, timeout=5)
+    except (ConnectionError, requests.RequestException):
+        return None
+""",
+        ),
+        Example(
+            "library-class-in-another-clause",
+            """\
+import httpx
+
+
+def fetch(url):
+    try:
+        return httpx.get(url)
+    except httpx.TransportError:
+        return None
+    except ConnectionError:
+        return None
+""",
+        ),
+        Example(
+            "oserror-takes-those-of-requests",
+            """\
+import requests
+
+
+def fetch(url):
+    try:
+        return requests.get(url, timeout=5)
+    except ConnectionError:
+        return None
+    except OSError as e:
+        print(e)
+        return None
+""",
+        ),
+        Example(
+            "opaque-call-that-may-connect",
+            """\
+import requests
+
+
+def register(self, url):
+    try:
+        self.connect()
+        return requests.post(url, timeout=5)
+    except ConnectionError:
+        return None
+""",
+        ),
+        Example(
+            "builtin-comes-from-a-socket",
+            """\
+import socket
+
+import requests
+
+
+def report(address, url):
+    try:
+        with socket.create_connection(address) as sock:
+            sock.sendall(requests.get(url, timeout=5).content)
+    except ConnectionError:
+        return False
+    return True
+""",
+        ),
+        Example(
+            "reset-of-urlopen",
+            """\
+import urllib.request
+
+
+def fetch(url):
+    try:
+        return urllib.request.urlopen(url, timeout=5).read()
+    except ConnectionResetError:
+        return None
+""",
+        ),
+        Example(
+            "file-raises-the-builtin-itself",
+            """\
+import requests
+
+
+def fetch(url):
+    try:
+        response = requests.get(url, timeout=5)
+        if response.status_code == 503:
+            raise ConnectionError("the service is down")
+        return response.json()
+    except ConnectionError:
+        return None
+""",
+        ),
+        Example(
+            "broken-pipe-of-standard-output",
+            """\
+import requests
+
+
+def cat(url):
+    try:
+        print(requests.get(url, timeout=5).text)
+    except BrokenPipeError:
+        pass
+""",
+        ),
+        Example(
+            "prepared-and-not-sent",
+            """\
+import requests
+
+
+def prepare(url):
+    try:
+        return requests.Request("GET", url).prepare()
+    except ConnectionError:
+        return None
+""",
+        ),
+    )
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        """Yield the handlers of the builtin around operations that raise a library's own class."""
+        for handler in facts.handlers:
+            builtin = [name for name in handler.caught if name in _BUILTIN]
+            if _MEANT_FOR.keys().isdisjoint(builtin):
+                continue
+            found = _foreign(facts, handler, builtin)
+            if found and _is_meant_for_them(facts, handler, builtin):
+                yield _finding(facts, handler, builtin, found)
+
+
+# What passes the handler by
+
+
+def _foreign(facts: Facts, handler: Handler, builtin: Sequence[str]) -> list[_Foreign]:
+    """Return the operations whose failures pass the handler by; none if it rightly stands around one of them."""
+    scenarios = frozenset[str]().union(*(_MEANT_FOR.get(name, frozenset()) for name in builtin))
+    takes = facts.exceptions.taken
+    found = []
+    for item in handler.effects.tried:
+        relevant = [failure for failure in item.failures if failure.scenario in scenarios]
+        taken = tuple(failure for failure in relevant if takes(builtin, failure.raises) is not False)
+        missed = tuple(failure for failure in relevant if failure not in taken)
+        refused = {failure in missed for failure in relevant if failure.scenario == "refused"}
+        if False in refused or not all(_is_of_a_library(failure.raises) for failure in missed):
+            return []
+        if taken and not refused and not _reads_result(facts, handler, item):
+            return []
+        if relevant:
+            found.append(_Foreign(item, missed, taken))
+    return found if any(each.missed for each in found) else []
+
+
+def _reads_result(facts: Facts, handler: Handler, item: Tried) -> bool:
+    """Say whether `item` reads from what another operation of the `try` brought: `urlopen(url).read()`."""
+    receiver = item.call.func.value if isinstance(item.call.func, cst.Attribute) else None
+    if receiver is None or item.through or item.operation.phase != "receive":
+        return False
+    return _holds(facts, receiver, _results(facts, [handler.statement.body]))
+
+
+def _is_of_a_library(name: str) -> bool:
+    return "." in name and not name.startswith("<file>")
+
+
+def _is_meant_for_them(facts: Facts, handler: Handler, builtin: Sequence[str]) -> bool:
+    """Say whether nothing else takes the library's class, and nothing else in the `try` raises the builtin."""
+    if not is_written(facts, handler.node, [name for name in builtin if name in _MEANT_FOR][:1]):
+        return False
+    takes = facts.exceptions.taken
+    effects = handler.effects
+    found = _foreign(facts, handler, builtin)
+    missed = {failure.raises for each in found for failure in each.missed}
+    partly = _is_partly_taken(found)
+    around = [*(name for name in handler.caught if name not in builtin), *handler.earlier, *handler.later]
+    if not partly and effects.is_known:
+        # a later clause for everything does not make up for the one that never runs
+        around = [name for name in around if not (name in _TAKE_ALL and name in handler.later)]
+    if any(takes(around, name) is not False for name in missed):
+        return False
+    for raised in effects.raised:
+        answer = takes(builtin, raised.raises)
+        if answer is True or (answer is None and (raised.raises == OPAQUE or "Connect" in raised.raises)):
+            return False
+    if effects.is_known:
+        return True
+    return not _raises_builtin(facts) and _is_local(facts, [handler.statement.body], effects.opaque)
+
+
+def _raises_builtin(facts: Facts) -> bool:
+    """Say whether the file raises one of the builtin classes itself."""
+    for node in facts.index.all(cst.Raise):
+        target = node.exc.func if isinstance(node.exc, cst.Call) else node.exc
+        if target is not None and facts.names.qualified(target) in _BUILTIN:
+            return True
+    return False
+
+
+# What is not known, but surely meets no peer of its own
+
+
+def _is_local(facts: Facts, region: Sequence[cst.CSTNode], opaque: Iterable[cst.CSTNode], depth: int = 0) -> bool:
+    """Say whether all of `opaque`, which stands in `region`, looks as if it worked on what is there already."""
+    results = _results(facts, region)
+    return depth <= _DEEPEST and all(_works_on(facts, node, results, depth) for node in opaque)
+
+
+def _results(facts: Facts, region: Sequence[cst.CSTNode]) -> set[str]:
+    """Return the names that hold what the operations of `region` brought, or what was made of it."""
+    found: set[str] = set()
+    for node in walk_same_code(*region):
+        value: cst.CSTNode | None = None
+        targets: list[cst.CSTNode] = []
+        if isinstance(node, cst.Assign):
+            value, targets = node.value, [item.target for item in node.targets]
+        elif isinstance(node, (cst.AnnAssign, cst.NamedExpr)):
+            value, targets = node.value, [node.target]
+        elif isinstance(node, cst.WithItem) and node.asname is not None:
+            value, targets = node.item, [node.asname.name]
+        elif isinstance(node, (cst.For, cst.CompFor)):
+            value, targets = node.iter, [node.target]
+        if value is not None and _holds(facts, value, found):
+            found |= {name.value for name in walk_same_code(*targets) if isinstance(name, cst.Name)}
+    return found
+
+
+def _holds(facts: Facts, value: cst.CSTNode, results: Collection[str]) -> bool:
+    """Say whether an operation, or a name of `results`, is part of `value`."""
+    return any(
+        (isinstance(node, cst.Name) and node.value in results)
+        or (isinstance(node, cst.Call) and bool(facts.effects.of_call(node).tried))
+        for node in walk_same_code(value)
+    )
+
+
+def _works_on(facts: Facts, node: cst.CSTNode, results: Collection[str], depth: int) -> bool:
+    if isinstance(node, (cst.For, cst.CompFor)):
+        return node.asynchronous is None and _holds(facts, node.iter, results)
+    if not isinstance(node, cst.Call):
+        return False
+    target = facts.values.target(node)
+    if target is not None and target.startswith("<file>"):
+        definitions = facts.index.definitions.get(target, [])
+        if len(definitions) == 1 and isinstance(definitions[0], cst.FunctionDef):
+            inner = facts.effects.of_function(target)
+            if definitions[0] not in inner.opaque:
+                return _is_local(facts, [definitions[0].body], inner.opaque, depth + 1)
+    if target is not None and "." in target:
+        root = target.partition(".")[0]
+        if root in sys.stdlib_module_names:
+            return root not in _MAY_CONNECT
+    if _holds(facts, node.func, results) or any(_holds(facts, arg.value, results) for arg in node.args):
+        return True
+    words = {word.lower() for word in _WORD.findall((dotted(node.func) or "").rpartition(".")[2])}
+    return bool(words) and words <= _LOCAL_WORDS | {"get", "make", "create"} and not words <= {"get", "make", "create"}
+
+
+# The finding
+
+
+def _finding(facts: Facts, handler: Handler, builtin: Sequence[str], found: Sequence[_Foreign]) -> Finding:
+    node = handler.node
+    classes = _classes(found)
+    derives = facts.exceptions.derives
+    also = not handler.effects.is_known or any(
+        not any(derives(failure.raises, name) for name in classes) for each in found for failure in each.taken
+    )
+    calls = " and ".join(dict.fromkeys(called(facts, each.item.site) for each in _chief(found)))
+    partly = _is_partly_taken(found)
+    meant = [name for name in builtin if name in _MEANT_FOR]
+    old = [name for name in meant if not also or name == meant[0]]
+    rewrite = replaced(facts, node, old, [*(old if also else ()), *classes])
+    return Finding(
+        node,
+        node.type,
+        {
+            "caught": code(facts, node.type) if node.type is not None else "",
+            "misses": f"misses a refused connection of {calls}" if partly else f"takes no failure of {calls}",
+            "classes": " and ".join(classes) + (" as well" if partly else ""),
+        },
+        tuple(_why(facts, found)),
+        Fix("unsafe", f"Catch {' and '.join(classes)}", rewrite) if rewrite is not None else None,
+    )
+
+
+def _is_partly_taken(found: Iterable[_Foreign]) -> bool:
+    return any(failure.scenario in {"closed", "reset"} for each in found for failure in each.taken)
+
+
+def _chief(found: Sequence[_Foreign]) -> Sequence[_Foreign]:
+    """Return those of `found` that connect; all, if none does."""
+    connecting = [each for each in found if any(failure.scenario == "refused" for failure in each.missed)]
+    return connecting or [each for each in found if each.missed]
+
+
+def _why(facts: Facts, found: Sequence[_Foreign]) -> Iterator[str]:
+    for item, missed, taken in found:
+        if missed:
+            raised = ", ".join(dict.fromkeys(failure.raises for failure in missed))
+            yield f"{place(facts, item.call)} raises {raised}, which the builtin does not take ({item.operation.name})"
+        if _is_partly_taken([_Foreign(item, missed, taken)]):
+            others = ", ".join(dict.fromkeys(f"{failure.raises} ({failure.scenario})" for failure in taken))
+            yield f"of {place(facts, item.call)} it does take {others}"
+
+
+def _classes(found: Sequence[_Foreign]) -> list[str]:
+    """Return the library's classes to catch: per library, the nearest that all of its missed failures share."""
+    classes: dict[str, None] = {}
+    by_library: dict[str, dict[str, None]] = {}
+    for each in _chief(found):
+        for failure in each.missed:
+            by_library.setdefault(failure.raises.partition(".")[0], {})[failure.raises] = None
+    for raised in by_library.values():
+        classes.update(dict.fromkeys(_shared(list(raised))))
+    return list(classes)
+
+
+def _shared(raised: Sequence[str]) -> list[str]:
+    first, *others = ([*knowledge.lineage(name)] for name in raised)
+    common = [name for name in first if "." in name and all(name in other for other in others)]
+    return common[:1] or [*raised]
