@@ -38,7 +38,7 @@ class Suppressions:
     @cached_property
     def whole_file(self) -> bool:
         """True if a comment like `# flake8: noqa` on a line of its own takes the whole file out."""
-        return self._processor.should_ignore_file()
+        return bool(self._processor.should_ignore_file())
 
     def has(self, row: int, code: str) -> bool:
         """Say whether a finding of `code` on `row` (from 1) is suppressed."""
@@ -47,12 +47,12 @@ class Suppressions:
         if self.whole_file:
             return True
         violation = Violation(code, self._source.filename, row, 1, "", self._searched(row))
-        return violation.is_inline_ignored(disable_noqa=False)
+        return bool(violation.is_inline_ignored(disable_noqa=False))
 
     def _searched(self, row: int) -> str:
         """Return the text in which a comment for `row` is looked for: the lines of the whole statement."""
-        lines = self._processor.lines
-        found = self._processor.noqa_line_for(row)
+        lines: list[str] = self._processor.lines
+        found: str | None = self._processor.noqa_line_for(row)
         if found is not None:
             return found
         return lines[row - 1] if 0 < row <= len(lines) else ""

@@ -1,0 +1,374 @@
+"""The gate may say yes too often, never no wrongly."""
+
+from __future__ import annotations
+
+import ast
+import random
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connlint import gate, knowledge
+from connlint.engine import Checked, Selection, check
+from connlint.rules import all_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from connlint.knowledge.model import Library
+
+ALL = Selection(select=("CNL",))
+EXAMPLES = [
+    pytest.param(example.code, id=f"{rule.code}-{kind}-{example.name}")
+    for rule in all_rules()
+    for kind, examples in (("bad", getattr(rule, "bad", ())), ("silent", getattr(rule, "silent", ())))
+    for example in examples
+]
+
+
+def anything(_family: str) -> bool:
+    return True
+
+
+def is_candidate(code: str, family: str = "") -> bool:
+    verdict = gate.decide(code.encode(), lambda prefix: prefix.startswith(family))
+    assert verdict.problem is None
+    return verdict.candidate
+
+
+def check_without_gate(data: bytes, monkeypatch: pytest.MonkeyPatch) -> Checked:
+    with monkeypatch.context() as patch:
+        patch.setattr(gate, "decide", lambda *_: gate.Verdict(True))
+        return check(data, "file.py", ALL, noqa=False)
+
+
+# What cannot hold a finding
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("# try: requests.get() except ConnectionError\n", id="comments"),
+        pytest.param("import socket\n\nHOST = socket.gethostname()\n", id="nothing-handled-nothing-connected"),
+        pytest.param("try:\n    import json\nexcept ImportError:\n    json = None\n", id="no-network"),
+        pytest.param(
+            "for name in names:\n    try:\n        load(name)\n    except ValueError:\n        continue\n",
+            id="loop-no-network",
+        ),
+        pytest.param(
+            "from urllib.parse import quote\ntry:\n    quote(x)\nexcept ValueError:\n    pass\n", id="urllib-parse"
+        ),
+        pytest.param("from http import HTTPStatus\ntry:\n    f()\nexcept ValueError:\n    pass\n", id="http-status"),
+        pytest.param("import os\ntry:\n    os.remove(x)\nexcept FileNotFoundError:\n    pass\n", id="os-remove"),
+        pytest.param(
+            "import asyncio\ntry:\n    asyncio.run(x)\nexcept KeyboardInterrupt:\n    pass\n", id="asyncio-run"
+        ),
+        pytest.param("from .socket import connect\ntry:\n    connect()\nexcept ValueError:\n    pass\n", id="relative"),
+        pytest.param("def retry():\n    raise NotImplementedError\n", id="the-word-retry"),
+    ],
+)
+def test_no_candidate(code: str) -> None:
+    assert gate.decide(code.encode(), anything) == gate.Verdict(False)
+
+
+# What can
+
+
+@pytest.mark.parametrize(
+    ("family", "code"),
+    [
+        pytest.param("CNL1", "try:\n    f()\nexcept ConnectionError:\n    pass\n", id="class"),
+        pytest.param("CNL1", "import contextlib\nwith contextlib.suppress(BrokenPipeError):\n    f()\n", id="suppress"),
+        pytest.param("CNL1", "GONE = (ConnectionResetError,)\ntry:\n    f()\nexcept GONE:\n    pass\n", id="tuple"),
+        pytest.param(
+            "CNL1", "try:\n    f()\nexcept OSError as e:\n    if e.errno != 111:\n        raise\n", id="number"
+        ),
+        pytest.param("CNL1", "import a, \\\n    socket\ntry:\n    f()\nexcept OSError:\n    pass\n", id="continued"),
+        pytest.param("CNL1", "from \\\n    socket \\\n    import x\ntry:\n    f()\nexcept A:\n    pass\n", id="broken"),
+        pytest.param("CNL1", "if x: import socket\ntry: f()\nexcept A: pass\n", id="one-line-import"),
+        pytest.param("CNL1", "import a; import socket\ntry: f()\nexcept A: pass\n", id="second-on-its-line"),
+        pytest.param("CNL1", "import socket\r\ntry: f()\r\nexcept A: pass\r\n", id="crlf"),
+        pytest.param("CNL1", "import socket\rtry: f()\rexcept A: pass\r", id="cr"),
+        pytest.param("CNL1", "import os as o\ntry: o.write(1, x)\nexcept A: pass\n", id="os-renamed"),
+        pytest.param(
+            "CNL1", "from os import (\n    path,\n    write,\n)\ntry: write()\nexcept A: pass\n", id="os-wrapped"
+        ),
+        pytest.param("CNL1", "from os import *\ntry: write()\nexcept A: pass\n", id="os-star"),
+        pytest.param("CNL1", "import urllib\ntry: urllib . request . urlopen(x)\nexcept A: pass\n", id="spaced"),
+        pytest.param("CNL1", "import http.client as c\ntry: c.x()\nexcept A: pass\n", id="http-renamed"),
+        pytest.param(
+            "CNL1",
+            "match x:\n    case 1:\n        import socket\n        try: f()\n        except A: pass\n",
+            id="match",
+        ),
+        pytest.param("CNL2", "while 1:\n    try: f()\n    except IOError: pass\n", id="loop"),
+        pytest.param(
+            "CNL2", "import select\nwhile 1:\n    try: f()\n    except select . error: pass\n", id="select-error"
+        ),
+        pytest.param(
+            "CNL2",
+            "async def f():\n    async for x in y:\n        try: f()\n        except OSError: pass\n",
+            id="async",
+        ),
+        pytest.param("CNL2", "import tenacity\n\n@tenacity.retry\ndef f(): ...\n", id="policy"),
+        pytest.param("CNL2", "from proj import app\n\n@app.task(autoretry_for=(E,))\ndef f(): ...\n", id="celery"),
+        pytest.param("CNL3", "import socket\nsocket.create_connection(x)\n", id="connect"),
+        pytest.param("CNL3", "from smtplib import SMTP\nSMTP(host)\n", id="constructor"),
+        pytest.param("CNL9", "x = 1  # NOQA: CNL201\n", id="suppression"),
+    ],
+)
+def test_candidate(family: str, code: str) -> None:
+    assert is_candidate(code, family)
+
+
+def test_only_wanted_families_count() -> None:
+    code = "try:\n    f()\nexcept ConnectionError:\n    pass\n"
+    assert is_candidate(code, "CNL1")
+    assert not is_candidate(code, "CNL2")
+    assert not is_candidate(code, "CNL3")
+
+
+def test_words_may_be_spelled_otherwise_in_some_encodings() -> None:
+    data = b"# coding: utf-7\ntry:\n    f()\nexcept Connection+AEU-rror:\n    pass\n"
+    assert gate.decide(data, anything).candidate
+
+
+# The tables
+
+
+def reaching(name: str) -> Iterator[tuple[str, str]]:
+    """Yield the ways in which a file can come by the qualified name `name`, with a use of it."""
+    parts = name.replace("[SOCK_DGRAM]", "").replace("*", "x").split(".")
+    yield f"import {parts[0]}\n", ".".join(parts)
+    for number in range(1, len(parts)):
+        module, rest = ".".join(parts[:number]), "".join(f".{part}" for part in parts[number + 1 :])
+        yield f"import {module} as known\n", f"known.{parts[number]}{rest}"
+        yield f"from {module} import {parts[number]} as known\n", f"known{rest}"
+        yield f"from {module} import *\n", f"{parts[number]}{rest}"
+
+
+OPERATIONS = [row for library in knowledge.LIBRARIES for row in library.operations]
+
+
+@pytest.mark.parametrize("library", knowledge.LIBRARIES, ids=lambda library: str(library.name))
+def test_every_operation_passes(library: Library) -> None:
+    missed = [
+        program
+        for row in library.operations
+        for given, use in reaching(row.name)
+        if not is_candidate(program := f"{given}try:\n    {use}()\nexcept E:\n    pass\n", "CNL1")
+    ]
+    assert missed == []
+
+
+@pytest.mark.parametrize("library", knowledge.LIBRARIES, ids=lambda library: str(library.name))
+def test_every_connect_passes(library: Library) -> None:
+    missed = [
+        program
+        for row in library.operations
+        if row.phase == "connect"
+        for given, use in reaching(row.name)
+        if not is_candidate(program := f"{given}{use}()\n", "CNL3")
+    ]
+    assert missed == []
+
+
+@pytest.mark.parametrize("library", knowledge.LIBRARIES, ids=lambda library: str(library.name))
+def test_every_class_of_a_failed_connection_passes(library: Library) -> None:
+    names = [name for name in library.bases if knowledge.is_connection_failure(name)]
+    names += [name for name, meant in library.aliases.items() if knowledge.is_connection_failure(meant)]
+    missed = [
+        program
+        for name in names
+        for given, use in (reaching(name) if "." in name else [("", name)])
+        if not is_candidate(
+            program := f"{given}while x:\n    try:\n        f()\n    except {use}:\n        pass\n", "CNL2"
+        )
+    ]
+    assert missed == []
+
+
+@pytest.mark.parametrize("library", knowledge.LIBRARIES, ids=lambda library: str(library.name))
+def test_every_alias_of_a_module_passes(library: Library) -> None:
+    operated = {row.name.rpartition(".")[0] for row in OPERATIONS}
+    missed = [
+        program
+        for name, meant in library.aliases.items()
+        if any(f"{module}.".startswith(f"{meant}.") for module in operated)
+        for given, use in reaching(name)
+        if not is_candidate(program := f"{given}# Stream\ntry:\n    {use}.x()\nexcept E:\n    pass\n", "CNL1")
+    ]
+    assert missed == []
+
+
+# With the gate and without
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_example_fares_the_same_without_the_gate(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    without = check_without_gate(code.encode(), monkeypatch)
+    assert check(code.encode(), "file.py", ALL, noqa=False).diagnostics == without.diagnostics
+
+
+CORPUS_BYTES = 500_000
+
+
+def corpus() -> list[Path]:
+    """Return files of the standard library and of installed packages that handle exceptions or speak of the network."""
+    roots = [Path(sysconfig.get_path("stdlib")), Path(sysconfig.get_path("purelib"))]
+    found = sorted({path for root in roots for path in root.glob("*/*.py")} | set(roots[0].glob("*.py")))
+    random.Random(2).shuffle(found)
+    chosen, total = [], 0
+    for path in found:
+        data = path.read_bytes()
+        if total + len(data) < CORPUS_BYTES and gate.decide(data, anything) == gate.Verdict(False):
+            text = gate._Text(data)
+            if any(family.may_speak(text) for family in gate._FAMILIES):
+                chosen.append(path)
+                total += len(data)
+    return chosen
+
+
+def test_real_files_fare_the_same_without_the_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = corpus()
+    assert len(files) > 10
+    missed = {
+        path: found for path in files if (found := check_without_gate(path.read_bytes(), monkeypatch).diagnostics)
+    }
+    assert missed == {}
+
+
+# What libcst must not see
+
+SHAPES: Mapping[str, Callable[[int], str]] = {
+    "sum": lambda n: " + ".join(["socket"] * n),
+    "power": lambda n: " ** ".join(["socket"] * n),
+    "and": lambda n: " and ".join(["socket"] * n),
+    "not": lambda n: "not " * n + "socket",
+    "conditional": lambda n: "1 if socket else " * n + "2",
+    "lambda": lambda n: "lambda: " * n + "socket",
+    "attributes": lambda n: "socket" + ".a" * n,
+    "calls": lambda n: "socket" + "()" * n,
+    "method-calls": lambda n: "socket" + ".a()" * n,
+    "subscripts": lambda n: "socket" + "[0]" * n,
+    "comparison": lambda n: " < ".join(["socket"] * n),
+    "union": lambda n: " | ".join(["socket"] * n),
+    "elif": lambda n: "0\nif x: pass\n" + "elif x: pass\n" * n,
+    "strings": lambda n: "(" + "'a'\n" * n + ")",
+    "f-strings": lambda n: "(" + "f'{socket}'\n" * n + ")",
+    "comprehension": lambda n: "[a " + "for a in socket " * n + "]",
+    "import": lambda n: "0\nimport a" + ".b" * n,
+    "list": lambda n: "[" + "socket," * n + "]",
+}
+CANDIDATE = "import socket\ntry:\n    socket.create_connection(x)\nexcept ConnectionError:\n    pass\n"
+
+
+@pytest.mark.parametrize("shape", [name for name in SHAPES if name != "import"])
+def test_thousand_levels_are_analysed(shape: str) -> None:
+    code = f"{CANDIDATE}value = {SHAPES[shape](1_000)}\n"
+    checked = check(code.encode(), "file.py", ALL)
+    assert checked.problems == ()
+    assert checked.parsed
+
+
+PROGRAM = """
+import sys
+from connlint.engine import Selection, check
+print(check(sys.stdin.buffer.read(), "file.py", Selection(select=("CNL",))).problems)
+"""
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, "parentheses", "lists", "blocks"])
+def test_ten_thousand_levels_are_a_problem_or_none_but_never_the_end(shape: str) -> None:
+    shapes: dict[str, Callable[[int], str]] = {
+        **SHAPES,
+        "parentheses": lambda n: "(" * n + ")" * n,
+        "lists": lambda n: "[" * n + "]" * n,
+        "blocks": lambda n: (
+            "0\n" + "".join(" " * level + "if x:\n" for level in range(n // 10)) + " " * (n // 10) + "pass"
+        ),
+    }
+    code = f"{CANDIDATE}value = {shapes[shape](10_000)}\n"
+    run = subprocess.run([sys.executable, "-c", PROGRAM], input=code.encode(), capture_output=True, check=False)
+    assert (run.returncode, run.stderr) == (0, b"")
+    if shape not in {"comparison", "list"}:
+        assert run.stdout.strip() != b"()"
+
+
+def test_too_large() -> None:
+    code = f"{CANDIDATE}value = [{'1,' * (gate.MOST_NODES + 1)}]\n"
+    assert gate.decide(code.encode(), anything).problem == "is too large to be analysed"
+
+
+def test_what_is_no_candidate_may_be_as_deep_and_large_as_it_likes() -> None:
+    code = f"value = {' and '.join(['a'] * 10_000)}\n"
+    assert gate.decide(code.encode(), anything) == gate.Verdict(False)
+
+
+# What is no Python
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"def f(:\n", id="syntax"),
+        pytest.param(b"print 'hello'\n", id="python-2"),
+        pytest.param(b"x = 1\n  y = 2\n", id="indentation"),
+        pytest.param(b"x = '\n", id="unterminated"),
+        pytest.param(b"x = 1\0\n", id="null-byte"),
+        pytest.param(b"x = '\xff'\n", id="not-utf-8"),
+        pytest.param(b"# coding: nonsense\n", id="unknown-encoding"),
+        pytest.param(b"\xef\xbb\xbf# coding: latin-1\n", id="bom-and-other-encoding"),
+        pytest.param(b"x = " + b"(" * 300 + b")" * 300 + b"\n", id="parentheses"),
+        pytest.param("x = 1\n".encode("utf-16"), id="utf-16"),
+        pytest.param(bytes(range(256)), id="binary"),
+    ],
+)
+def test_problem(data: bytes) -> None:
+    verdict = gate.decide(data, anything)
+    assert not verdict.candidate
+    assert verdict.problem is not None
+    assert "\n" not in verdict.problem
+
+
+def test_problem_names_the_line() -> None:
+    assert gate.decide(b"x = 1\ny = (\n", anything).problem == "cannot be parsed: '(' was never closed (line 2)"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"\xef\xbb\xbfx = 1\n", id="bom"),
+        pytest.param(b"# coding: latin-1\nx = '\xe9'\n", id="latin-1"),
+        pytest.param(b"x = 1\r\ny = 2\r\n", id="crlf"),
+        pytest.param(b"x = 1\ry = 2\r", id="cr"),
+        pytest.param(b"x = '\\d'\nif x is 1: pass\n", id="warned-of"),
+        pytest.param(b"await x\n", id="await-outside-function"),
+    ],
+)
+def test_no_problem(data: bytes, recwarn: pytest.WarningsRecorder) -> None:
+    assert gate.decide(data, anything) == gate.Verdict(False)
+    assert list(recwarn) == []
+
+
+def test_tree_is_used_if_there_is_one() -> None:
+    code = "import socket\nsocket.create_connection(x)\n"
+    assert gate.decide(code.encode(), anything, ast.parse(code)).candidate
+    assert not gate.decide(code.encode(), anything, ast.parse("")).candidate
+
+
+# What it costs
+
+
+def test_a_file_without_a_candidate_never_imports_libcst() -> None:
+    program = (
+        "import sys; from connlint.engine import Selection, check;"
+        "check(b'import json\\ntry: json.loads(x)\\nexcept ValueError: pass\\n', 'x.py', Selection());"
+        "sys.exit(any(name.partition('.')[0] in {'libcst', 'flake8'} for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
