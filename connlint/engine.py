@@ -123,12 +123,14 @@ def check(
     noqa: bool = True,
     with_fixes: bool = False,
     tree: ast.Module | None = None,
+    source: Source | None = None,
 ) -> Checked:
     """Check the file content `data`. Never raises: what goes wrong is in the result's `problems`.
 
-    With `with_fixes` every fix is made and proven. `tree` is the file's `ast`, if the caller has it.
+    With `with_fixes` every fix is made and proven. `tree` and `source` are the file's `ast` and its text, if the
+    caller has them; `data` is then that text as UTF-8, whatever it says of its encoding.
     """
-    checked, analysis = _analysed(data, filename, selection, noqa=noqa, tree=tree)
+    checked, analysis = _analysed(data, filename, selection, noqa=noqa, tree=tree, source=source)
     if analysis is None or not with_fixes:
         return checked
     try:
@@ -150,7 +152,13 @@ def fix(data: bytes, filename: str, selection: Selection, *, unsafe: bool, noqa:
 
 
 def _analysed(
-    data: bytes, filename: str, selection: Selection, *, noqa: bool, tree: ast.Module | None = None
+    data: bytes,
+    filename: str,
+    selection: Selection,
+    *,
+    noqa: bool,
+    tree: ast.Module | None = None,
+    source: Source | None = None,
 ) -> tuple[Checked, _Analysis | None]:
     """Return what there is to say of a file, and its analysis if the gate let it in and it could be parsed."""
     try:
@@ -159,7 +167,7 @@ def _analysed(
             return Checked(filename, problems=(verdict.problem,)), None
         if not verdict.candidate:
             return Checked(filename), None
-        analysis = _Analysis(decode(data, filename), selection, noqa)
+        analysis = _Analysis(source or decode(data, filename), selection, noqa)
     except Exception as error:  # noqa: BLE001 - as above
         return Checked(filename, problems=(_problem_of(error),)), None
     return analysis.checked, analysis
@@ -363,9 +371,16 @@ class _Analysis:
             if finding.fix is None or (finding.fix.applicability == "unsafe" and not unsafe):
                 continue
             own = self._edits_without_imports(index)
-            if own and not any(overlap(own, self._edits_without_imports(other)) for other in chosen):
+            if own and not any(
+                self._share_a_node(index, other) or overlap(own, self._edits_without_imports(other)) for other in chosen
+            ):
                 chosen.append(index)
         return chosen
+
+    def _share_a_node(self, one: int, other: int) -> bool:
+        """Say whether two fixes replace the same node: each was made without knowing of the other."""
+        mine, theirs = self._rewrite(one), self._rewrite(other)
+        return mine is not None and theirs is not None and not mine.replace.keys().isdisjoint(theirs.replace)
 
     def with_proven_fixes(self) -> Iterator[Diagnostic]:
         """Yield the diagnostics, each with its fix if that stands its proof alone."""

@@ -217,17 +217,20 @@ class Exhausted:
                 return "unknown"
             if step.kind in {"raise", "escape"}:
                 return "raised"
-            if step.kind == "return" and isinstance(step.node, cst.Return) and step.node.value is not None:
-                return "returned"
-            if step.kind in {"end", "return"}:
+            if step.kind == "end":
                 ended = True
                 continue
             found = self._says(step)
+            if step.kind == "return" and isinstance(step.node, cst.Return) and step.node.value is not None:
+                found = "swallowed" if found == "swallowed" else "returned"
             if found == "swallowed":
                 used = True
                 continue
             if found is not None:
                 return found
+            if step.kind == "return":
+                ended = True
+                continue
             after = self._walker.update(step, env)
             stack += [(each, after) for each in self._walker.following(step, after)]
         if used or not ended:

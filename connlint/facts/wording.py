@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from connlint.facts.tree import dotted
 from connlint.layout import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import libcst as cst
+    from collections.abc import Iterable, Iterator
 
     from connlint.facts import Facts
     from connlint.facts.effects import Tried
+    from connlint.facts.model import Retried
 
 _LONGEST = 50
 
@@ -38,3 +39,27 @@ def can_raise(facts: Facts, item: Tried, classes: Iterable[str]) -> str:
     """Return `sock.sendall (line 12) can raise BrokenPipeError, ConnectionResetError (socket.socket.sendall)`."""
     through = f", reached by {place(facts, item.site)}," if item.through else ""
     return f"{place(facts, item.call)}{through} can raise {', '.join(classes)} ({item.operation.name})"
+
+
+def handler(facts: Facts, item: Retried) -> str:
+    """Return `` `except OSError` ``, or what else takes the failure that `item` retries."""
+    if isinstance(item.handler, cst.With):
+        return "`contextlib.suppress`"
+    if item.handler.type is None:
+        return "`except`"
+    return f"`except {code(facts, item.handler.type)}`"
+
+
+def operation(facts: Facts, item: Retried) -> str:
+    """Return the code of what `item` tries, without its arguments."""
+    calls = [each.site for each in item.tried] or list(item.opaque_tried)
+    return f"`{code(facts, calls[0].func)}`"
+
+
+def failures(facts: Facts, item: Retried) -> Iterator[str]:
+    """Yield which calls can raise what the handler of `item` takes."""
+    for tried in item.tried:
+        taken = [failure.raises for failure in tried.failures if failure.raises in item.failing]
+        yield can_raise(facts, tried, dict.fromkeys(taken))
+    for call in item.opaque_tried:
+        yield f"{place(facts, call)} is expected to raise {', '.join(item.failing)} by its handler"

@@ -1,0 +1,541 @@
+"""Delays and raises that a retry loop lacks.
+
+What is written here is what a careful engineer would write: full jitter (a random time up to a bound that doubles and
+is capped), no wait when no attempt follows, and the last failure raised where the attempts are used up. The random
+part comes from `random.SystemRandom`, because `random.uniform` trips the rules of bandit, ruff and dlint against weak
+random numbers (B311, S311, DUO102). A loop whose shape is not surely understood is left as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from connlint.facts.delays import WAITS, Waits, called
+from connlint.facts.flow import target_names
+from connlint.facts.tree import dotted, statements, walk, walk_same_code
+from connlint.fixes.imports import reference
+from connlint.knowledge import waits
+from connlint.rules.base import Rewrite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from connlint.facts import Facts
+    from connlint.facts.model import Counter, Retried, RetryLoop
+
+BASE = 1  # seconds
+CAP = 30  # seconds
+# 2**5 s is the first power above the cap: a counter without an end must not make numbers without an end.
+_MOST_DOUBLINGS = 5
+
+_COUNTERS = ("attempt", "attempt_number", "retry_attempt")
+_DELAYS = ("delay", "retry_delay", "backoff_delay")
+_SLEEPS = (("trio", "trio.sleep"), ("anyio", "anyio.sleep"), ("curio", "curio.sleep"))
+_GREEN = (("gevent", "gevent.sleep"), ("eventlet", "eventlet.sleep"))
+_NEVER = ("twisted", "tornado", "tkinter", "PyQt5", "PyQt6", "PySide2", "PySide6")
+
+
+class _Declined(Exception):  # noqa: N818
+    """The loop is not surely understood."""
+
+
+def with_delays(facts: Facts, loop: RetryLoop, hot: Sequence[Retried]) -> Rewrite | None:
+    """Return the rewrite that makes the handlers `hot` of `loop` wait before the next attempt; None to decline."""
+    try:
+        return _Delaying(facts, loop).rewrite(hot)
+    except _Declined:
+        return None
+
+
+def with_raises(facts: Facts, loop: RetryLoop, swallowing: Sequence[Retried]) -> Rewrite | None:
+    """Return the rewrite that makes the handlers `swallowing` of `loop` raise the last failure; None to decline."""
+    try:
+        return _Raising(facts, loop).rewrite(swallowing)
+    except _Declined:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """Code that is true in a handler when another attempt follows, and when none does."""
+
+    more: str
+    last: str
+
+
+class _Writing:
+    """What both rewrites of a loop need."""
+
+    def __init__(self, facts: Facts, loop: RetryLoop) -> None:
+        self.facts = facts
+        self.loop = loop
+        self.counter = loop.counter
+        self.replace: dict[cst.CSTNode, cst.CSTNode | tuple[cst.CSTNode, ...]] = {}
+        self.imports: list[str] = []
+
+    def handler_of(self, item: Retried) -> cst.ExceptHandler:
+        handler, statement = item.handler, item.statement
+        if not isinstance(handler, cst.ExceptHandler) or not isinstance(statement, cst.Try):
+            raise _Declined
+        body = handler.body
+        if isinstance(body, cst.SimpleStatementSuite) and (
+            len(body.body) != 1 or not isinstance(body.body[0], (cst.Pass, cst.Continue))
+        ):
+            raise _Declined
+        return handler
+
+    def statement(self, text: str) -> cst.BaseStatement:
+        return cst.parse_statement(text, config=self.facts.module.config_for_parsing)
+
+    def text(self, node: cst.BaseExpression) -> str:
+        return self.facts.module.code_for_node(node)
+
+    def free_name(self, candidates: Iterable[str]) -> str:
+        """Return the first of `candidates` that means nothing anywhere in the file."""
+        for name in candidates:
+            if not any(isinstance(node, cst.Name) and node.value == name for node in walk(self.facts.module)):
+                return name
+        raise _Declined
+
+    def reference(self, place: cst.CSTNode, name: str) -> str:
+        found = reference(self.facts, place, name)
+        if found is None:
+            raise _Declined
+        text, modules = found
+        self.imports += modules
+        return text
+
+    def counter_name(self) -> str:
+        """Return the name of the loop's counter; a `_` that nobody reads gets a name that can be read."""
+        counter = self.counter
+        if counter is None:
+            raise _Declined
+        node = self.loop.node
+        if isinstance(node, cst.For):
+            bound = [
+                part
+                for part in walk(node.body)
+                if isinstance(part, cst.Name) and part.value == counter.name and not self._is_keyword(part)
+            ]
+            if counter.name.strip("_") == "":
+                if bound:
+                    raise _Declined
+                name = self.free_name(_COUNTERS)
+                self.replace[node.target] = cst.Name(name)
+                return name
+            if any(self._binds(part, counter.name) for part in walk_same_code(node.body)):
+                raise _Declined
+        return counter.name
+
+    def _is_keyword(self, node: cst.Name) -> bool:
+        parent = self.facts.index.parents.get(node)
+        return (isinstance(parent, cst.Arg) and parent.keyword is node) or (
+            isinstance(parent, cst.Attribute) and parent.attr is node
+        )
+
+    @staticmethod
+    def _binds(node: cst.CSTNode, name: str) -> bool:
+        if isinstance(node, cst.Assign):
+            return any(name in target_names(item.target) for item in node.targets)
+        if isinstance(node, (cst.AnnAssign, cst.AugAssign, cst.NamedExpr, cst.For)):
+            return name in target_names(node.target)
+        if isinstance(node, cst.WithItem):
+            return node.asname is not None and name in target_names(node.asname.name)
+        return False
+
+    def ends(self, item: Retried, name: str) -> _Last:
+        """Return how the handler of `item` can tell whether another attempt follows. Declines if that is not plain."""
+        counter = self.counter
+        if counter is None or counter.limit is None:
+            raise _Declined
+        for part in walk_same_code(counter.limit):
+            if isinstance(part, (cst.Call, cst.Await, cst.NamedExpr, cst.Subscript)):
+                raise _Declined
+            path = dotted(part)
+            if path is not None and any(self._binds(node, path) for node in walk_same_code(self.loop.node.body)):
+                raise _Declined
+        if isinstance(self.loop.node, cst.For):
+            last = self._one_less(counter.limit)
+            return _Last(f"{name} < {last}", f"{name} == {last}")
+        return self._ends_of_while(item, counter)
+
+    def _one_less(self, limit: cst.BaseExpression) -> str:
+        if isinstance(limit, cst.Integer):
+            return str(limit.evaluated_value - 1)
+        if (
+            isinstance(limit, cst.BinaryOperation)
+            and isinstance(limit.operator, cst.Add)
+            and isinstance(limit.right, cst.Integer)
+            and limit.right.evaluated_value == 1
+            and not limit.lpar
+        ):
+            return self.text(limit.left)
+        if isinstance(limit, (cst.Name, cst.Attribute)):
+            return f"{self.text(limit)} - 1"
+        raise _Declined
+
+    def _ends_of_while(self, item: Retried, counter: Counter) -> _Last:
+        test = counter.test
+        if test is None or counter.change is None or test.lpar:
+            raise _Declined
+        if not self.counted_before_end(item, counter.change):
+            raise _Declined
+        opposite = {
+            cst.LessThan: ">=",
+            cst.LessThanEqual: ">",
+            cst.GreaterThan: "<=",
+            cst.GreaterThanEqual: "<",
+            cst.NotEqual: "==",
+        }.get(type(test.comparisons[0].operator))
+        if opposite is None:
+            raise _Declined
+        last = f"{self.text(test.left)} {opposite} {self.text(test.comparisons[0].comparator)}"
+        return _Last(self.text(test), last)
+
+    def counted_before_end(self, item: Retried, change: cst.AugAssign) -> bool:
+        """Say whether the attempt was surely counted by the time that the handler of `item` ends."""
+        line = self.facts.index.parents.get(change)
+        block = self.facts.index.parents.get(line) if line is not None else None
+        if block is None:
+            return False
+        if block is item.handler.body:
+            return True
+        if block is not self.loop.node.body or not isinstance(block, cst.IndentedBlock):
+            return False
+        below: cst.CSTNode = item.statement
+        for ancestor in self.facts.index.ancestors(item.statement):
+            if ancestor is block:
+                body: Sequence[cst.CSTNode] = block.body
+                return line in body and body.index(line) < body.index(below)
+            below = ancestor
+        return False
+
+    def rewrite_of(self) -> Rewrite:
+        return Rewrite(self.replace, tuple(dict.fromkeys(self.imports)))
+
+    @staticmethod
+    def with_body(handler: cst.ExceptHandler, body: Sequence[cst.BaseStatement]) -> cst.ExceptHandler:
+        """Return `handler` with `body` as its statements; one that was written on one line becomes a block."""
+        suite = handler.body
+        if isinstance(suite, cst.IndentedBlock):
+            return handler.with_changes(body=suite.with_changes(body=body))
+        header = suite.trailing_whitespace if isinstance(suite, cst.SimpleStatementSuite) else cst.TrailingWhitespace()
+        return handler.with_changes(body=cst.IndentedBlock(body=body, header=header))
+
+    @staticmethod
+    def body_of(handler: cst.ExceptHandler) -> list[cst.BaseStatement]:
+        """Return the statements of `handler`, those of a one-line clause as lines of their own."""
+        if isinstance(handler.body, cst.SimpleStatementSuite):
+            return [
+                cst.SimpleStatementLine([small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)])
+                for small in handler.body.body
+            ]
+        return list(handler.body.body)  # type: ignore[arg-type]
+
+    def replaced_pass(self, old: cst.BaseStatement, new: list[cst.BaseStatement]) -> list[cst.BaseStatement]:
+        """Return `new` with the comments that stood at the `pass` whose place it takes."""
+        if not isinstance(old, cst.SimpleStatementLine):
+            return new
+        first = new[0]
+        if isinstance(first, cst.SimpleStatementLine):
+            first = first.with_changes(leading_lines=old.leading_lines, trailing_whitespace=old.trailing_whitespace)
+        elif isinstance(first, cst.If) and isinstance(first.body, cst.IndentedBlock):
+            first = first.with_changes(
+                leading_lines=old.leading_lines, body=first.body.with_changes(header=old.trailing_whitespace)
+            )
+        return [first, *new[1:]]
+
+
+def _is_line_of(node: cst.CSTNode, *kinds: type[cst.BaseSmallStatement]) -> bool:
+    return isinstance(node, cst.SimpleStatementLine) and len(node.body) == 1 and isinstance(node.body[0], kinds)
+
+
+class _Delaying(_Writing):
+    """Writes the delay of CNL201."""
+
+    def rewrite(self, hot: Sequence[Retried]) -> Rewrite:
+        if self.loop.bound == "deadline":
+            raise _Declined  # a delay may well outlast it
+        sleep = self._sleep()
+        handlers = [self.handler_of(item) for item in hot]
+        for handler in handlers:
+            self._require_one_way_back(handler)
+        upper, grow = self._upper(hot)
+        jitter = self.reference(self.loop.node, "random.SystemRandom")
+        wait = f"{sleep}({jitter}().uniform(0, {upper}))"
+        if self.loop.is_async:
+            wait = f"await {wait}"
+        for item, handler in zip(hot, handlers, strict=True):
+            lines = [wait, *([grow] if grow is not None else [])]
+            guard = self._guard(item, handler)
+            if guard is None:
+                new = [self.statement(line) for line in lines]
+            else:
+                indent = self.facts.module.default_indent
+                new = [self.statement(f"if {guard}:\n" + "".join(f"{indent}{line}\n" for line in lines))]
+            self._insert(handler, new)
+        return self.rewrite_of()
+
+    def _sleep(self) -> str:
+        """Return how the loop's own kind of sleep is called there."""
+        roots = _imported_roots(self.facts)
+        if roots & set(_NEVER):
+            raise _Declined
+        place = self.loop.node
+        if self.loop.is_async:
+            name = next(
+                (name for module, name in _SLEEPS if module in roots and "asyncio" not in roots), "asyncio.sleep"
+            )
+            return self.reference(place, name)
+        name = next((name for module, name in _GREEN if module in roots), "time.sleep")
+        return self.reference(place, name)
+
+    def _require_one_way_back(self, handler: cst.ExceptHandler) -> None:
+        """Decline unless every way from `handler` back to the loop leads through the end of its body."""
+        body = statements(handler.body)
+        last = body[-1] if body else None
+        if isinstance(last, (cst.Return, cst.Raise, cst.Break)):
+            raise _Declined
+        for node in walk(handler.body, enter=lambda each: not isinstance(each, (cst.For, cst.While, cst.FunctionDef))):
+            if isinstance(node, cst.Continue) and node is not last:
+                raise _Declined
+            if isinstance(node, (cst.Try, cst.Match)):
+                raise _Declined
+
+    def _upper(self, hot: Sequence[Retried]) -> tuple[str, str | None]:
+        """Return the upper bound of the delay, and the statement that makes it grow if it does not by itself."""
+        counter = self.counter
+        if isinstance(self.loop.node, cst.For):
+            name = self.counter_name()
+            if counter is None or counter.first not in {0, 1}:
+                raise _Declined
+            if counter.limit is None:
+                return f"2 ** min({name}, {_MOST_DOUBLINGS})", None
+            return f"min({CAP}, 2**{name})", None
+        if (
+            counter is not None
+            and counter.change is not None
+            and counter.step == 1
+            and counter.first in {0, 1}
+            and counter.test is not None
+            and "." not in counter.name
+            and all(self.counted_before_end(item, counter.change) for item in hot)
+            and not self.loop.goes_round
+        ):
+            return f"min({CAP}, 2**{counter.name})", None
+        return self._own_delay(hot)
+
+    def _own_delay(self, hot: Sequence[Retried]) -> tuple[str, str]:
+        """Let a name of its own hold the bound: set before the loop, doubled after each delay, reset by a success."""
+        node = self.loop.node
+        parent = self.facts.index.parents.get(node)
+        if not isinstance(parent, (cst.Module, cst.IndentedBlock)):
+            raise _Declined
+        name = self.free_name(_DELAYS)
+        start = self.statement(f"{name} = {BASE}")
+        blank = []
+        for line in node.leading_lines:
+            if line.comment is not None:
+                break
+            blank.append(line)
+        rest = node.leading_lines[len(blank) :]
+        self.replace[node] = (start.with_changes(leading_lines=blank), node.with_changes(leading_lines=rest))
+        if self.loop.goes_round:
+            for statement in dict.fromkeys(item.statement for item in hot):
+                self._reset(statement, [item for item in hot if item.statement is statement], f"{name} = {BASE}")
+        return name, f"{name} = min({CAP}, {name} * 2)"
+
+    def _reset(self, statement: cst.Try | cst.With, hot: Sequence[Retried], line: str) -> None:
+        """Reset the delay right after the attempt has succeeded."""
+        sites = {each.site for item in hot for each in item.tried} or {
+            call for item in hot for call in item.opaque_tried
+        }
+        body = statement.body
+        if not isinstance(body, cst.IndentedBlock):
+            raise _Declined
+        for position, part in enumerate(body.body):
+            if not any(node in sites for node in walk_same_code(part)):
+                continue
+            if isinstance(part, cst.SimpleStatementLine):
+                after = body.body[position + 1 :]
+                if not after and position == len(body.body) - 1 and isinstance(part.body[-1], (cst.Return, cst.Break)):
+                    raise _Declined
+                # as a change of the line itself, so that it does not enclose what else changes
+                self.replace[part] = (part, self.statement(line))
+                return
+            if (
+                isinstance(part, cst.With)
+                and isinstance(part.body, cst.IndentedBlock)
+                and part.body.body
+                and any(node in sites for item in part.items for node in walk_same_code(item))
+            ):
+                first = part.body.body[0]
+                new = self.statement(line).with_changes(leading_lines=first.leading_lines)
+                self.replace[first] = (new, first.with_changes(leading_lines=()))
+                return
+            raise _Declined
+        raise _Declined
+
+    def _guard(self, item: Retried, handler: cst.ExceptHandler) -> str | None:
+        """Return the test for an attempt that follows, None if one always does where the handler ends."""
+        if self.loop.bound in {"unbounded", "unknown"}:
+            return None
+        if self._leaves_on_the_last(handler):
+            return None
+        name = self.counter_name() if isinstance(self.loop.node, cst.For) else ""
+        return self.ends(item, name).more
+
+    def _leaves_on_the_last(self, handler: cst.ExceptHandler) -> bool:
+        """Say whether `handler` itself tests its counter and leaves the loop when no attempt is left."""
+        counted = {self.counter.name} if self.counter is not None else set()
+        for node in walk_same_code(self.loop.node.body):
+            if isinstance(node, cst.AugAssign):
+                counted |= set(target_names(node.target))
+        for part in statements(handler.body):
+            if isinstance(part, cst.If) and any(
+                isinstance(node, (cst.Name, cst.Attribute)) and dotted(node) in counted
+                for node in walk_same_code(part.test)
+            ):
+                branch = statements(part.body)
+                if branch and isinstance(branch[-1], (cst.Raise, cst.Return, cst.Break)):
+                    return True
+        return False
+
+    def _insert(self, handler: cst.ExceptHandler, new: list[cst.BaseStatement]) -> None:
+        body = self.body_of(handler)
+        last = body[-1]
+        if len(body) == 1 and _is_line_of(last, cst.Pass):
+            body = self.replaced_pass(last, new)
+        elif _is_line_of(last, cst.Continue):
+            body = [*body[:-1], *new, last]
+        else:
+            body = [*body, *new]
+        self.replace[handler] = self.with_body(handler, body)
+
+
+def _imported_roots(facts: Facts) -> set[str]:
+    roots = set()
+    for node in facts.index.all(cst.Import):
+        roots |= {(dotted(alias.name) or "").partition(".")[0] for alias in node.names}
+    for imported in facts.index.all(cst.ImportFrom):
+        if not imported.relative:
+            roots.add((dotted(imported.module) or "").partition(".")[0])
+    return roots
+
+
+class _Raising(_Writing):
+    """Writes the raise of CNL204."""
+
+    def rewrite(self, swallowing: Sequence[Retried]) -> Rewrite:
+        delays = Waits(self.facts)
+        name = ""
+        if isinstance(self.loop.node, cst.For):
+            if self.counter is None or self.counter.limit is None:
+                raise _Declined
+            name = self.counter_name()
+        for item in swallowing:
+            handler = self.handler_of(item)
+            self._require_free_way(item)
+            self._insert(item, handler, self.ends(item, name), delays)
+        return self.rewrite_of()
+
+    def _require_free_way(self, item: Retried) -> None:
+        """Decline if something within the loop would take, or turn into something else, what the handler raises."""
+        below: cst.CSTNode = item.statement
+        statement = item.statement
+        finals = [statement] if isinstance(statement, cst.Try) else []
+        for ancestor in self.facts.index.ancestors(item.statement):
+            if ancestor is self.loop.node:
+                break
+            if isinstance(ancestor, cst.Try):
+                if ancestor.body is below:
+                    raise _Declined
+                finals.append(ancestor)
+            if isinstance(ancestor, (cst.With, cst.TryStar)):
+                for each in ancestor.items if isinstance(ancestor, cst.With) else ():
+                    if self.facts.effects.suppressed(each.item) is not None:
+                        raise _Declined
+            below = ancestor
+        for each in finals:
+            if each.finalbody is not None and any(
+                isinstance(node, (cst.Return, cst.Break, cst.Continue)) for node in walk_same_code(each.finalbody)
+            ):
+                raise _Declined
+
+    def _insert(self, item: Retried, handler: cst.ExceptHandler, ends: _Last, delays: Waits) -> None:
+        indent = self.facts.module.default_indent
+        new: list[cst.BaseStatement] = [self.statement(f"if {ends.last}:\n{indent}raise\n")]
+        body = self.body_of(handler)
+        if len(body) == 1 and _is_line_of(body[0], cst.Pass):
+            self.replace[handler] = self.with_body(handler, self.replaced_pass(body[0], new))
+            return
+        body = self._unguarded(body, ends)
+        position = self._position(handler, body, delays)
+        self.replace[handler] = self.with_body(handler, [*body[:position], *new, *body[position:]])
+
+    def _unguarded(self, body: list[cst.BaseStatement], ends: _Last) -> list[cst.BaseStatement]:
+        """Return `body` with what it does only if another attempt follows as plain statements: now one always does."""
+        found: list[cst.BaseStatement] = []
+        for part in body:
+            if (
+                isinstance(part, cst.If)
+                and part.orelse is None
+                and isinstance(part.body, cst.IndentedBlock)
+                and self.text(part.test) == ends.more
+            ):
+                inner = list(part.body.body)
+                if inner and part.body.header.comment is None and not part.body.footer:
+                    inner[0] = inner[0].with_changes(leading_lines=(*part.leading_lines, *inner[0].leading_lines))
+                    found += inner  # type: ignore[arg-type]
+                    continue
+            found.append(part)
+        return found
+
+    def _position(self, handler: cst.ExceptHandler, body: list[cst.BaseStatement], delays: Waits) -> int:
+        """Return where the raise goes: before the delay, after what has to be done for the last failure too."""
+        position = 0
+        for index, part in enumerate(body):
+            if self._delays(part, delays):
+                return position
+            if self._has_effect(part, delays):
+                position = index + 1
+        return position
+
+    def _delays(self, part: cst.CSTNode, delays: Waits) -> bool:
+        return any(isinstance(node, cst.Call) and delays.of_call(node).level == WAITS for node in walk_same_code(part))
+
+    def _has_effect(self, part: cst.BaseStatement, delays: Waits) -> bool:
+        """Say whether `part` does more than to report, to wait, or to reckon how long to wait."""
+        change = self.counter.change if self.counter is not None else None
+        if not isinstance(part, cst.SimpleStatementLine):
+            return True
+        for small in part.body:
+            if small is change:
+                return True
+            if isinstance(small, (cst.Pass, cst.Continue)):
+                continue
+            if isinstance(small, (cst.Assign, cst.AnnAssign, cst.AugAssign)):
+                targets = [item.target for item in small.targets] if isinstance(small, cst.Assign) else [small.target]
+                names = [name for target in targets for name in target_names(target)]
+                if not names or not all("." not in name and waits.COUNTS.search(name) for name in names):
+                    return True
+                if isinstance(small, cst.AugAssign) and any(
+                    "wait" not in name and "delay" not in name for name in names
+                ):
+                    return True
+                continue
+            if not isinstance(small, cst.Expr) or not self._only_reports(small.value):
+                return True
+        return False
+
+    @staticmethod
+    def _only_reports(node: cst.BaseExpression) -> bool:
+        if isinstance(node, (cst.SimpleString, cst.Ellipsis)):
+            return True
+        if not isinstance(node, cst.Call):
+            return False
+        name, receiver = called(node)
+        return name == "print" or (name is not None and waits.speaks_of_logging(name, receiver))

@@ -1,0 +1,543 @@
+"""CNL201: retry-without-backoff."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from connlint.facts import wording
+from connlint.fixes.delays import with_delays
+from connlint.rules.base import Example, Finding, Fix, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from connlint.facts import Facts
+    from connlint.facts.model import Retried, RetryLoop
+
+
+class RetryWithoutBackoff(Rule):
+    """
+    ## What it does
+
+    Reports a loop that goes straight round again after a connection failure: nothing on the way from the handler to
+    the next attempt waits.
+
+    ## Why is this bad
+
+    A server that restarts refuses connections for a few seconds. A loop without a delay spends all its attempts within
+    a millisecond and gives up, or it spins, fills the log and keeps the server from coming back: in more than half of
+    the metastable outages that were studied (OSDI'22), retries kept the outage going. A delay that only waits a
+    constant time brings all clients back at the same moment; so it has to grow, to be capped, and to have a random part.
+
+    ## Example
+
+    ```python
+    for attempt in range(5):
+        try:
+            sock = socket.create_connection(address, timeout=5)
+            break
+        except ConnectionRefusedError:
+            if attempt == 4:
+                raise
+    ```
+
+    ## Use instead
+
+    ```python
+    for attempt in range(5):
+        try:
+            sock = socket.create_connection(address, timeout=5)
+            break
+        except ConnectionRefusedError:
+            if attempt == 4:
+                raise
+            time.sleep(random.SystemRandom().uniform(0, min(30, 2**attempt)))
+    ```
+
+    ## When this is fine
+
+    A second attempt at once, and no third, is an accepted way to replace a kept-alive connection that the peer has
+    closed meanwhile. A loop over other hosts is failover, one over other items is work, one that reads or accepts waits
+    in the operation itself, and one after a timeout has waited already. connlint is silent there, and wherever
+    something on the way back may wait for all it knows: a function that it cannot see, a generator of delays.
+
+    ## Fix safety
+
+    The fix is unsafe: the program takes longer to fail. It waits a random time up to a bound that doubles from one
+    second up to 30 seconds ("full jitter"), uses the loop's own counter or a new name, does not wait when no attempt
+    follows, and starts afresh after a success where the loop goes on. `random.SystemRandom` is used because
+    `random.uniform` is reported by ruff (S311), bandit (B311) and dlint (DUO102). There is no fix where the ways back
+    are several, where a deadline ends the retrying, or where the code runs in a framework whose own sleep has to be
+    used (Twisted, Tornado, GUI toolkits).
+
+    ## References
+
+    - [AWS: Exponential Backoff And Jitter](https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/)
+    - [Google SRE book: Addressing Cascading Failures](https://sre.google/sre-book/addressing-cascading-failures/)
+    - [gRPC: Connection Backoff Protocol](https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md)
+    - [Metastable Failures in the Wild, OSDI'22](https://www.usenix.org/conference/osdi22/presentation/huang-lexiang)
+    - [If At First You Don't Succeed, Try, Try, Again...? (WASABI), SOSP'24](https://doi.org/10.1145/3694715.3695971)
+    """
+
+    code = "CNL201"
+    name = "retry-without-backoff"
+    message = "{handler} tries {operation} again at once: wait before the next attempt, longer each time"
+    fixable = "sometimes"
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        for loop in facts.loops:
+            if loop.kind not in {"retry", "reconnect"} or loop.at_most_twice:
+                continue
+            hot = [item for item in loop.retried if item.never_delayed]
+            if hot:
+                yield self._finding(facts, loop, hot)
+
+    def _finding(self, facts: Facts, loop: RetryLoop, hot: list[Retried]) -> Finding:
+        return Finding(
+            loop.node,
+            loop.node.iter if isinstance(loop.node, cst.For) else loop.node.test,
+            {"handler": wording.handler(facts, hot[0]), "operation": wording.operation(facts, hot[0])},
+            tuple(line for item in hot for line in _why(facts, item)),
+            Fix("unsafe", "Wait before the next attempt, longer each time", lambda: with_delays(facts, loop, hot)),
+        )
+
+    bad = (
+        Example(
+            "pass-in-a-range",
+            """\
+for attempt in range(5):
+    try:
+        conn = connect()
+        break
+    except ConnectionError:
+        pass
+""",
+            """\
+import random
+import time
+
+for attempt in range(5):
+    try:
+        conn = connect()
+        break
+    except ConnectionError:
+        if attempt < 4:
+            time.sleep(random.SystemRandom().uniform(0, min(30, 2**attempt)))
+""",
+        ),
+        Example(
+            "raises-on-the-last-attempt",
+            """\
+import logging
+import socket
+
+log = logging.getLogger(__name__)
+
+
+def connect(address, attempts=3):
+    for attempt in range(attempts):
+        try:
+            return socket.create_connection(address, timeout=5)
+        except OSError as error:
+            log.warning("attempt %d at %s: %s", attempt, address, error)
+            if attempt == attempts - 1:
+                raise
+""",
+            """\
+import logging
+import random
+import socket
+import time
+
+log = logging.getLogger(__name__)
+
+
+def connect(address, attempts=3):
+    for attempt in range(attempts):
+        try:
+            return socket.create_connection(address, timeout=5)
+        except OSError as error:
+            log.warning("attempt %d at %s: %s", attempt, address, error)
+            if attempt == attempts - 1:
+                raise
+            time.sleep(random.SystemRandom().uniform(0, min(30, 2**attempt)))
+""",
+        ),
+        Example(
+            "reconnects-forever",
+            """\
+import asyncio
+
+
+async def follow(host, port, handle):
+    # the feed is never meant to end
+    while True:
+        try:
+            reader, writer = await asyncio.open_connection(host, port)
+            while line := await reader.readline():
+                handle(line)
+            writer.close()
+        except OSError:
+            continue  # try again
+""",
+            """\
+import asyncio
+import random
+
+
+async def follow(host, port, handle):
+    delay = 1
+    # the feed is never meant to end
+    while True:
+        try:
+            reader, writer = await asyncio.open_connection(host, port)
+            delay = 1
+            while line := await reader.readline():
+                handle(line)
+            writer.close()
+        except OSError:
+            await asyncio.sleep(random.SystemRandom().uniform(0, delay))
+            delay = min(30, delay * 2)
+            continue  # try again
+""",
+        ),
+        Example(
+            "counts-in-the-handler",
+            """\
+import time
+
+import requests
+
+
+def fetch(url):
+    tries = 0
+    while tries < 4:
+        try:
+            return requests.get(url, timeout=10)
+        except requests.exceptions.ConnectionError:
+            tries += 1
+    raise RuntimeError(f"{url} cannot be reached")
+""",
+            """\
+import random
+import time
+
+import requests
+
+
+def fetch(url):
+    tries = 0
+    while tries < 4:
+        try:
+            return requests.get(url, timeout=10)
+        except requests.exceptions.ConnectionError:
+            tries += 1
+            if tries < 4:
+                time.sleep(random.SystemRandom().uniform(0, min(30, 2**tries)))
+    raise RuntimeError(f"{url} cannot be reached")
+""",
+        ),
+        Example(
+            "one-handler-waits-and-its-sibling-does-not",
+            """\
+from time import sleep
+
+import httpx
+
+
+def fetch(client: httpx.Client, url):
+    for attempt in range(6):
+        try:
+            return client.get(url)
+        except httpx.ConnectError: pass  # not up yet
+        except httpx.RemoteProtocolError:
+            sleep(2**attempt)
+    return None
+""",
+            """\
+import random
+from time import sleep
+
+import httpx
+
+
+def fetch(client: httpx.Client, url):
+    for attempt in range(6):
+        try:
+            return client.get(url)
+        except httpx.ConnectError:  # not up yet
+            if attempt < 5:
+                sleep(random.SystemRandom().uniform(0, min(30, 2**attempt)))
+        except httpx.RemoteProtocolError:
+            sleep(2**attempt)
+    return None
+""",
+        ),
+        Example(
+            "nobody-reads-the-counter",
+            """\
+import smtplib
+
+
+def send(message, host):
+    for _ in range(3):
+        try:
+            with smtplib.SMTP(host) as server:
+                server.send_message(message)
+            return True
+        except OSError as error:
+            print(f"{host}: {error}")
+    return False
+""",
+            """\
+import random
+import smtplib
+import time
+
+
+def send(message, host):
+    for attempt in range(3):
+        try:
+            with smtplib.SMTP(host) as server:
+                server.send_message(message)
+            return True
+        except OSError as error:
+            print(f"{host}: {error}")
+            if attempt < 2:
+                time.sleep(random.SystemRandom().uniform(0, min(30, 2**attempt)))
+    return False
+""",
+        ),
+        Example(
+            "continue-skips-the-sleep",
+            """\
+import time
+import urllib.request
+
+
+def wait_until_up(url):
+    while True:
+        try:
+            with urllib.request.urlopen(url) as answer:
+                if answer.status == 200:
+                    return
+        except ConnectionResetError:
+            continue
+        except OSError:
+            pass
+        time.sleep(1)
+""",
+            """\
+import random
+import time
+import urllib.request
+
+
+def wait_until_up(url):
+    delay = 1
+    while True:
+        try:
+            with urllib.request.urlopen(url) as answer:
+                delay = 1
+                if answer.status == 200:
+                    return
+        except ConnectionResetError:
+            time.sleep(random.SystemRandom().uniform(0, delay))
+            delay = min(30, delay * 2)
+            continue
+        except OSError:
+            pass
+        time.sleep(1)
+""",
+        ),
+        Example(
+            "suppressed-and-round-again",
+            """\
+import contextlib
+import socket
+
+
+def wait_for(port):
+    while True:
+        with contextlib.suppress(ConnectionRefusedError):
+            return socket.create_connection(("localhost", port))
+""",
+        ),
+    )
+    silent = (
+        Example(
+            "sleeps-longer-each-time",
+            """\
+import random
+import socket
+import time
+
+
+def connect(address):
+    for attempt in range(5):
+        try:
+            return socket.create_connection(address, timeout=5)
+        except OSError:
+            if attempt == 4:
+                raise
+            time.sleep(random.uniform(0, min(30, 2**attempt)))
+""",
+        ),
+        Example(
+            "fails-over-to-another-host",
+            """\
+import socket
+
+
+def connect(hosts, port):
+    for host in hosts:
+        try:
+            return socket.create_connection((host, port), timeout=5)
+        except OSError:
+            continue
+    raise ConnectionError(f"none of {hosts} can be reached")
+""",
+        ),
+        Example(
+            "fails-over-by-index",
+            """\
+import itertools
+import requests
+
+MIRRORS = ["https://a.example", "https://b.example"]
+
+
+def fetch(path):
+    for attempt in itertools.count():
+        try:
+            return requests.get(MIRRORS[attempt % len(MIRRORS)] + path, timeout=5)
+        except requests.ConnectionError:
+            pass
+""",
+        ),
+        Example(
+            "waits-in-a-helper-of-the-file",
+            """\
+import time
+import redis
+
+
+class Worker:
+    def __init__(self):
+        self.client = redis.Redis()
+        self.failures = 0
+
+    def _lost(self):
+        self.failures += 1
+        time.sleep(min(60, 2**self.failures))
+
+    def fetch(self, key):
+        while True:
+            try:
+                return self.client.get(key)
+            except redis.ConnectionError:
+                self._lost()
+""",
+        ),
+        Example(
+            "waits-out-of-sight",
+            """\
+import requests
+
+
+def fetch(url, policy):
+    while True:
+        try:
+            return requests.get(url, timeout=5)
+        except requests.ConnectionError:
+            if not policy.next_attempt():
+                raise
+""",
+        ),
+        Example(
+            "waits-at-the-top",
+            """\
+import socket
+import threading
+
+
+def keep_connected(address, stopped: threading.Event, serve):
+    while not stopped.wait(5):
+        try:
+            with socket.create_connection(address) as sock:
+                serve(sock)
+        except OSError as error:
+            print(error)
+""",
+        ),
+        Example(
+            "one-second-attempt",
+            """\
+import http.client
+
+
+def request(conn: http.client.HTTPConnection, path):
+    for attempt in range(2):
+        try:
+            conn.request("GET", path)
+            return conn.getresponse()
+        except ConnectionError:
+            conn.close()  # it was kept alive, and the server has closed it
+            if attempt:
+                raise
+""",
+        ),
+        Example(
+            "accepts-the-next-client",
+            """\
+import socket
+
+
+def serve(listener: socket.socket, handle):
+    while True:
+        try:
+            conn, address = listener.accept()
+        except ConnectionAbortedError:
+            continue
+        handle(conn, address)
+""",
+        ),
+        Example(
+            "works-through-urls",
+            """\
+import requests
+
+
+def fetch_all(urls):
+    pages = {}
+    for url in urls:
+        try:
+            pages[url] = requests.get(url, timeout=5).text
+        except requests.ConnectionError:
+            print(f"{url} is down")
+    return pages
+""",
+        ),
+        Example(
+            "timeout-has-waited",
+            """\
+import requests
+
+
+def poll(url):
+    while True:
+        try:
+            return requests.get(url, timeout=60)
+        except requests.Timeout:
+            continue
+""",
+        ),
+    )
+
+
+def _why(facts: Facts, item: Retried) -> Iterator[str]:
+    yield from wording.failures(facts, item)
+    row = facts.layout.row(item.handler)
+    yield f"from the handler at line {row} control comes back to it, and nothing on the way waits"
