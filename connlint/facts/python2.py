@@ -21,7 +21,8 @@ _MODULES = frozenset(
     thread urllib2 urlparse
     """.split()
 )
-_NAMES = frozenset({"PY2", "PY3", "basestring", "raw_input", "unicode", "unichr", "xrange"})
+_BUILTINS = frozenset({"basestring", "raw_input", "unicode", "unichr", "xrange"})
+_FLAGS = frozenset({"PY2", "PY3"})
 
 
 def supports_python2(facts: Facts) -> bool:
@@ -31,10 +32,10 @@ def supports_python2(facts: Facts) -> bool:
         for line in facts.module.header
     ):
         return True
-    return any(_is_sign(node) for node in walk(facts.module))
+    return any(_is_sign(facts, node) for node in walk(facts.module))
 
 
-def _is_sign(node: cst.CSTNode) -> bool:
+def _is_sign(facts: Facts, node: cst.CSTNode) -> bool:
     if isinstance(node, cst.Import):
         return any((dotted(alias.name) or "").partition(".")[0] in _MODULES for alias in node.names)
     if isinstance(node, cst.ImportFrom):
@@ -43,8 +44,16 @@ def _is_sign(node: cst.CSTNode) -> bool:
             return any(dotted(alias.name) in _FUTURES for alias in node.names)
         return "six" in module.split(".") or (not node.relative and module.partition(".")[0] in _MODULES)
     if isinstance(node, cst.Name):
-        return node.value in _NAMES
+        return node.value in _FLAGS or (node.value in _BUILTINS and _is_a_variable(facts, node))
     return isinstance(node, cst.Comparison) and _compares_major(node)
+
+
+def _is_a_variable(facts: Facts, name: cst.Name) -> bool:
+    """Say whether `name` is no attribute and no keyword."""
+    parent = facts.index.parents.get(name)
+    if isinstance(parent, cst.Attribute):
+        return parent.value is name
+    return not (isinstance(parent, cst.Arg) and parent.keyword is name)
 
 
 def _compares_major(node: cst.Comparison) -> bool:
