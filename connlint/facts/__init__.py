@@ -51,7 +51,7 @@ class Facts:
 
     @cached_property
     def policies(self) -> tuple[RetryPolicy, ...]:
-        """Every retry configuration of a library that the tables know, in source order."""
+        """Every retry configuration of a library that the tables know."""
         return tuple(read_policies(self))
 
     @cached_property

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from connlint.facts.effects import Effects, Tried
     from connlint.knowledge.model import Phase
+    from connlint.knowledge.policies import Policy
 
 Growth = Literal["none", "constant", "linear", "exponential", "unknown"]
 Exhaustion = Literal["raised", "returned", "reported", "swallowed", "none", "unknown"]
@@ -125,15 +126,19 @@ class RetryLoop:
 class RetryPolicy:
     """A library's retry configuration: the call or decorator that makes it, with its bound and its delay.
 
-    `delay` is the growth of its wait; `network` says whether what is retried is known to touch the network (True), is
-    known not to (False), or cannot be told (None).
+    `row` is what the tables know of it, `call` the call with its arguments (None for a decorator without any).
+    `delay` is the growth of its wait, `attempts` how many there are, if that is written there, and `subject` the name
+    of what is retried, if it has one. `network` says whether that is known to touch the network (True), is known not
+    to (False), or cannot be told (None), and `why` what this rests on.
     """
 
     node: cst.Call | cst.Decorator
-    library: str
-    constructor: str
+    row: Policy
+    call: cst.Call | None
     delay: Growth
     bound: Literal["attempts", "deadline", "unbounded", "unknown"]
+    attempts: int | None
+    subject: str | None
     network: bool | None
     why: str
 

@@ -7,6 +7,7 @@ one that nothing needs any more goes away. Where any of this is in doubt, the fi
 
 from __future__ import annotations
 
+import builtins
 import re
 import sys
 from dataclasses import dataclass, field
@@ -192,6 +193,42 @@ def _may_rebind(star: str, root: str) -> bool:
     return star.partition(".")[0] not in sys.stdlib_module_names or star.rpartition(".")[2] == root
 
 
+def extended(facts: Facts, place: cst.CSTNode, name: str) -> tuple[str, dict[cst.CSTNode, cst.CSTNode]] | None:
+    """Return the last part of `name`, and a line `from module import ...` of the file with that name added to it.
+
+    None if there is no such line, or the name is taken at `place`. What is returned belongs into `Rewrite.replace`.
+    """
+    module, _, last = name.rpartition(".")
+    scope = facts.index.scope_of(place)
+    if not _is_free(facts, scope, last) or any(_may_rebind(star, last) for star in facts.index.top.stars):
+        return None
+    for line in _zone(facts.module).lines:
+        node = line.body[0]
+        if len(line.body) != 1 or not isinstance(node, cst.ImportFrom) or isinstance(node.names, cst.ImportStar):
+            continue
+        if node.relative or dotted(node.module) != module or "#" in facts.module.code_for_node(node):
+            continue
+        return last, {line: line.with_changes(body=[_with_name(node, node.names, last)])}
+    return None
+
+
+def _is_free(facts: Facts, scope: Scope, name: str) -> bool:
+    """Say whether `name` is bound neither where `scope` can see it nor at the top of the file."""
+    return facts.names.owner(name, scope) is None and name not in facts.index.top.names and not hasattr(builtins, name)
+
+
+def _with_name(node: cst.ImportFrom, names: Sequence[cst.ImportAlias], name: str) -> cst.ImportFrom:
+    """Return `node` with `name` behind its other names, on a line of its own where they have one."""
+    *others, last = names
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    if others and isinstance(others[-1].comma, cst.Comma):
+        comma = others[-1].comma
+    elif node.lpar is not None and isinstance(node.lpar.whitespace_after, cst.ParenthesizedWhitespace):
+        comma = cst.Comma(whitespace_after=node.lpar.whitespace_after)
+    new = cst.ImportAlias(cst.Name(name), comma=last.comma)
+    return node.with_changes(names=[*others, last.with_changes(comma=comma), new])
+
+
 # Where imports stand
 
 
@@ -342,8 +379,8 @@ def with_imports(facts: Facts, rewrite: Rewrite) -> Mapping[cst.CSTNode, Replace
         bindings = facts.index.top.names.get(name.partition(".")[0], [])
         if any(binding.kind != "import" for binding in bindings) or not _add(facts.module, name, changes):
             return None
-    for line in _lines_to_shorten(facts, rewrite):
-        _shorten(facts, rewrite, line, changes)
+    for line, current in _lines_to_shorten(facts, rewrite):
+        _shorten(facts, rewrite, line, current, changes)
     return changes.merged(rewrite.replace)
 
 
@@ -458,25 +495,36 @@ def _comments_of_first(module: cst.Module) -> cst.EmptyLine | None:
 # Imports that are left behind
 
 
-def _lines_to_shorten(facts: Facts, rewrite: Rewrite) -> list[cst.SimpleStatementLine]:
-    return [
-        statement
-        for statement in facts.module.body
-        if rewrite.dropped_imports
-        and isinstance(statement, cst.SimpleStatementLine)
-        and len(statement.body) == 1
-        and isinstance(statement.body[0], (cst.Import, cst.ImportFrom))
-        and statement not in rewrite.replace
-    ]
+def _lines_to_shorten(
+    facts: Facts, rewrite: Rewrite
+) -> Iterator[tuple[cst.SimpleStatementLine, cst.SimpleStatementLine]]:
+    """Yield the import lines at the top level, each with what the rewrite makes of it."""
+    if not rewrite.dropped_imports:
+        return
+    for line in facts.module.body:
+        current = rewrite.replace.get(line, line)
+        if (
+            isinstance(line, cst.SimpleStatementLine)
+            and isinstance(current, cst.SimpleStatementLine)
+            and len(current.body) == 1
+            and isinstance(current.body[0], (cst.Import, cst.ImportFrom))
+        ):
+            yield line, current
 
 
-def _shorten(facts: Facts, rewrite: Rewrite, line: cst.SimpleStatementLine, changes: _Changes) -> None:
-    """Take the names out of the import `line` that only the replaced code used."""
-    node = line.body[0]
+def _shorten(
+    facts: Facts,
+    rewrite: Rewrite,
+    line: cst.SimpleStatementLine,
+    current: cst.SimpleStatementLine,
+    changes: _Changes,
+) -> None:
+    """Take the names out of the import `line`, as it is by now, that only the replaced code used."""
+    node = current.body[0]
     if not isinstance(node, (cst.Import, cst.ImportFrom)) or isinstance(node.names, cst.ImportStar):
         return
     kept = [alias for alias in node.names if not _is_unused(facts, rewrite, node, alias)]
-    comment = line.trailing_whitespace.comment
+    comment = current.trailing_whitespace.comment
     if len(kept) == len(node.names) or (comment is not None and _NOQA.search(comment.value)):
         return
     if "#" in facts.module.code_for_node(node):
@@ -485,7 +533,7 @@ def _shorten(facts: Facts, rewrite: Rewrite, line: cst.SimpleStatementLine, chan
         last = kept[-1]
         if last is not node.names[-1]:
             kept[-1] = last.with_changes(comma=node.names[-1].comma)
-        changes.instead[line] = (line.with_changes(body=[node.with_changes(names=kept)]),)
+        changes.instead[line] = (current.with_changes(body=[node.with_changes(names=kept)]),)
         return
     if comment is None:
         _remove(facts.module, line, changes)

@@ -14,7 +14,7 @@ import pytest
 from connlint import facts
 from connlint.facts.tree import walk
 from connlint.fixes.edits import apply, edits_of
-from connlint.fixes.imports import LOADED_WITH, reference
+from connlint.fixes.imports import LOADED_WITH, extended, reference
 from connlint.rules.base import Rewrite
 
 if TYPE_CHECKING:
@@ -316,3 +316,48 @@ def test_the_first_statement_may_be_the_one_replaced() -> None:
     edits = edits_of(found, text, Rewrite({loop: tuple(cst.parse_module(new).body)}, imports=("time", "random")))
     assert edits is not None
     assert apply(text, edits) == f"import random\nimport time\n\n{new}"
+
+
+EXTENDED = [
+    ("one-name", "from m import a\n\nhere()\n", "from m import a, new\n\nhere()\n"),
+    ("two-names", "from m import a, b\n\nhere()\n", "from m import a, b, new\n\nhere()\n"),
+    ("brackets", "from m import (a, b)\n\nhere()\n", "from m import (a, b, new)\n\nhere()\n"),
+    ("a-line-each", "from m import (\n    a,\n    b,\n)\n\nhere()\n", "from m import (\n    a,\n    b,\n    new,\n)\n\nhere()\n"),
+    ("one-on-its-line", "from m import (\n    a,\n)\n\nhere()\n", "from m import (\n    a,\n    new,\n)\n\nhere()\n"),
+    ("hanging", "from m import (a,\n               b)\n\nhere()\n", "from m import (a,\n               b,\n               new)\n\nhere()\n"),
+    ("trailing-comment", "from m import a  # why\n\nhere()\n", "from m import a, new  # why\n\nhere()\n"),
+    ("taken", "from m import a\nnew = 1\nhere()\n", None),
+    ("taken-here", "from m import a\ndef f(new):\n    here()\n", None),
+    ("taken-elsewhere-only", "from m import a\n\ndef f(new): ...\nhere()\n", "from m import a, new\n\ndef f(new): ...\nhere()\n"),
+    ("other-module", "from n import a\n\nhere()\n", None),
+    ("relative", "from .m import a\n\nhere()\n", None),
+    ("plain", "import m\n\nhere()\n", None),
+    ("star", "from m import *\n\nhere()\n", None),
+    ("conditional", "try:\n    from m import a\nexcept ImportError:\n    a = None\nhere()\n", None),
+    ("commented-name", "from m import (\n    a,  # why\n)\n\nhere()\n", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after"), [pytest.param(*row[1:], id=row[0]) for row in EXTENDED])
+def test_a_line_is_extended(before: str, after: str | None) -> None:
+    found = read(before)
+    way = extended(found, place_of(found), "m.new")
+    if way is None:
+        assert after is None
+        return
+    name, replace = way
+    edits = edits_of(found, before, Rewrite(replace))
+    assert edits is not None
+    assert (name, apply(before, edits)) == ("new", after)
+
+
+def test_an_extended_line_loses_what_nothing_needs_any_more() -> None:
+    text = "from m import a, old\n\nhere(old)\n"
+    found = read(text)
+    line = found.module.body[1]
+    way = extended(found, line, "m.new")
+    assert way is not None
+    replace = {**way[1], line: cst.parse_statement("\nhere(new)\n")}
+    edits = edits_of(found, text, Rewrite(replace, dropped_imports=("old",)))
+    assert edits is not None
+    assert apply(text, edits) == "from m import a, new\n\nhere(new)\n"
