@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _UNKNOWN = frozenset({OPAQUE})
 _DEEPEST = 60
+# A name that is bound a hundred times, each time from itself (`query = query.filter(...)`), has more paths through its
+# bindings than can be walked. One question of real code takes a few hundred steps at most.
+_MOST_STEPS = 2_000
 
 _LITERALS: dict[type[cst.CSTNode], str] = {
     cst.SimpleString: "str",
@@ -50,21 +53,29 @@ class Values:
         self._targets: dict[cst.CSTNode, frozenset[str]] = {}
         self._busy: set[tuple[cst.CSTNode, int | None]] = set()
         self._cuts = 0  # how often a cycle was cut: an answer found meanwhile holds only there, and is not kept
+        self._steps = 0
 
     def types(self, node: cst.CSTNode, index: int | None = None) -> frozenset[str]:
         """Return the classes that the value of `node` (or its item `index`, when unpacked) may be an instance of."""
         key = (node, index)
         if key in self._memo:
             return self._memo[key]
-        if key in self._busy or len(self._busy) > _DEEPEST:
+        if key in self._busy:
             self._cuts += 1
             return frozenset()
+        self._steps = self._steps + 1 if self._busy else 0
+        if len(self._busy) > _DEEPEST or self._steps > _MOST_STEPS:
+            self._cuts += 1
+            self._memo |= dict.fromkeys(self._busy, _UNKNOWN)  # given up, and not tried again
+            return _UNKNOWN
         cuts = self._cuts
         self._busy.add(key)
         try:
             found = self._types(node, index)
         finally:
             self._busy.discard(key)
+        if key in self._memo:
+            return self._memo[key]
         if not self._busy:
             found = found or _UNKNOWN
         if not self._busy or cuts == self._cuts:

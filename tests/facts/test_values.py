@@ -140,3 +140,9 @@ def test_streams_are_unpacked_through_wait_for() -> None:
 def test_target(code: str, call: str, expected: str | None) -> None:
     found = read(code)
     assert found.values.target(the_call(found, call)) == expected
+
+
+def test_name_bound_again_and_again_from_itself_is_given_up() -> None:
+    steps = "".join(f"    if a{number}:\n        query = query.filter(a{number})\n" for number in range(60))
+    found = read(f"import db\ndef f(query):\n{steps}    return query.all()")
+    assert found.values.types(expression(found, "query.all()")) == {OPAQUE}
