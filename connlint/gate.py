@@ -62,10 +62,7 @@ CONNECTING = frozenset({"ftplib", "imaplib", "nntplib", "poplib", "smtplib", "te
 
 # The packages with which a retry is configured.
 POLICIES = frozenset(
-    """
-    aiohttp_retry backoff boto3 botocore celery google httpx kombu opnieuw pip redis requests retry retrying six
-    stamina tenacity urllib3
-    """.split()
+    {"aiohttp_retry", "backoff", "redis", "requests", "retry", "retrying", "stamina", "tenacity", "urllib3"}
 )
 
 # libcst's native parser dies of a stack that overflows, and takes minutes for what is nested some thousands deep; it
@@ -86,18 +83,15 @@ _CONNECTION_CLASS = (
     b"ConnectionAbortedError",
     b"BrokenPipeError",
 )
-_FAILURE_CLASS = (*_CONNECTION_CLASS, b"TimeoutError", b"OSError", b"IOError", b"EnvironmentError")
 _ERRNO_READ = (b"errno", b".args", b"exc_info")
 _ERRNO = (b"ECONN", b"EPIPE", b"ESHUTDOWN")
-_POLICY = (b"retry", b"Retry", b"RETRY", b"retries", b"RETRIES", b"backoff", b"tenacity", b"stamina", b"HTTPAdapter")
-_POLICY_BY_KEYWORD = (b"autoretry_for", b"retry_backoff")
+_POLICY = (b"retry", b"Retry", b"backoff", b"tenacity", b"stamina", b"HTTPAdapter")
+_POLICY_BY_KEYWORD = (b"autoretry_for", b"countdown")
 _CODE = (b"CNL", b"Cnl", b"cnl")
 
 _ERRNO_NUMBER = re.compile(rb"\b(?:32|103|104|108|111|10053|10054|10058|10061)\b")
-_OTHER_NAME_OF_OSERROR = re.compile(rb"\b(?:select|os)[\s\\]*\.[\s\\]*(?:error|\*)|\b(?:select|os) as")
 _SUPPRESSION = re.compile(rb"(?i:noqa\b.*\bcnl)")
 _PACKAGE = re.compile(rb"\b(?:%s)\b" % "|".join(NETWORK).encode())
-_OS_OPERATION = re.compile(rb"\bos[\s\\]*\.[\s\\]*write")
 
 _COOKIE = re.compile(rb"\A(?:.*\n)?[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _AMBIGUOUS = re.compile(rb"(?i:utf.?7|u7|escape|punycode|idna)")
@@ -219,14 +213,6 @@ class _Seen(NamedTuple):
                 return True
         return False
 
-    def names_failure(self, text: _Text) -> bool:
-        """Say whether the file names a class that takes connections that fail, `OSError` among them."""
-        return (
-            text.has(_FAILURE_CLASS)
-            or text.matches(_OTHER_NAME_OF_OSERROR)
-            or _OTHER_NAME_OF_OSERROR.search(self.imports) is not None
-        )
-
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LOOPS = frozenset({ast.For, ast.AsyncFor, ast.While})
@@ -294,12 +280,13 @@ class _Retries:
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
-        # No search for the words that loop, nor for those that import: hardly a file is without them.
-        return text.has(_HANDLING) or text.has(_POLICY)
+        # No search for the words that loop: hardly a file is without them.
+        handles = text.has(_HANDLING) and (text.imports_network or text.has(_CONNECTION_CLASS))
+        return handles or text.has(_POLICY)
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
-        if seen.handles_in_loop and (seen.names_failure(text) or seen.reaches_network(text)):
+        if seen.handles_in_loop and (text.has(_CONNECTION_CLASS) or seen.reaches_network(text)):
             return True
         return text.has(_POLICY) and (not POLICIES.isdisjoint(seen.packages) or text.has(_POLICY_BY_KEYWORD))
 
