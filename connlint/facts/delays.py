@@ -6,6 +6,7 @@ here has seen. The three are told apart, because only what surely does not wait 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -163,11 +164,7 @@ class Waits:
             level = PROMPT
             if isinstance(node, cst.Call):
                 level = self.of_call(node).level
-            elif isinstance(node, (cst.For, cst.With)) and node.asynchronous is not None:
-                level = MAY_WAIT
-            elif isinstance(node, cst.Yield) or (
-                isinstance(node, cst.Await) and not isinstance(node.expression, cst.Call)
-            ):
+            elif _hands_over(node):
                 level = MAY_WAIT
             elif isinstance(node, cst.WithItem):
                 level = self._of_context(node)
@@ -193,6 +190,13 @@ def called(call: cst.Call) -> tuple[str | None, str | None]:
     if isinstance(call.func, cst.Attribute):
         return call.func.attr.value, dotted(call.func.value) or "?"
     return None, None
+
+
+def _hands_over(node: cst.CSTNode) -> bool:
+    """Say whether `node` lets other code run, for as long as that takes."""
+    if isinstance(node, (cst.For, cst.With)):
+        return node.asynchronous is not None
+    return isinstance(node, cst.Yield) or (isinstance(node, cst.Await) and not isinstance(node.expression, cst.Call))
 
 
 def _below(target: str, names: frozenset[str]) -> bool:
@@ -356,7 +360,7 @@ def _of_row(row: cst.Tuple | cst.List) -> Growth:
         values.append(element.value.evaluated_value)
     if len(set(values)) <= 1:
         return "constant"
-    pairs = list(zip(values, values[1:], strict=False))
+    pairs = list(itertools.pairwise(values))
     if any(after < before for before, after in pairs):
         return "unknown"
     steps = {after - before for before, after in pairs}

@@ -15,7 +15,7 @@ import libcst as cst
 from connlint.facts.delays import MAY_WAIT, called
 from connlint.facts.flow import Env, Step, TooComplexError, bindings, calls_of, evaluated, frozen, target_names
 from connlint.facts.names import OPAQUE
-from connlint.facts.tree import children, dotted, is_code_of_its_own, statements, walk_same_code
+from connlint.facts.tree import children, dotted, statements, walk_same_code
 from connlint.knowledge import waits
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ _TELLS = re.compile(
 )
 _LOUD = frozenset({"warn", "warning", "error", "exception", "critical", "fatal"})
 _BEST_EFFORT = re.compile(
-    r"best[- ]effort|ignor(?:e|ing) (?:errors?|failures?|exceptions?)|never raises|does not raise|doesn't raise|or None\b"
-    r"|\bNone (?:if|when|on)|otherwise,? (?:returns? )?`*None|False (?:if|otherwise|when)|silently",
+    r"best[- ]effort|ignor(?:e|ing) (?:errors?|failures?|exceptions?)|never raises|does not raise|doesn't raise"
+    r"|or None\b|\bNone (?:if|when|on)|otherwise,? (?:returns? )?`*None|False (?:if|otherwise|when)|silently",
     re.IGNORECASE,
 )
 
@@ -52,6 +52,7 @@ class Exhausted:
     def __init__(
         self,
         facts: Facts,
+        *,
         delays: Waits,
         walker: Walker,
         graph: Graph,
@@ -69,19 +70,26 @@ class Exhausted:
             graph.heads[node] for node in facts.index.ancestors(loop) if node in graph.heads and node is not loop
         }
         self._counter = counter
-        self._in_loop = _names_bound(loop)
+        self._in_loop = _names_bound(loop.body) | (
+            set(target_names(loop.target)) if isinstance(loop, cst.For) else set()
+        )
+        self._statement: cst.Try | cst.With
         self._counting = self._counting_names()
 
     def of(self, start: Step, statement: cst.Try | cst.With) -> Exhaustion:
-        """Return what happens when the last attempt ends in the handler that begins at `start`."""
+        """Return what happens when the last attempt ends in the handler of `statement` that begins at `start`."""
+        self._statement = statement
         try:
-            passed, exits = self._to_the_end(start)
+            passed, exits, breaks = self._to_the_end(start)
             found = self._in_the_handler(passed)
             if found is not None:
                 return found
+            if self._breaks_off(passed):
+                exits += breaks
             if not exits:
                 return "raised"
-            results = {self._after(step, known, statement) for step, known in exits}
+            loud = any(self._is_loud(call) for step in passed for call in calls_of(step))
+            results = {self._after(step, known, loud=loud) for step, known in exits}
         except TooComplexError:
             return "unknown"
         order: tuple[Exhaustion, ...] = ("unknown", "raised", "returned", "reported", "swallowed")
@@ -98,10 +106,11 @@ class Exhausted:
 
     # Within the loop
 
-    def _to_the_end(self, start: Step) -> tuple[list[Step], list[tuple[Step, Env]]]:
-        """Walk from the handler out of the loop; return the steps passed, and where the loop is left how."""
+    def _to_the_end(self, start: Step) -> tuple[list[Step], list[tuple[Step, Env]], list[tuple[Step, Env]]]:
+        """Walk from the handler out of the loop; return the steps passed, and the exits by the head and by `break`."""
         passed: dict[Step, None] = {}
         exits: list[tuple[Step, Env]] = []
+        breaks: list[tuple[Step, Env]] = []
         stack: list[tuple[Step, Env]] = [(start, {})]
         seen: set[tuple[int, frozenset[tuple[str, str, object]]]] = set()
         while stack:
@@ -113,9 +122,7 @@ class Exhausted:
             if len(seen) > _MOST_STATES:
                 raise TooComplexError
             if step in self._ends:
-                by_header = step is self._graph.exhausted[self._loop]
-                if by_header or not self._ends_by_header():
-                    exits.append((step, known))
+                (exits if step is self._graph.exhausted[self._loop] else breaks).append((step, known))
                 continue
             if step.kind in {"end", "escape", "return"}:
                 continue
@@ -126,20 +133,33 @@ class Exhausted:
                     stack.append((step.follow[1], after))
                 continue
             stack += [(each, after) for each in self._walker.following(step, after)]
-        return list(passed), exits
+        return list(passed), exits, breaks
 
-    def _ends_by_header(self) -> bool:
-        return isinstance(self._loop, cst.For) or self._counter is not None
+    def _breaks_off(self, passed: list[Step]) -> bool:
+        """Say whether the handler itself counts the attempts, and leaves the loop by a mere `break`."""
+        return any(
+            isinstance(branch, cst.If) and self._is_about_the_last(step, branch)
+            for step, branch in self._branches(passed)
+        )
+
+    def _branches(self, passed: list[Step]) -> Iterator[tuple[Step, cst.CSTNode | None]]:
+        for step in passed:
+            if step.kind == "test" and step is not self._head and step.node is not None:
+                yield step, self._facts.index.parents.get(step.node)
+
+    def _is_about_the_last(self, step: Step, branch: cst.If) -> bool:
+        if step.node is None or not self._counting & set(_names(step.node)):
+            return False
+        return any(isinstance(node, cst.Break) for node in walk_same_code(branch.body))
 
     def _in_the_handler(self, passed: list[Step]) -> Exhaustion | None:
         """Return what the code between the failure and the end of the loop does about the last one, if it may."""
+        for step, branch in self._branches(passed):
+            if step.node is None or not self._counting & set(_names(step.node)):
+                continue
+            if isinstance(branch, cst.If) and self._acts(branch):
+                return "raised"
         for step in passed:
-            if step.kind == "test" and step is not self._head and step.node is not None:
-                branch = self._facts.index.parents.get(step.node)
-                if isinstance(branch, cst.If) and self._counting & set(_names(step.node)) and self._acts(branch):
-                    return "raised"
-                if isinstance(branch, cst.If) and not self._counting & set(_names(step.node)):
-                    continue
             for bound in bindings(step):
                 if "." in bound.name and not waits.COUNTS.search(bound.name.rpartition(".")[2]):
                     return "unknown"
@@ -157,7 +177,7 @@ class Exhausted:
         if branch.orelse is not None:
             stack.append(branch.orelse)
         for node in walk_same_code(*stack):
-            if isinstance(node, (cst.Raise, cst.Return, cst.Break)):
+            if isinstance(node, (cst.Raise, cst.Return)):
                 return True
             if isinstance(node, cst.Call) and not self._only_delays(node):
                 return True
@@ -181,7 +201,7 @@ class Exhausted:
 
     def _may_record(self, call: cst.Call) -> bool:
         """Say whether `call` may raise, or keep the failure for somebody to look at."""
-        name, receiver = called(call)
+        name, _receiver = called(call)
         if name in {"append", "add", "put", "put_nowait", "set_exception", "update", "extend", "insert", "set"}:
             return True
         if self._facts.values.target(call) in _EXITS:
@@ -194,10 +214,12 @@ class Exhausted:
 
     # After the loop
 
-    def _after(self, start: Step, known: Env, statement: cst.Try | cst.With) -> Exhaustion:
+    def _after(self, start: Step, known: Env, *, loud: bool) -> Exhaustion:
         """Return what the code after the loop does about an attempt that never succeeded."""
-        if self._loop.orelse is not None and any(
-            not isinstance(node, cst.Pass) for node in statements(self._loop.orelse.body)
+        if (
+            start is self._graph.exhausted[self._loop]
+            and self._loop.orelse is not None
+            and any(not isinstance(node, cst.Pass) for node in statements(self._loop.orelse.body))
         ):
             if any(isinstance(node, (cst.Raise,)) for node in walk_same_code(self._loop.orelse.body)):
                 return "raised"
@@ -233,9 +255,21 @@ class Exhausted:
                 continue
             after = self._walker.update(step, env)
             stack += [(each, after) for each in self._walker.following(step, after)]
-        if used or not ended:
+        if used:
             return "swallowed"
-        return self._at_the_end()
+        if loud and not self._gives_anything():
+            return "reported"
+        return self._at_the_end() if ended else "swallowed"
+
+    def _gives_anything(self) -> bool:
+        """Say whether a success leaves a result behind."""
+        if set(self._results()):
+            return True
+        return any(isinstance(node, cst.Return) and node.value is not None for node in walk_same_code(self._loop.body))
+
+    def _is_loud(self, call: cst.Call) -> bool:
+        name, receiver = called(call)
+        return name in _LOUD - {"warn", "warning"} and receiver is not None
 
     def _says(self, step: Step) -> Exhaustion | None:
         """Return what `step` does about the failure; `swallowed` if it uses a result that is not there."""
@@ -264,9 +298,7 @@ class Exhausted:
         for part in walk_same_code(node):
             if isinstance(part, (cst.IfExp, cst.Assert)):
                 tested.append(part.test)
-            elif isinstance(part, (cst.BooleanOperation, cst.Comparison)):
-                tested.append(part)
-            elif isinstance(part, cst.UnaryOperation) and isinstance(part.operator, cst.Not):
+            elif isinstance(part, (cst.BooleanOperation, cst.Comparison)) or _negates(part):
                 tested.append(part)
         parent = self._facts.index.parents.get(node)
         if isinstance(parent, cst.Match) and parent.subject is node:
@@ -288,7 +320,10 @@ class Exhausted:
     def _uses(self, node: cst.CSTNode) -> Exhaustion | None:
         """Return `swallowed` if `node` uses what only a success binds; `unknown` if what it uses may be a default."""
         results = self._results()
+        kept = self._kept_by_handler()
         for part in walk_same_code(node):
+            if isinstance(part, cst.Name) and part.value in kept:
+                return "reported"
             if not isinstance(part, cst.Name) or part.value not in results:
                 continue
             parent = self._facts.index.parents.get(part)
@@ -312,24 +347,44 @@ class Exhausted:
     def _results(self) -> dict[str, str]:
         """Return the plain names that an attempt binds, with what they are if none succeeds."""
         scope = self._facts.index.scope_of(self._loop)
-        counted = self._counting
         found: dict[str, str] = {}
-        for name in self._in_loop:
-            if "." in name or name in counted or name not in scope.names:
+        for name in self._tried_names():
+            if "." in name or name in self._counting or name not in scope.names:
                 continue
-            outside = [
+            others = [
                 binding
                 for binding in scope.names[name]
-                if self._loop not in self._facts.index.ancestors(binding.node) and binding.kind != "annotate"
+                if not self._is_in_body(binding.node) and binding.kind != "annotate" and self._precedes(binding.node)
             ]
-            before = [binding for binding in outside if self._precedes(binding.node)]
-            if not before:
+            if not others:
                 found[name] = "unbound"
-            elif all(isinstance(each.value, cst.Name) and each.value.value == "None" for each in before):
+            elif all(isinstance(each.value, cst.Name) and each.value.value == "None" for each in others):
                 found[name] = "none"
             else:
                 found[name] = "default"
         return found
+
+    def _is_in_body(self, node: cst.CSTNode) -> bool:
+        """Say whether `node` runs only as part of an attempt, or after one that succeeded."""
+        below = node
+        for ancestor in self._facts.index.ancestors(node):
+            if ancestor is self._statement:
+                return isinstance(ancestor, cst.With) or below in {ancestor.body, ancestor.orelse}
+            below = ancestor
+        return False
+
+    def _tried_names(self) -> set[str]:
+        parts: list[cst.CSTNode] = [self._statement.body]
+        if isinstance(self._statement, cst.Try) and self._statement.orelse is not None:
+            parts.append(self._statement.orelse)
+        return _names_bound(*parts)
+
+    def _kept_by_handler(self) -> set[str]:
+        """Return the names that only a failure binds."""
+        if not isinstance(self._statement, cst.Try):
+            return set()
+        found = _names_bound(*(handler.body for handler in self._statement.handlers))
+        return {name for name in found - self._tried_names() if not waits.COUNTS.search(name) or "err" in name}
 
     def _precedes(self, node: cst.CSTNode) -> bool:
         """Say whether `node` comes before the loop in the text."""
@@ -370,7 +425,7 @@ class Exhausted:
             return True
         if function.returns is not None:
             code = self._facts.module.code_for_node(function.returns.annotation)
-            if "None" in code and code.strip() != "None" or "Optional" in code:
+            if ("None" in code and code.strip() != "None") or "Optional" in code:
                 return True
         for node in walk_same_code(function.body):
             if isinstance(node, cst.Return):
@@ -405,6 +460,10 @@ class Exhausted:
         return False
 
 
+def _negates(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not)
+
+
 def _names(node: cst.CSTNode) -> Iterator[str]:
     for part in walk_same_code(node):
         if isinstance(part, (cst.Name, cst.Attribute)):
@@ -413,10 +472,10 @@ def _names(node: cst.CSTNode) -> Iterator[str]:
                 yield path
 
 
-def _names_bound(loop: cst.For | cst.While) -> set[str]:
-    """Return the names, plain and dotted, that the loop binds."""
-    found: set[str] = set(target_names(loop.target)) if isinstance(loop, cst.For) else set()
-    for node in walk_same_code(loop.body):
+def _names_bound(*parts: cst.CSTNode) -> set[str]:
+    """Return the names, plain and dotted, that the code of `parts` binds."""
+    found: set[str] = set()
+    for node in walk_same_code(*parts):
         if isinstance(node, cst.Assign):
             found |= {name for item in node.targets for name in target_names(item.target)}
         elif isinstance(node, (cst.AnnAssign, cst.AugAssign, cst.NamedExpr, cst.For)):
@@ -425,8 +484,6 @@ def _names_bound(loop: cst.For | cst.While) -> set[str]:
             found |= set(target_names(node.asname.name))
         elif isinstance(node, cst.ExceptHandler) and node.name is not None:
             found |= set(target_names(node.name.name))
-        if is_code_of_its_own(node):
-            continue
     return found
 
 

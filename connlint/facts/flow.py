@@ -501,7 +501,7 @@ class Walker:
             known = self._known(bound, env, succeeded)
             for name in [name for name in env if name == bound.name or name.startswith(f"{bound.name}.")]:
                 del env[name]
-            if known is not _NOT_KNOWN:
+            if not isinstance(known, _NotKnown):
                 env[bound.name] = known
         return env
 

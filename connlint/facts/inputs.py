@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from connlint.facts.delays import called
-from connlint.facts.flow import Bound, bindings, calls_of
-from connlint.facts.tree import dotted, walk, walk_same_code
+from connlint.facts.flow import Bound, Step, bindings, calls_of
+from connlint.facts.tree import children, dotted, walk, walk_same_code
 from connlint.knowledge.waits import ADVANCES, COUNTS
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from connlint.facts import Facts
     from connlint.facts.effects import Tried
-    from connlint.facts.flow import Step
     from connlint.facts.model import LoopKind
 
 _ADVANCING = frozenset(
@@ -36,6 +35,7 @@ class Inputs:
     def __init__(
         self,
         facts: Facts,
+        *,
         loop: cst.For | cst.While,
         statement: cst.Try | cst.With,
         tried: Iterable[Tried],
@@ -157,10 +157,7 @@ class Inputs:
         return False
 
     def _gives_another(self, value: cst.BaseExpression) -> bool:
-        for node in walk(value):
-            if isinstance(node, cst.Call) and self._is_advancing(node):
-                return True
-        return False
+        return any(isinstance(node, cst.Call) and self._is_advancing(node) for node in walk(value))
 
     def _is_advancing(self, call: cst.Call) -> bool:
         if self._facts.values.target(call) in _ADVANCING:
@@ -170,7 +167,7 @@ class Inputs:
             return False
         if name in {"get", "get_nowait"} and receiver is not None:
             last = receiver.rpartition(".")[2].lower()
-            return name == "get_nowait" or not call.args or last in {"q"} or any(word in last for word in _QUEUES)
+            return name == "get_nowait" or not call.args or last == "q" or any(word in last for word in _QUEUES)
         return ADVANCES.search(name) is not None
 
     def _is_address(self, name: str) -> bool:
@@ -194,9 +191,9 @@ class Inputs:
                 name, receiver = called(call)
                 if name is None:
                     continue
-                if ADVANCES.search(name) and not COUNTS.search(name):
-                    if receiver is None or receiver in names or receiver.partition(".")[0] in {"self", "cls"}:
-                        return "unknown"
+                is_near = receiver is None or receiver in names or receiver.partition(".")[0] in {"self", "cls"}
+                if is_near and ADVANCES.search(name) and not COUNTS.search(name):
+                    return "unknown"
                 if receiver is not None and receiver in names and name in {"append", "remove", "insert", "reverse"}:
                     return "unknown"
         if any(site.func and (dotted(site.func) or "").startswith(("self.", "cls.")) for site in self._sites):
@@ -251,13 +248,7 @@ def _read(node: cst.CSTNode) -> Iterator[str]:
         if isinstance(current, cst.Attribute):
             stack.append(current.value)
             continue
-        stack.extend(_parts(current))
-
-
-def _parts(node: cst.CSTNode) -> Iterable[cst.CSTNode]:
-    from connlint.facts.tree import children
-
-    return reversed(children(node))
+        stack.extend(reversed(children(current)))
 
 
 def _read_slice(node: cst.Subscript) -> Iterator[str]:
@@ -271,10 +262,8 @@ def _is_constant(node: cst.BaseExpression) -> bool:
 
 def _attributes_bound(body: cst.BaseSuite) -> list[Bound]:
     """Return the attributes that the code of a function binds."""
-    from connlint.facts.flow import Step as _Step
-
     found: list[Bound] = []
     for node in walk_same_code(body):
         if isinstance(node, (cst.Assign, cst.AnnAssign, cst.AugAssign)):
-            found += [bound for bound in bindings(_Step("run", node)) if "." in bound.name]
+            found += [bound for bound in bindings(Step("run", node)) if "." in bound.name]
     return found

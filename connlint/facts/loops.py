@@ -23,6 +23,7 @@ from connlint.facts.flow import (
     TooComplexError,
     Walker,
     bindings,
+    calls_in_order,
     calls_of,
     evaluated,
     frozen,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from connlint.facts import Facts
     from connlint.facts.effects import Effects, Tried
     from connlint.facts.flow import Graph
-    from connlint.facts.model import Delay, LoopKind
+    from connlint.facts.model import Bounded, Delay, LoopKind
 
 Loop = cst.For | cst.While
 _MOST_STATES = 3_000
@@ -48,6 +49,9 @@ _HOT_PHASES = frozenset({"connect", "request"})
 _BROAD = frozenset({"BaseException", "Exception", "OSError"})
 # What says nothing of whether a connection failed: the peer answered, or the operation itself has waited.
 _NO_FAILURE = frozenset({"timeout", "answered", "rubbish"})
+_WOULD_BLOCK = frozenset(
+    {"EAGAIN", "EWOULDBLOCK", "EINPROGRESS", "EALREADY", "EINTR", "SSL_ERROR_WANT_READ", "SSL_ERROR_WANT_WRITE"}
+)
 
 
 def read_loops(facts: Facts) -> Iterator[RetryLoop]:
@@ -100,7 +104,14 @@ def _handlers(facts: Facts) -> Iterator[_Candidate]:
             caught = facts.names.classes(handler.type)
             if any(_may_take(facts, name) for name in caught):
                 effects = effects or facts.effects.of([statement.body])
-                candidate = _candidate(facts, handler, statement, caught, tuple(earlier), effects)
+                candidate = _candidate(
+                    facts,
+                    handler=handler,
+                    statement=statement,
+                    caught=caught,
+                    earlier=tuple(earlier),
+                    effects=effects,
+                )
                 if candidate is not None:
                     yield candidate
             earlier += caught
@@ -113,7 +124,14 @@ def _suppressions(facts: Facts) -> Iterator[_Candidate]:
         for item in statement.items:
             caught = facts.effects.suppressed(item.item)
             if caught and any(_may_take(facts, name) for name in caught):
-                candidate = _candidate(facts, statement, statement, caught, (), facts.effects.of([statement.body]))
+                candidate = _candidate(
+                    facts,
+                    handler=statement,
+                    statement=statement,
+                    caught=caught,
+                    earlier=(),
+                    effects=facts.effects.of([statement.body]),
+                )
                 if candidate is not None:
                     yield candidate
 
@@ -124,6 +142,7 @@ def _may_take(facts: Facts, name: str) -> bool:
 
 def _candidate(
     facts: Facts,
+    *,
     handler: cst.ExceptHandler | cst.With,
     statement: cst.Try | cst.With,
     caught: tuple[str, ...],
@@ -232,13 +251,23 @@ class _Reader:
             return
         kinds = {item: self._kind(item, ways[item]) for item in coming_back}
         # One loop has one kind: that of the handlers that retry, where there are any.
-        order: tuple[LoopKind, ...] = ("retry", "reconnect", "failover", "work", "read", "unknown")
+        order: tuple[LoopKind, ...] = (
+            "retry",
+            "reconnect",
+            "failover",
+            "work",
+            "read",
+            "would-block",
+            "unknown",
+        )
         kind = next(each for each in order if each in kinds.values())
         of_kind = [item for item in coming_back if kinds[item] == kind]
         leaves, goes_round = self._successes(of_kind)
         counter = self._counter(ways, of_kind)
         bound, attempts = self._bound(counter, [ways[item] for item in of_kind])
-        exhausted = Exhausted(self.facts, self.waits, self.walker, self.graph, self.loop, counter)
+        exhausted = Exhausted(
+            self.facts, delays=self.waits, walker=self.walker, graph=self.graph, loop=self.loop, counter=counter
+        )
         retried = tuple(
             self._retried(item, ways[item], exhausted if bound == "attempts" and leaves else None) for item in of_kind
         )
@@ -301,7 +330,7 @@ class _Reader:
             found.passed[step] = None
             level, site = self._pass(step, level, sites, found)
             if site is not None:
-                level = max(level, self._inside(site, sites, found))
+                level = max(level, self._inside(site, found))
                 found.levels.add(level)
                 found.reached[site] = step
                 found.envs[frozen(known)] = known
@@ -316,7 +345,7 @@ class _Reader:
             if isinstance(limit, int) and isinstance(passes, int):
                 if passes >= limit:
                     return [step.follow[1]]
-                known["#passes"] = passes + 1
+                known["#passes"] = passes + 1  # `known` is new: asking for the next item binds the target
                 return [step.follow[0]]
         return self.walker.following(step, known)
 
@@ -361,12 +390,13 @@ class _Reader:
                     for arg in node.args
                 )
             return target is not None and (
-                target in {"range", "list", "tuple", "sorted", "set"} or target.startswith("itertools.")
+                target in {"range", "list", "tuple", "sorted", "set"}
+                or target in {"itertools.count", "itertools.cycle", "itertools.repeat"}
             )
         found = self.facts.values.types(node)
         return bool(found) and found <= {"list", "tuple", "dict", "set", "str"}
 
-    def _inside(self, site: cst.Call, sites: frozenset[cst.CSTNode], found: Ways) -> int:
+    def _inside(self, site: cst.Call, found: Ways) -> int:
         """Return how much is waited inside the function of the file that `site` calls, before it tries."""
         target = self.facts.values.target(site)
         if target is None or not target.startswith("<file>"):
@@ -388,8 +418,6 @@ class _Reader:
         level = PROMPT
         if any(isinstance(node, (cst.For, cst.While)) for node in walk_same_code(function.body)):
             level = max(level, self.waits.of_body(function.body) if self._sleeps(function) else PROMPT)
-        from connlint.facts.flow import calls_in_order
-
         for call in calls_in_order(function.body):
             effects = self.facts.effects.of_call(call)
             if any(item.operation.phase in _HOT_PHASES for item in effects.tried):
@@ -408,7 +436,16 @@ class _Reader:
 
     def _kind(self, item: _Candidate, ways: Ways) -> LoopKind:
         sites = [call for call in ways.reached if isinstance(call, cst.Call)]
-        change = Inputs(self.facts, self.loop, item.statement, item.tried, sites, tuple(ways.passed)).change()
+        if any(_WOULD_BLOCK.intersection(_last_names(step.node)) for step in ways.passed if step.kind == "test"):
+            return "would-block"
+        change = Inputs(
+            self.facts,
+            loop=self.loop,
+            statement=item.statement,
+            tried=item.tried,
+            sites=sites,
+            passed=tuple(ways.passed),
+        ).change()
         if change is not None:
             return change
         leaves, goes_round = self._successes([item])
@@ -452,11 +489,7 @@ class _Reader:
         return leaves, goes_round
 
     def _steps_with(self, sites: frozenset[cst.CSTNode]) -> list[Step]:
-        found = []
-        for step in self._own_steps():
-            if any(call in sites for call in calls_of(step)):
-                found.append(step)
-        return found
+        return [step for step in self._own_steps() if any(call in sites for call in calls_of(step))]
 
     def _own_steps(self) -> list[Step]:
         """Return the steps of the loop, from its head on."""
@@ -468,8 +501,6 @@ class _Reader:
                 continue
             found[step] = None
             stack += step.follow
-            if isinstance(step.node, cst.CSTNode):
-                stack += []
         # Handlers are no one's successor: nothing that is modelled raises into them
         for handler, step in self.graph.catches.items():
             if self.loop in self.facts.index.ancestors(handler) and step not in found:
@@ -573,7 +604,7 @@ class _Reader:
         value = outside[0].value
         return value.evaluated_value if isinstance(value, cst.Integer) else None
 
-    def _bound(self, counter: Counter | None, ways: list[Ways]) -> tuple[str, cst.BaseExpression | None]:
+    def _bound(self, counter: Counter | None, ways: list[Ways]) -> tuple[Bounded, cst.BaseExpression | None]:
         if isinstance(self.loop, cst.For):
             return self._bound_of_for(self.loop, counter)
         tests = [step.node for way in ways for step in way.passed if step.kind == "test" and step.node is not None]
@@ -593,7 +624,7 @@ class _Reader:
     def _may_leave(self, step: Step) -> bool:
         return any(each in self.ends or each.kind in {"return", "raise", "escape"} for each in step.follow)
 
-    def _bound_of_for(self, loop: cst.For, counter: Counter | None) -> tuple[str, cst.BaseExpression | None]:
+    def _bound_of_for(self, loop: cst.For, counter: Counter | None) -> tuple[Bounded, cst.BaseExpression | None]:
         if counter is not None:
             return ("attempts", counter.limit) if counter.limit is not None else ("unbounded", None)
         node = loop.iter
@@ -616,9 +647,9 @@ class _Reader:
         sites = item.sites
         env: Env = {}
         for path in self._constants():
-            value = self._initial(path)
-            if value is not None:
-                env[path] = value
+            number = self._initial(path)
+            if number is not None:
+                env[path] = number
         for name, value in self._flags().items():
             env.setdefault(name, value)
         limit = self._passes()
@@ -693,6 +724,13 @@ def _names(node: cst.CSTNode) -> Iterator[str]:
             path = dotted(part)
             if path is not None:
                 yield path
+
+
+def _last_names(node: cst.CSTNode | None) -> Iterator[str]:
+    """Yield the last parts of the names in `node`: `EINTR` for `errno.EINTR`."""
+    for part in walk_same_code(node) if node is not None else ():
+        if isinstance(part, cst.Name):
+            yield part.value
 
 
 def _asks_the_time(facts: Facts, test: cst.CSTNode) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Growth = Literal["none", "constant", "linear", "exponential", "unknown"]
 Exhaustion = Literal["raised", "returned", "reported", "swallowed", "none", "unknown"]
 Place = Literal["main", "thread", "task", "library", "test", "unknown"]
+Bounded = Literal["attempts", "deadline", "unbounded", "unknown"]
 LoopKind = Literal["retry", "reconnect", "failover", "work", "accept", "read", "poll", "would-block", "unknown"]
 
 
@@ -106,7 +107,7 @@ class RetryLoop:
     kind: LoopKind
     retried: tuple[Retried, ...]
     phases: frozenset[Phase]
-    bound: Literal["attempts", "deadline", "unbounded", "unknown"]
+    bound: Bounded
     attempts: cst.BaseExpression | None
     counter: Counter | None
     at_most_twice: bool
@@ -136,7 +137,7 @@ class RetryPolicy:
     row: Policy
     call: cst.Call | None
     delay: Growth
-    bound: Literal["attempts", "deadline", "unbounded", "unknown"]
+    bound: Bounded
     attempts: int | None
     subject: str | None
     network: bool | None

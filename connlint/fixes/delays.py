@@ -213,6 +213,14 @@ class _Writing:
             below = ancestor
         return False
 
+    def reads_counter(self, test: cst.BaseExpression) -> bool:
+        """Say whether `test` reads a name that counts in the loop."""
+        counted = {self.counter.name} if self.counter is not None else set()
+        for node in walk_same_code(self.loop.node.body):
+            if isinstance(node, cst.AugAssign):
+                counted |= set(target_names(node.target))
+        return any(dotted(node) in counted for node in walk_same_code(test))
+
     def rewrite_of(self) -> Rewrite:
         return Rewrite(self.replace, tuple(dict.fromkeys(self.imports)))
 
@@ -233,7 +241,7 @@ class _Writing:
                 cst.SimpleStatementLine([small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)])
                 for small in handler.body.body
             ]
-        return list(handler.body.body)  # type: ignore[arg-type]
+        return [each for each in handler.body.body if isinstance(each, cst.BaseStatement)]
 
     def replaced_pass(self, old: cst.BaseStatement, new: list[cst.BaseStatement]) -> list[cst.BaseStatement]:
         """Return `new` with the comments that stood at the `pass` whose place it takes."""
@@ -247,6 +255,13 @@ class _Writing:
                 leading_lines=old.leading_lines, body=first.body.with_changes(header=old.trailing_whitespace)
             )
         return [first, *new[1:]]
+
+
+def _lines_above(statement: cst.CSTNode) -> tuple[cst.EmptyLine, ...]:
+    """Return the blank lines and comments that belong to `statement`."""
+    if isinstance(statement, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
+        return tuple(statement.leading_lines)
+    return ()
 
 
 def _is_line_of(node: cst.CSTNode, *kinds: type[cst.BaseSmallStatement]) -> bool:
@@ -313,7 +328,7 @@ class _Delaying(_Writing):
             if counter is None or counter.first not in {0, 1}:
                 raise _Declined
             if counter.limit is None:
-                return f"2 ** min({name}, {_MOST_DOUBLINGS})", None
+                return f"min({CAP}, 2 ** min({name}, {_MOST_DOUBLINGS}))", None
             return f"min({CAP}, 2**{name})", None
         if (
             counter is not None
@@ -356,14 +371,12 @@ class _Delaying(_Writing):
         body = statement.body
         if not isinstance(body, cst.IndentedBlock):
             raise _Declined
-        for position, part in enumerate(body.body):
+        for part in body.body:
             if not any(node in sites for node in walk_same_code(part)):
                 continue
             if isinstance(part, cst.SimpleStatementLine):
-                after = body.body[position + 1 :]
-                if not after and position == len(body.body) - 1 and isinstance(part.body[-1], (cst.Return, cst.Break)):
+                if isinstance(part.body[-1], (cst.Return, cst.Break, cst.Continue, cst.Raise)):
                     raise _Declined
-                # as a change of the line itself, so that it does not enclose what else changes
                 self.replace[part] = (part, self.statement(line))
                 return
             if (
@@ -373,8 +386,10 @@ class _Delaying(_Writing):
                 and any(node in sites for item in part.items for node in walk_same_code(item))
             ):
                 first = part.body.body[0]
-                new = self.statement(line).with_changes(leading_lines=first.leading_lines)
-                self.replace[first] = (new, first.with_changes(leading_lines=()))
+                self.replace[first] = (
+                    self.statement(line).with_changes(leading_lines=_lines_above(first)),
+                    first.with_changes(leading_lines=()),
+                )
                 return
             raise _Declined
         raise _Declined
@@ -390,15 +405,8 @@ class _Delaying(_Writing):
 
     def _leaves_on_the_last(self, handler: cst.ExceptHandler) -> bool:
         """Say whether `handler` itself tests its counter and leaves the loop when no attempt is left."""
-        counted = {self.counter.name} if self.counter is not None else set()
-        for node in walk_same_code(self.loop.node.body):
-            if isinstance(node, cst.AugAssign):
-                counted |= set(target_names(node.target))
         for part in statements(handler.body):
-            if isinstance(part, cst.If) and any(
-                isinstance(node, (cst.Name, cst.Attribute)) and dotted(node) in counted
-                for node in walk_same_code(part.test)
-            ):
+            if isinstance(part, cst.If) and self.reads_counter(part.test):
                 branch = statements(part.body)
                 if branch and isinstance(branch[-1], (cst.Raise, cst.Return, cst.Break)):
                     return True
@@ -430,6 +438,13 @@ class _Raising(_Writing):
     """Writes the raise of CNL204."""
 
     def rewrite(self, swallowing: Sequence[Retried]) -> Rewrite:
+        breaks = {item: self._break_on_the_last(item) for item in swallowing}
+        if all(line is not None for line in breaks.values()):
+            for item, line in breaks.items():
+                self._require_free_way(item)
+                if isinstance(line, cst.SimpleStatementLine):
+                    self.replace[line] = line.with_changes(body=[cst.Raise()])
+            return self.rewrite_of()
         delays = Waits(self.facts)
         name = ""
         if isinstance(self.loop.node, cst.For):
@@ -439,8 +454,23 @@ class _Raising(_Writing):
         for item in swallowing:
             handler = self.handler_of(item)
             self._require_free_way(item)
-            self._insert(item, handler, self.ends(item, name), delays)
+            self._insert(handler, self.ends(item, name), delays)
         return self.rewrite_of()
+
+    def _break_on_the_last(self, item: Retried) -> cst.SimpleStatementLine | None:
+        """Return the `break` that the handler of `item` ends the retrying with, where it stands for nothing else."""
+        handler = self.handler_of(item)
+        breaks = [node for node in walk_same_code(handler.body) if isinstance(node, cst.Break)]
+        if len(breaks) != 1:
+            return None
+        line = self.facts.index.parents.get(breaks[0])
+        block = self.facts.index.parents.get(line) if line is not None else None
+        branch = self.facts.index.parents.get(block) if block is not None else None
+        if not isinstance(branch, cst.If) or branch.body is not block or branch not in statements(handler.body):
+            return None
+        if not self.reads_counter(branch.test):
+            return None
+        return line if isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1 else None
 
     def _require_free_way(self, item: Retried) -> None:
         """Decline if something within the loop would take, or turn into something else, what the handler raises."""
@@ -454,10 +484,10 @@ class _Raising(_Writing):
                 if ancestor.body is below:
                     raise _Declined
                 finals.append(ancestor)
-            if isinstance(ancestor, (cst.With, cst.TryStar)):
-                for each in ancestor.items if isinstance(ancestor, cst.With) else ():
-                    if self.facts.effects.suppressed(each.item) is not None:
-                        raise _Declined
+            if isinstance(ancestor, cst.With) and any(
+                self.facts.effects.suppressed(each.item) is not None for each in ancestor.items
+            ):
+                raise _Declined
             below = ancestor
         for each in finals:
             if each.finalbody is not None and any(
@@ -465,7 +495,7 @@ class _Raising(_Writing):
             ):
                 raise _Declined
 
-    def _insert(self, item: Retried, handler: cst.ExceptHandler, ends: _Last, delays: Waits) -> None:
+    def _insert(self, handler: cst.ExceptHandler, ends: _Last, delays: Waits) -> None:
         indent = self.facts.module.default_indent
         new: list[cst.BaseStatement] = [self.statement(f"if {ends.last}:\n{indent}raise\n")]
         body = self.body_of(handler)
@@ -473,7 +503,7 @@ class _Raising(_Writing):
             self.replace[handler] = self.with_body(handler, self.replaced_pass(body[0], new))
             return
         body = self._unguarded(body, ends)
-        position = self._position(handler, body, delays)
+        position = self._position(body, delays)
         self.replace[handler] = self.with_body(handler, [*body[:position], *new, *body[position:]])
 
     def _unguarded(self, body: list[cst.BaseStatement], ends: _Last) -> list[cst.BaseStatement]:
@@ -486,28 +516,28 @@ class _Raising(_Writing):
                 and isinstance(part.body, cst.IndentedBlock)
                 and self.text(part.test) == ends.more
             ):
-                inner = list(part.body.body)
+                inner = [each for each in part.body.body if isinstance(each, cst.BaseStatement)]
                 if inner and part.body.header.comment is None and not part.body.footer:
-                    inner[0] = inner[0].with_changes(leading_lines=(*part.leading_lines, *inner[0].leading_lines))
-                    found += inner  # type: ignore[arg-type]
+                    above = (*part.leading_lines, *_lines_above(inner[0]))
+                    found += [inner[0].with_changes(leading_lines=above), *inner[1:]]
                     continue
             found.append(part)
         return found
 
-    def _position(self, handler: cst.ExceptHandler, body: list[cst.BaseStatement], delays: Waits) -> int:
+    def _position(self, body: list[cst.BaseStatement], delays: Waits) -> int:
         """Return where the raise goes: before the delay, after what has to be done for the last failure too."""
         position = 0
         for index, part in enumerate(body):
             if self._delays(part, delays):
                 return position
-            if self._has_effect(part, delays):
+            if self._has_effect(part):
                 position = index + 1
         return position
 
     def _delays(self, part: cst.CSTNode, delays: Waits) -> bool:
         return any(isinstance(node, cst.Call) and delays.of_call(node).level == WAITS for node in walk_same_code(part))
 
-    def _has_effect(self, part: cst.BaseStatement, delays: Waits) -> bool:
+    def _has_effect(self, part: cst.BaseStatement) -> bool:
         """Say whether `part` does more than to report, to wait, or to reckon how long to wait."""
         change = self.counter.change if self.counter is not None else None
         if not isinstance(part, cst.SimpleStatementLine):

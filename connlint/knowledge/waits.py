@@ -80,6 +80,7 @@ PROMPT_METHODS = frozenset(
     getsockname incr increment inc is_alive is_set isoformat kill locked name prune quit record shutdown
     set set_exception set_result setblocking setdefault setsockopt settimeout terminate timing total_seconds unlink
     update_state wait_closed with_traceback is_connected is_closed closed connected is_running add_note
+    expovariate gauss getrandbits randint random randrange triangular uniform
     disconnect aclose exc_info clear_cookies getcode getheader getheaders geturl json raise_for_status
     """.split()
 )

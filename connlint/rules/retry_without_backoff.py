@@ -29,7 +29,7 @@ class RetryWithoutBackoff(Rule):
     A server that restarts refuses connections for a few seconds. A loop without a delay spends all its attempts within
     a millisecond and gives up, or it spins, fills the log and keeps the server from coming back: in more than half of
     the metastable outages that were studied (OSDI'22), retries kept the outage going. A delay that only waits a
-    constant time brings all clients back at the same moment; so it has to grow, to be capped, and to have a random part.
+    constant time brings all clients back at the same moment; it has to grow, to be capped, and to have a random part.
 
     ## Example
 
