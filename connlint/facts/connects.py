@@ -1,13 +1,226 @@
+"""The calls that connect: where their socket comes from, who takes their failure, and who closes.
+
+Most calls named `connect` are no sockets. What counts here is what the call calls, by the tables, and never its name.
+"""
+
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+import libcst as cst
+
+from connlint import knowledge
+from connlint.facts.closing import ClosingReader, Held
+from connlint.facts.guards import GuardsReader
+from connlint.facts.model import ConnectSite
+from connlint.facts.tree import argument, dotted, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connlint.facts import Facts
-    from connlint.facts.model import ConnectSite
+    from connlint.facts.effects import Tried
+    from connlint.facts.model import Leak
+    from connlint.facts.scopes import Binding
+
+Origin = Literal["made", "parameter", "attribute", "returned", "result", "unknown"]
+
+_SOCKETS = frozenset({"socket.socket.connect", "ssl.SSLSocket.connect"})
+_MAKERS = frozenset({"socket.socket", "ssl.SSLSocket"})
+_WRAPPERS = frozenset({"ssl.SSLContext.wrap_socket", "ssl.wrap_socket"})
+# Families whose connect reaches no peer that could refuse it, or that are no matter of a network
+_OTHER_FAMILIES = frozenset(
+    "AF_NETLINK AF_PACKET AF_CAN AF_ALG AF_TIPC AF_QIPCRTR AF_SYSTEM AF_LINK PF_SYSTEM PF_PACKET".split()
+)
+_CONSTRUCTORS = frozenset({"__init__", "__enter__", "__aenter__"})
 
 
 def read_connects(facts: Facts) -> Iterator[ConnectSite]:
-    yield from ()
+    """Yield every call of the file that connects, in source order."""
+    reader = _Reader(facts)
+    for call in facts.index.all(cst.Call):
+        tried = reader.connecting(call)
+        if tried is not None:
+            yield reader.site(call, tried)
+
+
+class _Reader:
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._index = facts.index
+        self._names = facts.names
+        self._values = facts.values
+        self._guards = GuardsReader(facts)
+        self._closing = ClosingReader(facts)
+
+    def connecting(self, call: cst.Call) -> Tried | None:
+        """Return what `call` tries if it certainly connects, itself and not through a function of the file."""
+        targets = self._values.targets(call)
+        if not any(name.startswith("<file>") or knowledge.operation(name) is not None for name in targets):
+            return None
+        effects = self._facts.effects.of_call(call)
+        if effects.opaque or len(effects.tried) != 1:
+            return None
+        (tried,) = effects.tried
+        if tried.through or tried.operation.phase != "connect" or tried.operation.name.endswith("_ex"):
+            return None
+        return tried if tried.failures and not self._reaches_nobody(call, tried) else None
+
+    def _reaches_nobody(self, call: cst.Call, tried: Tried) -> bool:
+        if tried.operation.name not in _SOCKETS or not isinstance(call.func, cst.Attribute):
+            return False
+        return any(self._is_no_stream(made) for made in self._makers(call.func.value))
+
+    def _is_no_stream(self, made: cst.Call) -> bool:
+        """Say whether the constructor `made` makes a datagram or raw socket, or one of no network."""
+        if self._values.target(made) in _WRAPPERS:
+            return False
+        kind = argument(made, 1, "type")
+        family = argument(made, 0, "family")
+        kinds = {node.value for node in walk(kind) if isinstance(node, cst.Name)} if kind is not None else set()
+        families = {node.value for node in walk(family) if isinstance(node, cst.Name)} if family is not None else set()
+        return bool(kinds & {"SOCK_DGRAM", "SOCK_RAW", "SOCK_RDM", "SOCK_SEQPACKET"} or families & _OTHER_FAMILIES)
+
+    def site(self, call: cst.Call, tried: Tried) -> ConnectSite:
+        refusals = tuple(dict.fromkeys(each.raises for each in tried.failures if each.scenario == "refused"))
+        classes = refusals or tuple(dict.fromkeys(each.raises for each in tried.failures))
+        fate = self._guards.fate(call, classes)
+        origin, held = self._origin(call, tried)
+        patient = self._is_patient(call, tried)
+        leaks: tuple[Leak, ...] = ()
+        if held is not None and origin == "made" and not patient and not self._guards.is_test:
+            makers = self._made_at(call)
+            failures = (each.raises for each in tried.failures)
+            leaks = self._closing.leaks(call, held, makers, failures)
+        return ConnectSite(
+            call=call,
+            tried=tried,
+            origin=origin,
+            variable=held.name if held is not None else None,
+            guards=fate.guards,
+            guarded=fate.guarded,
+            escapes=fate.escapes,
+            place=fate.place,
+            leaks=leaks,
+            patient=patient,
+        )
+
+    # Where the socket comes from
+
+    def _origin(self, call: cst.Call, tried: Tried) -> tuple[Origin, Held | None]:
+        if tried.operation.name not in _SOCKETS or not isinstance(call.func, cst.Attribute):
+            return "result", None
+        receiver = call.func.value
+        if isinstance(receiver, cst.Name):
+            return self._origin_of_name(receiver)
+        if isinstance(receiver, cst.Attribute):
+            return self._origin_of_attribute(receiver)
+        return ("made" if isinstance(receiver, cst.Call) and self._is_maker(receiver) else "returned"), None
+
+    def _origin_of_name(self, name: cst.Name) -> tuple[Origin, Held | None]:
+        bindings = self._names.bindings(name)
+        held = Held(name.value, self._names.owner(name.value, self._index.scope_of(name)))
+        if any(binding.kind == "parameter" for binding in bindings):
+            return "parameter", held
+        values = self._values_of(bindings)
+        if values is None:
+            return "unknown", held
+        if all(self._is_maker(value) for value in values):
+            return ("made" if held.scope is self._index.scope_of(name) else "unknown"), held
+        return "returned" if all(isinstance(value, cst.Call) for value in values) else "unknown", held
+
+    def _origin_of_attribute(self, attribute: cst.Attribute) -> tuple[Origin, Held | None]:
+        """Return `made` only for what a constructor makes and connects itself: then nobody else can close it."""
+        path = dotted(attribute)
+        function = self._index.function_of(attribute)
+        if path is None or not isinstance(attribute.value, cst.Name):
+            return "attribute", None
+        scope = self._names.owner(attribute.value.value, self._index.scope_of(attribute))
+        held = Held(path, scope, attribute.value.value)
+        if not isinstance(function, cst.FunctionDef) or function.name.value not in _CONSTRUCTORS:
+            return "attribute", held
+        owner = self._index.class_of(function)
+        if owner is None or f"{self._index.scopes[owner].qualified}.__del__" in self._index.definitions:
+            return "attribute", held
+        made = [each for each in self._assigned_here(attribute, function) if not _is_none(each)]
+        return ("made" if made and all(self._is_maker(value) for value in made) else "attribute"), held
+
+    def _assigned_here(self, attribute: cst.Attribute, function: cst.FunctionDef) -> list[cst.BaseExpression | None]:
+        return [
+            binding.value
+            for binding in self._names.bindings(attribute)
+            if self._index.function_of(binding.node) is function
+        ]
+
+    @staticmethod
+    def _values_of(bindings: list[Binding]) -> list[cst.BaseExpression] | None:
+        """Return what assignments give a name, `None` left out; None where something else binds it too."""
+        found = []
+        for binding in bindings:
+            if binding.kind in {"delete", "annotate"}:
+                continue
+            if binding.kind != "assign" or binding.value is None or binding.index is not None:
+                return None
+            if not _is_none(binding.value):
+                found.append(binding.value)
+        return found or None
+
+    def _is_maker(self, value: cst.BaseExpression | None) -> bool:
+        """Say whether `value` is a call that makes a new socket, or wraps one that is made here."""
+        if not isinstance(value, cst.Call):
+            return False
+        target = self._values.target(value)
+        if target is None:
+            return False
+        if target in _WRAPPERS:
+            inner = value.args[0].value if value.args else None
+            if isinstance(inner, cst.Name):
+                return any(self._is_maker(each) for each in self._values_of(self._names.bindings(inner)) or ())
+            return self._is_maker(inner)
+        if argument(value, 3, "fileno") is not None:
+            return False
+        if target.startswith("<file>"):
+            return isinstance(self._index.definitions[target][0], cst.ClassDef) and self._values.derives(
+                target, *_MAKERS
+            )
+        return target in _MAKERS
+
+    def _makers(self, receiver: cst.BaseExpression) -> list[cst.Call]:
+        if isinstance(receiver, cst.Call):
+            return [receiver]
+        return [
+            binding.value
+            for binding in self._names.bindings(receiver)
+            if isinstance(binding.value, cst.Call) and binding.index is None
+        ]
+
+    def _made_at(self, call: cst.Call) -> tuple[cst.CSTNode, ...]:
+        receiver = call.func.value if isinstance(call.func, cst.Attribute) else call.func
+        function = self._index.function_of(call)
+        return tuple(
+            binding.node
+            for binding in self._names.bindings(receiver)
+            if self._is_maker(binding.value) and self._index.function_of(binding.node) is function
+        )
+
+    def _is_patient(self, call: cst.Call, tried: Tried) -> bool:
+        """Say whether the socket may have been told not to block: then its connect fails by design."""
+        if tried.operation.name not in _SOCKETS or not isinstance(call.func, cst.Attribute):
+            return False
+        path = dotted(call.func.value)
+        if path is None:
+            return False
+        for other in self._index.all(cst.Call):
+            if not isinstance(other.func, cst.Attribute) or dotted(other.func.value) != path or not other.args:
+                continue
+            value = other.args[0].value
+            never = isinstance(value, cst.Name) and value.value == "False"
+            if isinstance(value, (cst.Integer, cst.Float)):
+                never = value.evaluated_value == 0
+            if never and other.func.attr.value in {"setblocking", "settimeout"}:
+                return True
+        return False
+
+
+def _is_none(value: cst.BaseExpression | None) -> bool:
+    return isinstance(value, cst.Name) and value.value == "None"

@@ -1,0 +1,448 @@
+"""Who closes a socket when its connect fails.
+
+Each failure of the connect is followed on its way: to the handler that takes it, through what that does, out of the
+function or round a loop. The way ends where the socket is closed; where it is used again or handed to code that is not
+read here, nothing is said of it; where the way leaves the function, or binds the name anew, the socket stays open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import libcst as cst
+
+from connlint.facts.flow import (
+    MOST_STATES,
+    SOME,
+    Evaluator,
+    TooComplexError,
+    Walker,
+    bindings,
+    evaluated,
+    frozen,
+    read_flow,
+)
+from connlint.facts.model import Leak
+from connlint.facts.names import OPAQUE
+from connlint.facts.tree import dotted, is_code_of_its_own, walk, walk_same_code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from connlint.facts import Facts
+    from connlint.facts.flow import Env, Graph, Step
+    from connlint.facts.scopes import Index, Scope
+
+Role = Literal["closed", "used", "neutral"]
+Ending = Literal["raised", "returned", "rebound", "end"]
+
+# What is called on the socket on the way out without making use of it
+_NEUTRAL_METHODS = frozenset(
+    """
+    shutdown settimeout setblocking setsockopt getsockopt fileno getsockname getpeername gettimeout getblocking
+    set_inheritable get_inheritable
+    """.split()
+)
+# What makes another owner of the same descriptor
+_SHARING_METHODS = frozenset({"detach", "makefile", "dup", "share", "__enter__"})
+_LOOKING_BUILTINS = frozenset("print repr str isinstance issubclass hasattr id type bool callable format len".split())
+_LOGGING_METHODS = frozenset("debug info warning warn error exception critical fatal log".split())
+_WRAPPERS = frozenset({"ssl.SSLContext.wrap_socket", "ssl.wrap_socket"})
+_EXITS = frozenset({"sys.exit", "os._exit", "exit", "quit", "os.abort", "os.execv", "os.execvp"})
+_EXIT_CLASSES = frozenset({"SystemExit", "KeyboardInterrupt"})
+_CONSTRUCTORS = frozenset({"__init__", "__enter__", "__aenter__"})
+_DEEPEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The name that a socket is held by: `s` of a `scope`, or `self.sock` with its `owner` `self`."""
+
+    name: str
+    scope: Scope | None = None
+    owner: str | None = None
+
+
+class _UsedError(Exception):
+    """The socket is used again, or is handed on: what becomes of it cannot be told."""
+
+
+class ClosingReader:
+    """Follows the failures of the connects of one file to where their sockets are closed or lost."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._index = facts.index
+        self._names = facts.names
+        self._values = facts.values
+        self._exceptions = facts.exceptions
+        self._walker = Walker(Evaluator(facts.names))
+        self._graphs: dict[cst.CSTNode, Graph | None] = {}
+
+    def leaks(
+        self, call: cst.Call, held: Held, made: Iterable[cst.CSTNode], failures: Iterable[str]
+    ) -> tuple[Leak, ...]:
+        """Return the ways on which the socket `held` stays open when `call` fails with one of `failures`.
+
+        `made` are the statements that bind it to a new socket.
+        """
+        function = self._index.function_of(call)
+        if isinstance(function, cst.Lambda) or (function is None and self._index.enclosing(call, cst.ClassDef)):
+            return ()
+        code = function or self._index.module
+        makers = tuple(made)
+        binding = self._last_before(call, makers, code)
+        graph = self._graph(code)
+        if binding is None or graph is None or self._is_shared(call, held, code, makers):
+            return ()
+        way = _Way(self, held, graph, returns_object=held.owner is not None)
+        try:
+            return tuple(
+                Leak(name, tuple(dict.fromkeys(handlers)), ending, binding)
+                for name in dict.fromkeys(failures)
+                for handlers, ending in [way.first_leak(call, name)]
+                if ending is not None
+            )
+        except (_UsedError, TooComplexError):
+            return ()
+
+    def _graph(self, code: cst.FunctionDef | cst.Module) -> Graph | None:
+        if code not in self._graphs:
+            try:
+                self._graphs[code] = read_flow(code, self._names, self._exceptions)
+            except TooComplexError:
+                self._graphs[code] = None
+        return self._graphs[code]
+
+    def _last_before(
+        self, call: cst.Call, makers: tuple[cst.CSTNode, ...], code: cst.FunctionDef | cst.Module
+    ) -> cst.CSTNode | None:
+        """Return the last of `makers` that stands before `call`, and not in the other branch of an `if`."""
+        found = None
+        mine = {call, *self._index.ancestors(call)}
+        for node in walk(code):
+            if node is call:
+                break
+            if node not in makers:
+                continue
+            others = [node, *self._index.ancestors(node)]
+            common = next(each for each in others if each in mine)
+            if not isinstance(common, (cst.If, cst.Match)) or _in_test(common, others):
+                found = node
+        return found
+
+    # Before the connect
+
+    def _is_shared(
+        self, call: cst.Call, held: Held, code: cst.FunctionDef | cst.Module, makers: tuple[cst.CSTNode, ...]
+    ) -> bool:
+        """Say whether the socket has, or may have, another owner when it is connected, or a `with` that closes it."""
+        if any(isinstance(node, cst.With) and self._manages(node, held) for node in self._index.ancestors(call)):
+            return True
+        if any(isinstance(maker, cst.Assign) and len(maker.targets) > 1 for maker in makers):
+            return True  # `self.sock = sock = socket.socket()`
+        loops = [
+            node
+            for node in self._index.ancestors(call)
+            if isinstance(node, (cst.For, cst.While)) and not any(_is_below(self._index, each, node) for each in makers)
+        ]
+        rounds = frozenset(node for loop in loops for node in walk_same_code(loop))
+        before = True
+        for node in walk(code):
+            if node is call:
+                before = False
+            if not self.is_mention(node, held):
+                continue
+            if self._index.function_of(node) is not self._index.function_of(call):
+                return True  # captured
+            if (before or node in rounds) and not _is_below(self._index, node, call) and self._gives_away(node, held):
+                return True
+        return False
+
+    def is_mention(self, node: cst.CSTNode, held: Held) -> bool:
+        """Say whether `node` is the name `held`, or hands on the object that holds it."""
+        if held.owner is None:
+            return isinstance(node, cst.Name) and node.value == held.name and self._is_name(node, held.scope)
+        if isinstance(node, cst.Attribute):
+            return dotted(node) == held.name
+        if isinstance(node, cst.Name) and node.value == held.owner and self._is_name(node, held.scope):
+            return not isinstance(self._index.parents.get(node), cst.Attribute)
+        return False
+
+    def _is_name(self, name: cst.Name, scope: Scope | None) -> bool:
+        parent = self._index.parents.get(name)
+        if (isinstance(parent, cst.Attribute) and parent.attr is name) or (
+            isinstance(parent, cst.Arg) and parent.keyword is name
+        ):
+            return False
+        if isinstance(parent, (cst.Param, cst.FunctionDef, cst.ClassDef, cst.NameItem)):
+            return False
+        return self._names.owner(name.value, self._index.scope_of(name)) is scope
+
+    def _manages(self, node: cst.With, held: Held) -> bool:
+        for item in node.items:
+            if item.asname is not None and self.is_mention(item.asname.name, held):
+                return True
+            if any(self.is_mention(each, held) for each in walk_same_code(item.item)):
+                return True
+        return False
+
+    def _gives_away(self, node: cst.CSTNode, held: Held) -> bool:
+        parent = self._index.parents.get(node)
+        if isinstance(parent, (cst.AssignTarget, cst.AnnAssign, cst.NamedExpr, cst.Del, cst.Return)):
+            return isinstance(parent, cst.AnnAssign) and parent.value is node
+        if isinstance(parent, cst.AsName):
+            return False
+        if isinstance(parent, cst.Attribute):
+            grand = self._index.parents.get(parent)
+            called = isinstance(grand, cst.Call) and grand.func is parent
+            return parent.attr.value in _SHARING_METHODS if called else parent.attr.value == "close"
+        if isinstance(parent, cst.Arg) and self._is_wrapped_again(parent, held):
+            return False
+        return self.role(node) == "used"
+
+    def _is_wrapped_again(self, arg: cst.Arg, held: Held) -> bool:
+        """Say whether `arg` is in `s = context.wrap_socket(s)`, which leaves one owner; or in `Base.__init__(self)`."""
+        call = self._index.parents.get(arg)
+        if not isinstance(call, cst.Call):
+            return False
+        if held.owner is not None and isinstance(call.func, cst.Attribute) and call.func.attr.value == "__init__":
+            return True
+        statement = self._index.parents.get(call)
+        if not (isinstance(statement, cst.Assign) and self._values.target(call) in _WRAPPERS):
+            return False
+        return all(self.is_mention(target.target, held) for target in statement.targets)
+
+    # What is done with it
+
+    def role(self, node: cst.CSTNode, depth: int = 0) -> Role:
+        """Say what the mention `node` of a socket does to it."""
+        parent = self._index.parents.get(node)
+        if isinstance(parent, cst.Attribute):
+            grand = self._index.parents.get(parent)
+            if not (isinstance(grand, cst.Call) and grand.func is parent):
+                return "used" if parent.attr.value == "close" else "neutral"
+            if parent.attr.value == "close":
+                return "closed"
+            return "neutral" if parent.attr.value in _NEUTRAL_METHODS else "used"
+        if isinstance(
+            parent, (cst.Comparison, cst.ComparisonTarget, cst.UnaryOperation, cst.FormattedStringExpression)
+        ):
+            return "neutral"
+        if isinstance(parent, (cst.If, cst.While, cst.Assert)) and parent.test is node:
+            return "neutral"
+        if isinstance(parent, cst.BooleanOperation) and isinstance(
+            self._index.parents.get(parent), (cst.If, cst.While, cst.BooleanOperation, cst.UnaryOperation)
+        ):
+            return "neutral"
+        if isinstance(parent, cst.Del):
+            return "closed"
+        if isinstance(parent, cst.Arg):
+            call = self._index.parents.get(parent)
+            return self._role_of_argument(call, parent, depth) if isinstance(call, cst.Call) else "used"
+        return "used"
+
+    def _role_of_argument(self, call: cst.Call, arg: cst.Arg, depth: int) -> Role:
+        if self._names.qualified(call.func) in _LOOKING_BUILTINS:
+            return "neutral"
+        if isinstance(call.func, cst.Attribute) and call.func.attr.value in _LOGGING_METHODS:
+            return "neutral"
+        target = self._values.target(call)
+        definitions = self._index.definitions.get(target or "", [])
+        if depth >= _DEEPEST or len(definitions) != 1 or arg.star:
+            return "used"
+        function = definitions[0]
+        if not isinstance(function, cst.FunctionDef) or function.asynchronous is not None or function.decorators:
+            return "used"
+        return self._role_of_parameter(function, call, arg, depth + 1)
+
+    def _role_of_parameter(self, function: cst.FunctionDef, call: cst.Call, arg: cst.Arg, depth: int) -> Role:
+        """Say what `function` does to what `arg` gives it: nothing, if all it does is to look or to set options."""
+        params = [*function.params.posonly_params, *function.params.params]
+        if isinstance(call.func, cst.Attribute) and self._index.class_of(function) is not None:
+            params = params[1:]
+        name: str | None = None
+        if arg.keyword is not None:
+            name = arg.keyword.value
+        elif not any(each.star for each in call.args):
+            position = call.args.index(arg)
+            name = params[position].name.value if position < len(params) else None
+        if name is None:
+            return "used"
+        held = Held(name, self._index.scopes[function])
+        mentions = [node for node in walk(function.body) if self.is_mention(node, held)]
+        roles = {self.role(node, depth) for node in mentions}
+        return "neutral" if roles <= {"neutral"} else "used"
+
+    def is_exit(self, call: cst.Call, depth: int = 0) -> bool:
+        """Say whether `call` ends the program: `sys.exit`, or a function of the file that ends so."""
+        if self._names.qualified(call.func) in _EXITS:
+            return True
+        definitions = self._index.definitions.get(self._values.target(call) or "", [])
+        if depth >= _DEEPEST or len(definitions) != 1 or not isinstance(definitions[0], cst.FunctionDef):
+            return False
+        last: cst.CSTNode = definitions[0].body.body[-1] if definitions[0].body.body else definitions[0]
+        if isinstance(last, cst.SimpleStatementLine):
+            last = last.body[-1]
+        if isinstance(last, cst.Raise):
+            return self.raised_by(last) in _EXIT_CLASSES
+        return isinstance(last, cst.Expr) and isinstance(last.value, cst.Call) and self.is_exit(last.value, depth + 1)
+
+    def raised_by(self, statement: cst.Raise) -> str:
+        """Return the class that `raise X` raises, `OPAQUE` if it is not known."""
+        target = statement.exc.func if isinstance(statement.exc, cst.Call) else statement.exc
+        return (self._names.qualified(target) if target is not None else None) or OPAQUE
+
+
+class _Way:
+    """The ways that a failure can take from one connect."""
+
+    def __init__(self, reader: ClosingReader, held: Held, graph: Graph, *, returns_object: bool) -> None:
+        self._reader = reader
+        self._index = reader._index
+        self._exceptions = reader._exceptions
+        self._walker = reader._walker
+        self._held = held
+        self._graph = graph
+        self._returns_object = returns_object
+        self._handlers: list[cst.ExceptHandler] = []
+        self._seen: set[object] = set()
+
+    def first_leak(self, call: cst.Call, raises: str) -> tuple[list[cst.ExceptHandler], Ending | None]:
+        """Return the handlers on a way that loses the socket and where it ends; None if all ways close it.
+
+        Raises `_UsedError` if some way makes use of the socket again.
+        """
+        self._handlers = []
+        self._seen = set()
+        found = list(self._raised(call, raises, {self._held.name: SOME}))
+        return self._handlers, (found[0] if found else None)
+
+    def _raised(self, place: cst.CSTNode, raises: str, env: Env) -> Iterator[Ending]:
+        """Yield how the ways end on which `place` raises `raises`."""
+        key = (place, raises)
+        if key in self._seen:
+            return
+        self._seen.add(key)
+        below = place
+        for ancestor in self._index.ancestors(place):
+            if isinstance(ancestor, cst.Try):
+                if ancestor.body is below:
+                    for handler in ancestor.handlers:
+                        taken = self._exceptions.taken(self._reader._names.classes(handler.type), raises)
+                        if taken is None:
+                            raise _UsedError
+                        if taken:
+                            self._handlers.append(handler)
+                            yield from self._from(self._graph.catches.get(handler), raises, env)
+                            return
+                final = ancestor.finalbody
+                if final is not None and final is not below and self._closed_in(final):
+                    return
+            elif isinstance(ancestor, cst.TryStar):
+                raise _UsedError
+            elif isinstance(ancestor, cst.With) and ancestor.body is below:
+                suppressed = [self._reader._facts.effects.suppressed(item.item) for item in ancestor.items]
+                if any(each and self._exceptions.taken(each, raises) for each in suppressed):
+                    yield from self._from(self._graph.lefts.get(ancestor), raises, env)
+                    return
+            elif is_code_of_its_own(ancestor):
+                break
+            below = ancestor
+        yield "raised"
+
+    def _closed_in(self, final: cst.Finally) -> bool:
+        """Say whether a `finally` closes the socket on some way through it."""
+        for node in walk_same_code(final.body):
+            if self._reader.is_mention(node, self._held):
+                role = self._reader.role(node)
+                if role == "closed":
+                    return True
+                if role == "used":
+                    raise _UsedError
+        return False
+
+    def _from(self, start: Step | None, current: str, env: Env) -> Iterator[Ending]:
+        """Yield how the ways from `start` end; what a bare `raise` raises on them is `current`."""
+        if start is None:
+            raise _UsedError
+        states = 0
+        stack: list[tuple[Step, Env]] = [(start, env)]
+        while stack:
+            step, env = stack.pop()
+            key = (step, frozen(env))
+            if key in self._seen:
+                continue
+            self._seen.add(key)
+            states += 1
+            if states > MOST_STATES:
+                raise TooComplexError
+            outcome = self._outcome(step)
+            if outcome == "closed":
+                continue
+            if outcome is not None:
+                yield "rebound"
+                continue
+            if step.kind == "raise" and isinstance(step.node, cst.Raise):
+                yield from self._reraised(step.node, current, env)
+                continue
+            if step.kind == "end":
+                if not self._returns_object:
+                    yield "end"
+                continue
+            after = self._walker.update(step, env)
+            stack.extend((each, after) for each in reversed(self._walker.following(step, after)))
+
+    def _reraised(self, statement: cst.Raise, current: str, env: Env) -> Iterator[Ending]:
+        raises = current
+        if statement.exc is not None and not self._is_the_caught(statement):
+            raises = self._reader.raised_by(statement)
+        if raises in _EXIT_CLASSES:
+            return
+        yield from self._raised(statement, raises, env)
+
+    def _is_the_caught(self, statement: cst.Raise) -> bool:
+        handler = self._index.enclosing(statement, cst.ExceptHandler)
+        if handler is None or handler.name is None or not isinstance(statement.exc, cst.Name):
+            return False
+        return isinstance(handler.name.name, cst.Name) and handler.name.name.value == statement.exc.value
+
+    def _outcome(self, step: Step) -> Literal["closed", "rebound"] | None:
+        """Say what `step` does with the socket; None if nothing. Raises `_UsedError` if it makes use of it."""
+        if isinstance(step.node, cst.With) and step.kind == "left" and self._reader._manages(step.node, self._held):
+            return "closed"
+        for root in evaluated(step):
+            targets = _targets_of(root)
+            if isinstance(root, cst.WithItem) and any(
+                self._reader.is_mention(node, self._held) for node in walk_same_code(root.item)
+            ):
+                return "closed"
+            for node in walk_same_code(root):
+                if isinstance(node, cst.Call) and self._reader.is_exit(node):
+                    return "closed"
+                if node in targets or not self._reader.is_mention(node, self._held):
+                    continue
+                role = self._reader.role(node)
+                if role == "closed":
+                    return "closed"
+                if role == "used":
+                    raise _UsedError
+        return "rebound" if any(bound.name == self._held.name for bound in bindings(step)) else None
+
+
+def _targets_of(root: cst.CSTNode) -> set[cst.CSTNode]:
+    """Return the nodes of `root` that name what it assigns to."""
+    if isinstance(root, cst.Assign):
+        return {node for target in root.targets for node in walk(target.target)}
+    if isinstance(root, cst.AnnAssign):
+        return set(walk(root.target))
+    return set()
+
+
+def _is_below(index: Index, node: cst.CSTNode, root: cst.CSTNode) -> bool:
+    return node is root or any(ancestor is root for ancestor in index.ancestors(node))
+
+
+def _in_test(branch: cst.If | cst.Match, others: list[cst.CSTNode]) -> bool:
+    return (branch.test if isinstance(branch, cst.If) else branch.subject) in others
