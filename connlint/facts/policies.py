@@ -287,6 +287,8 @@ class _Reader:
             return self._stop(self._facts.names.follow(stop)) if stop is not None else ("unbounded", None)
         if row.name == "urllib3.Retry":
             return self._bound_of_urllib3(row, call)
+        if row is policies.CELERY_TASK and self._given(row, call, "retry_kwargs") is not None:
+            return "unknown", None
         value = self._given(row, call, row.attempts or "")
         if value is None:
             if any(self._given(row, call, name) is not None for name in row.bounds):
@@ -400,8 +402,6 @@ class _Reader:
         """Say whether what is retried touches the network, and what that rests on."""
         if row.transport:
             return True, f"{row.library} retries connections that fail with it"
-        if call is not None and any(self._given(row, call, name) is not None for name in row.results):
-            return None, "it retries on results too"
         caught = self._filter(row, call)
         named = sorted(name for name in caught if self._speaks_of_connections(name))
         if named:

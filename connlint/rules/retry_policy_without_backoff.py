@@ -1,0 +1,867 @@
+"""CNL206: retry-policy-without-backoff."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from connlint.facts.tree import argument, dotted
+from connlint.facts.wording import code
+from connlint.fixes.arguments import with_argument
+from connlint.fixes.imports import extended, reference
+from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from connlint.facts import Facts
+    from connlint.facts.model import RetryPolicy
+
+_REMEDIES = {
+    "aiohttp_retry.ExponentialRetry": "let it wait before the first retry (`start_timeout=0.5`)",
+    "backoff.on_exception": "let the wait grow (`backoff.expo`)",
+    "celery.Task": "let the wait grow (`retry_backoff=True`)",
+    "celery.Task.retry": "give `countdown` a time that grows",
+    "redis.retry.Retry": "let the wait grow (`FullJitterBackoff(cap=10, base=0.5)`)",
+    "requests.adapters.HTTPAdapter": "pass a policy that waits (`Retry(total={retries}, backoff_factor=0.5)`)",
+    "retry.retry": "let it wait, longer each time (`delay=1, backoff=2, max_delay=30, jitter=(0, 1)`)",
+    "retry.retry_call": "let it wait, longer each time (`delay=1, backoff=2, max_delay=30, jitter=(0, 1)`)",
+    "retrying.retry": "let the wait grow (`wait_exponential_multiplier`, `wait_exponential_max`)",
+    "tenacity.retry": "let the wait grow (`wait=wait_exponential_jitter(max=30)`)",
+    "urllib3.Retry": "let the wait grow (`backoff_factor=0.5`)",
+}
+_TENACITY = "tenacity.wait_exponential_jitter"
+_REDIS = "redis.backoff.FullJitterBackoff"
+
+# A second attempt at once, and no third, replaces a kept-alive connection that the peer has closed meanwhile; urllib3
+# itself never waits before the first retry.
+_FEWEST = 3
+
+
+class RetryPolicyWithoutBackoff(Rule):
+    """
+    ## What it does
+
+    Reports a library's retry of network operations that is configured without a wait: tenacity, retrying, retry and
+    backoff decorators, urllib3's `Retry`, the `max_retries` of a requests `HTTPAdapter`, redis' `Retry` with
+    `NoBackoff`, celery's `autoretry_for` with a delay of 0.
+
+    ## Why is this bad
+
+    Several of these libraries wait only if they are told to. `Retry(total=5)` sends all five retries within
+    milliseconds, a bare `@retry` of tenacity goes on without a pause and without an end. A server that restarts is
+    still away when the last attempt fails, and one that is overloaded gets a multiple of its load from just the
+    clients that it could not serve.
+
+    ## Example
+
+    ```python
+    from tenacity import retry, stop_after_attempt
+
+
+    @retry(stop=stop_after_attempt(5))
+    def fetch(url):
+        return requests.get(url, timeout=5)
+    ```
+
+    ## Use instead
+
+    ```python
+    from tenacity import retry, stop_after_attempt, wait_exponential_jitter
+
+
+    @retry(stop=stop_after_attempt(5), wait=wait_exponential_jitter(max=30))
+    def fetch(url):
+        return requests.get(url, timeout=5)
+    ```
+
+    ## When this is fine
+
+    A single retry at once is an accepted way to replace a kept-alive connection that the peer has closed; urllib3
+    does not wait before the first retry whatever it is told. Retries of what is no network operation (optimistic
+    locking, a resource that is busy) have other needs. connlint is silent where the exceptions retried are others,
+    where arguments are hidden in `**kwargs` or read from a variable, where a callback between the attempts or the
+    function itself may wait, and where a test switches the wait off.
+
+    ## Fix safety
+
+    The fix sets the library's own argument, and is unsafe: the program takes longer to fail. For tenacity it adds
+    `wait_exponential_jitter` (tenacity 8.1 or later) to the import. urllib3 counts its waits up to 120 seconds and,
+    before version 2, without jitter. There is no fix for `backoff.constant(interval=0)` and celery's `countdown=0`.
+
+    ## References
+
+    - [urllib3: Retry](https://urllib3.readthedocs.io/en/stable/reference/urllib3.util.html#urllib3.util.Retry)
+    - [requests: Transport Adapters](https://requests.readthedocs.io/en/latest/user/advanced/#transport-adapters)
+    - [tenacity: Waiting before retrying](https://tenacity.readthedocs.io/en/latest/#waiting-before-retrying)
+    - [tenacity#414](https://github.com/jd/tenacity/issues/414), [urllib3#3677](https://github.com/urllib3/urllib3/issues/3677)
+    - [AWS: Exponential Backoff And Jitter](https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/)
+    """
+
+    code = "CNL206"
+    name = "retry-policy-without-backoff"
+    message = "{policy} retries{subject} with no wait in between: {remedy}"
+    fixable = "sometimes"
+    bad = (
+        Example(
+            "tenacity-without-arguments",
+            """\
+import requests
+from tenacity import retry
+
+
+@retry
+def fetch(url):
+    return requests.get(url, timeout=5).json()
+""",
+            """\
+import requests
+from tenacity import retry, wait_exponential_jitter
+
+
+@retry(wait=wait_exponential_jitter(max=30))
+def fetch(url):
+    return requests.get(url, timeout=5).json()
+""",
+        ),
+        Example(
+            "tenacity-attempts-only",
+            """\
+import tenacity
+from aiohttp import ClientError
+
+
+class Client:
+    @tenacity.retry(
+        stop=tenacity.stop_after_attempt(5),
+        retry=tenacity.retry_if_exception_type(ClientError),  # the gateway restarts at night
+    )
+    async def load(self, path):
+        async with self.session.get(f"{self.base}/{path}") as response:
+            return await response.json()
+""",
+            """\
+import tenacity
+from aiohttp import ClientError
+
+
+class Client:
+    @tenacity.retry(
+        stop=tenacity.stop_after_attempt(5),
+        retry=tenacity.retry_if_exception_type(ClientError),  # the gateway restarts at night
+        wait=tenacity.wait_exponential_jitter(max=30),
+    )
+    async def load(self, path):
+        async with self.session.get(f"{self.base}/{path}") as response:
+            return await response.json()
+""",
+        ),
+        Example(
+            "tenacity-loop",
+            """\
+import socket
+
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    stop_after_delay,
+)
+
+
+def wait_until_up(address):
+    for attempt in Retrying(
+        stop=stop_after_delay(60), retry=retry_if_exception_type(ConnectionRefusedError)
+    ):
+        with attempt:
+            socket.create_connection(address, timeout=1).close()
+""",
+            """\
+import socket
+
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_exponential_jitter,
+)
+
+
+def wait_until_up(address):
+    for attempt in Retrying(
+        stop=stop_after_delay(60), retry=retry_if_exception_type(ConnectionRefusedError),
+        wait=wait_exponential_jitter(max=30)
+    ):
+        with attempt:
+            socket.create_connection(address, timeout=1).close()
+""",
+        ),
+        Example(
+            "tenacity-wait-of-zero",
+            """\
+import httpx
+from tenacity import retry, stop_after_attempt, wait_fixed
+
+
+@retry(wait=wait_fixed(0), stop=stop_after_attempt(4))
+def ping(client: httpx.Client):
+    client.get("/health").raise_for_status()
+""",
+            """\
+import httpx
+from tenacity import retry, stop_after_attempt, wait_exponential_jitter
+
+
+@retry(wait=wait_exponential_jitter(max=30), stop=stop_after_attempt(4))
+def ping(client: httpx.Client):
+    client.get("/health").raise_for_status()
+""",
+        ),
+        Example(
+            "urllib3-retry",
+            """\
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+
+def make_session():
+    session = requests.Session()
+    retries = Retry(
+        total=5,
+        status_forcelist=[502, 503, 504],
+        allowed_methods={"GET", "HEAD"},
+    )
+    session.mount("https://", HTTPAdapter(max_retries=retries))
+    return session
+""",
+            """\
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+
+def make_session():
+    session = requests.Session()
+    retries = Retry(
+        total=5,
+        status_forcelist=[502, 503, 504],
+        allowed_methods={"GET", "HEAD"},
+        backoff_factor=0.5,
+    )
+    session.mount("https://", HTTPAdapter(max_retries=retries))
+    return session
+""",
+        ),
+        Example(
+            "urllib3-factor-of-zero",
+            """\
+import urllib3
+
+http = urllib3.PoolManager(retries=urllib3.Retry(connect=3, read=False, backoff_factor=0))
+""",
+            """\
+import urllib3
+
+http = urllib3.PoolManager(retries=urllib3.Retry(connect=3, read=False, backoff_factor=0.5))
+""",
+        ),
+        Example(
+            "adapter-with-a-number",
+            """\
+import requests
+from requests.adapters import HTTPAdapter
+
+session = requests.Session()
+session.mount("https://", HTTPAdapter(max_retries=3))
+""",
+            """\
+import requests
+from requests.adapters import HTTPAdapter, Retry
+
+session = requests.Session()
+session.mount("https://", HTTPAdapter(max_retries=Retry(total=3, backoff_factor=0.5)))
+""",
+        ),
+        Example(
+            "adapter-with-a-constant",
+            """\
+import requests
+
+RETRIES = 5
+
+
+class Api:
+    def __init__(self):
+        self.session = requests.Session()
+        adapter = requests.adapters.HTTPAdapter(max_retries=RETRIES)
+        self.session.mount("https://api.example.com", adapter)
+""",
+            """\
+import requests
+
+RETRIES = 5
+
+
+class Api:
+    def __init__(self):
+        self.session = requests.Session()
+        adapter = requests.adapters.HTTPAdapter(max_retries=requests.adapters.Retry(total=RETRIES, backoff_factor=0.5))
+        self.session.mount("https://api.example.com", adapter)
+""",
+        ),
+        Example(
+            "retrying-attempts-only",
+            """\
+import requests
+from retrying import retry
+
+
+class Spider:
+    @retry(stop_max_attempt_number=3)
+    def _load(self, url):
+        response = requests.get(url, headers=self.headers, timeout=3)
+        assert response.status_code == 200
+        return response
+""",
+            """\
+import requests
+from retrying import retry
+
+
+class Spider:
+    @retry(stop_max_attempt_number=3, wait_exponential_multiplier=500, wait_exponential_max=30000, wait_jitter_max=1000)
+    def _load(self, url):
+        response = requests.get(url, headers=self.headers, timeout=3)
+        assert response.status_code == 200
+        return response
+""",
+        ),
+        Example(
+            "retry-package",
+            """\
+from retry import retry
+
+
+@retry(ConnectionError, tries=10)
+def register(broker, name):
+    broker.register(name)
+""",
+            """\
+from retry import retry
+
+
+@retry(ConnectionError, tries=10, delay=1, max_delay=30, backoff=2, jitter=(0, 1))
+def register(broker, name):
+    broker.register(name)
+""",
+        ),
+        Example(
+            "backoff-constant-of-zero",
+            """\
+import backoff
+import requests
+
+
+@backoff.on_exception(backoff.constant, requests.exceptions.ConnectionError, max_tries=8, interval=0)
+def submit(job):
+    return requests.post(URL, json=job, timeout=10)
+""",
+        ),
+        Example(
+            "celery-delay-of-zero",
+            """\
+from celery import shared_task
+from requests.exceptions import RequestException
+
+from .api import push
+
+
+@shared_task(autoretry_for=(RequestException,), max_retries=8, default_retry_delay=0)
+def sync(pk):
+    push(pk)
+""",
+            """\
+from celery import shared_task
+from requests.exceptions import RequestException
+
+from .api import push
+
+
+@shared_task(autoretry_for=(RequestException,), max_retries=8, default_retry_delay=0, retry_backoff=True)
+def sync(pk):
+    push(pk)
+""",
+        ),
+        Example(
+            "redis-without-backoff",
+            """\
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+pool = redis.Redis(host="cache", retry=Retry(NoBackoff(), 5))
+""",
+            """\
+import redis
+from redis.retry import Retry
+
+pool = redis.Redis(host="cache", retry=Retry(redis.backoff.FullJitterBackoff(cap=10, base=0.5), 5))
+""",
+        ),
+    )
+    silent = (
+        Example(
+            "tenacity-waits",
+            """\
+import requests
+from tenacity import retry, stop_after_attempt, wait_random_exponential
+
+
+@retry(wait=wait_random_exponential(max=30), stop=stop_after_attempt(5))
+def fetch(url):
+    return requests.get(url, timeout=5)
+""",
+        ),
+        Example(
+            "tenacity-waits-by-a-variable",
+            """\
+import requests
+from tenacity import retry, stop_after_attempt
+
+from .settings import WAIT
+
+
+@retry(wait=WAIT, stop=stop_after_attempt(5))
+def fetch(url):
+    return requests.get(url, timeout=5)
+""",
+        ),
+        Example(
+            "other-exceptions",
+            """\
+import requests
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
+
+
+@retry(retry=retry_if_exception_type((ValueError, AssertionError)), stop=stop_after_attempt(3))
+def parse(url):
+    return requests.get(url, timeout=5).json()["items"]
+""",
+        ),
+        Example(
+            "optimistic-locking",
+            """\
+import tenacity
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+
+
+@tenacity.retry(
+    retry=tenacity.retry_if_exception_type((StaleDataError, IntegrityError)),
+    stop=tenacity.stop_after_attempt(10),
+    reraise=True,
+)
+def reserve(session, seat):
+    session.query(Seat).filter_by(id=seat).one().taken = True
+    session.commit()
+""",
+        ),
+        Example(
+            "no-network",
+            """\
+import random
+
+from tenacity import retry
+
+
+@retry
+def pick(numbers):
+    found = random.choice(numbers)
+    if found < 3:
+        raise ValueError(found)
+    return found
+""",
+        ),
+        Example(
+            "retries-on-a-result",
+            """\
+import requests
+from tenacity import retry, retry_if_result, stop_after_attempt
+
+
+@retry(retry=retry_if_result(lambda found: found is None), stop=stop_after_attempt(3))
+def lookup(name):
+    return requests.get(URL, params={"name": name}, timeout=5).json().get("id")
+""",
+        ),
+        Example(
+            "callback-sleeps",
+            """\
+import time
+
+import requests
+from tenacity import retry, stop_after_attempt
+
+
+def pause(state):
+    time.sleep(2**state.attempt_number)
+
+
+@retry(stop=stop_after_attempt(5), after=pause)
+def fetch(url):
+    return requests.get(url, timeout=5)
+""",
+        ),
+        Example(
+            "function-sleeps",
+            """\
+import time
+
+import requests
+from tenacity import retry, stop_after_attempt
+
+
+@retry(stop=stop_after_attempt(5))
+def fetch(url):
+    time.sleep(DELAY)  # no more than one request a second
+    return requests.get(url, timeout=5)
+""",
+        ),
+        Example(
+            "wait-switched-off-by-a-test",
+            """\
+import pytest
+import requests
+from tenacity import Retrying, stop_after_attempt, wait_none
+
+
+def test_gives_up(server):
+    policy = Retrying(stop=stop_after_attempt(3), wait=wait_none())
+    with pytest.raises(Exception):
+        policy(requests.get, server.url)
+""",
+        ),
+        Example(
+            "one-more-attempt",
+            """\
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+session = requests.Session()
+session.mount("http://", HTTPAdapter(max_retries=1))
+session.mount("https://", HTTPAdapter(max_retries=Retry(connect=1, read=0)))
+""",
+        ),
+        Example(
+            "urllib3-backs-off",
+            """\
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+retries = Retry(total=5, backoff_factor=1, status_forcelist=[429, 500, 502, 503, 504])
+adapter = HTTPAdapter(max_retries=retries)
+""",
+        ),
+        Example(
+            "switched-off",
+            """\
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+
+never = Retry(0)
+none = Retry(False)
+status = Retry(total=0, status_forcelist=[503])
+adapter = HTTPAdapter(pool_maxsize=20, max_retries=0)
+http = urllib3.PoolManager(retries=Retry(connect=0, read=0, redirect=5))
+""",
+        ),
+        Example(
+            "parses-a-header",
+            """\
+from urllib3.util.retry import Retry
+
+
+def seconds_to_wait(response):
+    return Retry().parse_retry_after(response.headers["Retry-After"])
+""",
+        ),
+        Example(
+            "own-class",
+            """\
+class Retry(Exception):
+    def __init__(self, operation, reason):
+        self.operation = operation
+
+
+def claim(name):
+    raise Retry(5, reason=name)
+""",
+        ),
+        Example(
+            "hidden-arguments",
+            """\
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+
+def make_session(retries=3, **options):
+    session = requests.Session()
+    session.mount("https://", HTTPAdapter(max_retries=Retry(retries, **options)))
+    session.mount("http://", HTTPAdapter(max_retries=retries))
+    return session
+""",
+        ),
+        Example(
+            "factor-set-later",
+            """\
+from urllib3.util.retry import Retry
+
+
+def policy(factor):
+    retries = Retry(total=5)
+    retries.backoff_factor = factor
+    return retries
+""",
+        ),
+        Example(
+            "subclass-with-its-own-backoff",
+            """\
+from urllib3.util.retry import Retry
+
+
+class Patient(Retry):
+    def get_backoff_time(self):
+        return 5
+
+
+policy = Patient(total=5)
+""",
+        ),
+        Example(
+            "retrying-waits",
+            """\
+import requests
+from retrying import retry
+
+
+@retry(stop_max_attempt_number=3, wait_fixed=2000)
+def call(url):
+    return requests.get(url, timeout=3).json()
+""",
+        ),
+        Example(
+            "backoff-waits",
+            """\
+import backoff
+import requests
+
+
+@backoff.on_exception(backoff.expo, requests.exceptions.RequestException, max_time=60)
+def get(url):
+    return requests.get(url, timeout=5)
+""",
+        ),
+        Example(
+            "callback-of-backoff-sleeps",
+            """\
+import time
+
+import backoff
+import requests
+
+
+def pause(details):
+    time.sleep(retry_after(details["exception"]))
+
+
+@backoff.on_exception(backoff.constant, requests.exceptions.ConnectionError, interval=0, on_backoff=pause)
+def get(url):
+    return requests.get(url, timeout=5)
+""",
+        ),
+        Example(
+            "celery-waits-by-default",
+            """\
+from celery import shared_task
+from requests.exceptions import RequestException
+
+from .api import push
+
+
+@shared_task(autoretry_for=(RequestException,), max_retries=8)
+def sync(pk):
+    push(pk)
+""",
+        ),
+        Example(
+            "retry-of-the-project",
+            """\
+import requests
+
+from .utils import retry
+
+
+@retry(times=5)
+def get(url):
+    return requests.get(url, timeout=5)
+""",
+        ),
+    )
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        is_test: bool | None = None
+        for policy in facts.policies:
+            if policy.delay != "none" or not policy.network or not _retries_often(policy):
+                continue
+            if is_test is None:
+                is_test = _is_test(facts)
+            if is_test and policy.row.waits.keys() & _given(policy):
+                continue  # it was switched off to make the test fast
+            yield Finding(policy.node, None, _arguments(facts, policy), _why(policy), _fix(facts, policy))
+
+
+def _retries_often(policy: RetryPolicy) -> bool:
+    if policy.attempts is not None:
+        return policy.attempts >= _FEWEST
+    # where a client library is given a variable, that may well be 0
+    return policy.bound != "unknown" or not policy.row.transport
+
+
+def _is_test(facts: Facts) -> bool:
+    modules = [dotted(alias.name) for node in facts.index.all(cst.Import) for alias in node.names]
+    modules += [dotted(node.module) for node in facts.index.all(cst.ImportFrom) if not node.relative]
+    return any(name is not None and name.partition(".")[0] in {"pytest", "unittest", "mock"} for name in modules)
+
+
+def _given(policy: RetryPolicy) -> set[str]:
+    """Return the arguments of the wait that the policy is given, by keyword or position."""
+    if policy.call is None:
+        return set()
+    parameters = policy.row.parameters
+    return {
+        name
+        for name in policy.row.waits
+        if argument(policy.call, parameters.index(name) if name in parameters else None, name) is not None
+    }
+
+
+def _arguments(facts: Facts, policy: RetryPolicy) -> dict[str, str]:
+    retries = "" if policy.attempts is None else str(policy.attempts - 1)
+    if isinstance(policy.node, cst.Decorator):
+        target = policy.node.decorator.func if isinstance(policy.node.decorator, cst.Call) else policy.node.decorator
+        said = f"`@{code(facts, target)}`"
+    else:
+        said = f"`{code(facts, policy.node)}`"
+    name = "tenacity.retry" if policy.row.library == "tenacity" else policy.row.name
+    return {
+        "policy": said,
+        "subject": f" `{policy.subject}`" if policy.subject is not None else "",
+        "remedy": _REMEDIES[name].format(retries=retries),
+    }
+
+
+def _why(policy: RetryPolicy) -> tuple[str, ...]:
+    if policy.attempts is not None:
+        bound = f"it makes up to {policy.attempts} attempts"
+    else:
+        bound = "nothing ends the attempts" if policy.bound == "unbounded" else "it makes several attempts"
+    return (policy.why, f"{bound}, and waits 0 seconds between them ({policy.row.source})")
+
+
+def _fix(facts: Facts, policy: RetryPolicy) -> Fix | None:
+    if not policy.row.remedy and policy.row.name != "requests.adapters.HTTPAdapter":
+        return None
+    rewrite = _rewrite(facts, policy)
+    return (
+        Fix("unsafe", "wait between the attempts, longer each time", lambda: rewrite) if rewrite is not None else None
+    )
+
+
+def _rewrite(facts: Facts, policy: RetryPolicy) -> Rewrite | None:
+    """Return the policy with the wait that its library offers; None if that cannot be written where it stands."""
+    row = policy.row
+    if row.library == "tenacity":
+        return _with_wait(facts, policy)
+    if policy.call is None:
+        decorator = policy.node
+        if not isinstance(decorator, cst.Decorator):
+            return None
+        call = cst.Call(decorator.decorator)
+        for keyword, value in row.remedy:
+            call = with_argument(call, keyword, value)
+        return Rewrite({decorator.decorator: call})
+    if row.library == "redis":
+        return _with_backoff_of_redis(facts, policy, policy.call)
+    if row.name == "requests.adapters.HTTPAdapter":
+        return _with_policy(facts, policy, policy.call)
+    call = policy.call
+    for keyword, value in row.remedy:
+        position = row.parameters.index(keyword) if keyword in row.parameters else None
+        if keyword not in row.waits and argument(call, position, keyword) is not None:
+            continue  # `backoff=3`, which grew from a delay of 0
+        call = with_argument(call, keyword, value, position)
+    return Rewrite({policy.call: call})
+
+
+def _with_wait(facts: Facts, policy: RetryPolicy) -> Rewrite | None:
+    """Return a tenacity policy with `wait=wait_exponential_jitter(max=30)`."""
+    target = policy.node.decorator if isinstance(policy.node, cst.Decorator) else policy.node
+    found = reference(facts, policy.node, _TENACITY)
+    more = extended(facts, policy.node, _TENACITY) if found is None or found[1] else None
+    replace: dict[cst.CSTNode, cst.CSTNode] = {}
+    imports: tuple[str, ...] = ()
+    if more is not None:
+        name, replace = more
+    elif found is not None:
+        name, imports = found
+    else:
+        return None
+    call = policy.call if policy.call is not None else cst.Call(target)
+    old = argument(call, policy.row.parameters.index("wait"), "wait")
+    new = with_argument(call, "wait", f"{name}(max=30)", policy.row.parameters.index("wait"))
+    return Rewrite({**replace, target: new}, imports, _names_in(old))
+
+
+def _with_backoff_of_redis(facts: Facts, policy: RetryPolicy, call: cst.Call) -> Rewrite | None:
+    found = reference(facts, policy.node, _REDIS)
+    if found is None:
+        return None
+    old = argument(call, 0, "backoff")
+    new = with_argument(call, "backoff", f"{found[0]}(cap=10, base=0.5)", 0)
+    return Rewrite({call: new}, found[1], _names_in(old))
+
+
+def _with_policy(facts: Facts, policy: RetryPolicy, call: cst.Call) -> Rewrite | None:
+    """Return an `HTTPAdapter` with a `Retry` of as many retries, in place of their number."""
+    position = policy.row.parameters.index("max_retries")
+    given = argument(call, position, "max_retries")
+    if given is None:
+        return None
+    count = code(facts, given)
+    replace: dict[cst.CSTNode, cst.CSTNode] = {}
+    imports: tuple[str, ...] = ()
+    found = reference(facts, policy.node, "urllib3.Retry")
+    if found is not None:
+        name, imports = found
+    else:
+        more = extended(facts, policy.node, "requests.adapters.Retry")
+        if more is not None:
+            name, replace = more
+        else:
+            found = reference(facts, policy.node, "requests.adapters.Retry")
+            if found is None:
+                return None
+            name, imports = found
+    new = with_argument(call, "max_retries", f"{name}(total={count}, backoff_factor=0.5)", position)
+    return Rewrite({**replace, call: new}, imports)
+
+
+def _names_in(node: cst.BaseExpression | None) -> tuple[str, ...]:
+    """Return the name that is called in the wait that goes away."""
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Name):
+        return (node.func.value,)
+    return ()
