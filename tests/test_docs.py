@@ -24,6 +24,10 @@ rules = pytest.mark.parametrize("rule", [pytest.param(rule, id=f"{rule.code}-{ru
 guides = pytest.mark.parametrize("path", GUIDES, ids=[str(path.relative_to(ROOT)) for path in GUIDES])
 
 
+# The pages leave out what every reader can add.
+IMPORTS = "import errno\nimport socket\nimport time\n\nimport requests\n\n"
+
+
 def section(rule: Rule, heading: str) -> str:
     text = inspect.cleandoc(type(rule).__doc__ or "")
     found = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
@@ -35,7 +39,7 @@ def code_blocks(text: str) -> list[str]:
 
 
 def reported(rule: Rule, code: str) -> list[str]:
-    found = check(code.encode(), "page.py", Selection(select=(rule.code,)))
+    found = check((IMPORTS + code).encode(), "page.py", Selection(select=(rule.code,)))
     assert found.problems == ()
     return [item.code for item in found.diagnostics]
 

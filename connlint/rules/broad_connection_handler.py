@@ -51,19 +51,25 @@ class BroadConnectionHandler(Rule):
     ## Example
 
     ```python
-    try:
-        conn, peer = listener.accept()
-    except ConnectionError:
-        continue
+    listener = socket.create_server(address)
+    while True:
+        try:
+            conn, peer = listener.accept()
+        except ConnectionError:
+            continue
+        serve(conn)
     ```
 
     ## Use instead
 
     ```python
-    try:
-        conn, peer = listener.accept()
-    except ConnectionAbortedError:
-        continue
+    listener = socket.create_server(address)
+    while True:
+        try:
+            conn, peer = listener.accept()
+        except ConnectionAbortedError:
+            continue
+        serve(conn)
     ```
 
     ## When this is fine

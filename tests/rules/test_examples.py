@@ -41,7 +41,7 @@ def examples(kind: str) -> list[object]:
     return [
         pytest.param(rule, example, id=f"{rule.code}-{example.name}")
         for rule in all_rules()
-        for example in getattr(rule, kind)
+        for example in getattr(rule, kind, ())
     ]
 
 
