@@ -22,6 +22,14 @@ _MODULES = frozenset(
     """.split()
 )
 _BUILTINS = frozenset({"basestring", "raw_input", "unicode", "unichr", "xrange"})
+# What a project's own module of differences between the two Pythons is called, and what it brings.
+_SHIMS = frozenset({"_compat", "compat", "compatibility", "py3compat", "pycompat", "python_compat"})
+_SHIMMED = frozenset(
+    """
+    ConfigParser StringIO as_bytes as_string as_text basestring binary_type httplib integer_types iteritems iterkeys
+    itervalues long raw_input string_types text_type unicode urllib2 urlparse xmlrpclib xrange
+    """.split()
+)
 _FLAGS = frozenset({"PY2", "PY3"})
 
 
@@ -42,7 +50,12 @@ def _is_sign(facts: Facts, node: cst.CSTNode) -> bool:
         module = dotted(node.module) or ""
         if module == "__future__" and not isinstance(node.names, cst.ImportStar):
             return any(dotted(alias.name) in _FUTURES for alias in node.names)
-        return "six" in module.split(".") or (not node.relative and module.partition(".")[0] in _MODULES)
+        parts = module.split(".")
+        if "six" in parts or (not node.relative and parts[0] in _MODULES):
+            return True
+        if parts[-1] in _SHIMS and not isinstance(node.names, cst.ImportStar):
+            return any(dotted(alias.name) in _SHIMMED for alias in node.names)
+        return False
     if isinstance(node, cst.Name):
         return node.value in _FLAGS or (node.value in _BUILTINS and _is_a_variable(facts, node))
     return isinstance(node, cst.Comparison) and _compares_major(node)

@@ -94,7 +94,8 @@ class ErrnoDispatch(Rule):
     name = "errno-dispatch"
     message = "`except {caught}` acts only on {picked} and raises the rest again: catch {classes}"
     fixable = "sometimes"
-    reveals = frozenset({"CNL201", "CNL202", "CNL204"})
+    # What the clause takes is plain to see only now
+    reveals = frozenset({"CNL102", "CNL103", "CNL104", "CNL201", "CNL202", "CNL204", "CNL301", "CNL302"})
     bad = (
         Example(
             "guard-and-raise",

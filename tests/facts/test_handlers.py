@@ -187,6 +187,7 @@ def test_dispatch_on_what_exc_info_returns() -> None:
         pytest.param("from __future__ import annotations", id="future-of-python-3"),
         pytest.param("import sys\nif sys.version_info >= (3, 11): pass", id="version-of-python-3"),
         pytest.param("from urllib.parse import urlparse", id="python-3-module"),
+        pytest.param("from .compat import override", id="compatibility-of-another-kind"),
         pytest.param("x.unicode = 1; f(unicode=2)", id="attribute-and-keyword"),
     ],
 )
@@ -204,6 +205,7 @@ def test_python_3_only(code: str) -> None:
         pytest.param("try:\n    import urllib2\nexcept ImportError:\n    import urllib.request", id="old-module"),
         pytest.param("import sys\nPY2 = sys.version_info[0] == 2", id="major"),
         pytest.param("import sys\nif sys.version_info < (3,): pass", id="version"),
+        pytest.param("from .compat import as_bytes", id="shim"),
         pytest.param("isinstance(x, basestring)", id="builtin"),
         pytest.param("#!/usr/bin/env python2\nimport os", id="interpreter"),
     ],
