@@ -44,6 +44,7 @@ _XMLRPC = (
     _CLOSED,
     _CUT,
     *_RUBBISH,
+    Failure("cut", "xml.parsers.expat.ExpatError"),
     Failure("rubbish", "xml.parsers.expat.ExpatError"),
     Failure("answered", "xmlrpc.client.ProtocolError"),
     Failure("answered", "xmlrpc.client.Fault"),
