@@ -32,6 +32,7 @@ Bound = tuple["str", int | None]
 _GROWTHS: Final[tuple[Growth, ...]] = ("none", "constant", "linear", "exponential", "unknown")
 _ALL = frozenset({"Exception"})
 _ENDLESS = 10**9
+_FAILURES = frozenset().union(*(library.connection_failures for library in knowledge.LIBRARIES)) - policies.GENERAL
 
 # What an opaque call of a file that imports a client must say to be taken for a call to the peer.
 _SPEAKS_OF_PEERS = re.compile(
@@ -468,13 +469,11 @@ class _Reader:
 
     def _speaks_of_connections(self, name: str) -> bool:
         """Say whether the exception class `name` means that a connection failed, and cannot mean much else."""
-        if name == OPAQUE:
+        if name == OPAQUE or name in policies.GENERAL:
             return False
-        return any(
-            base not in policies.GENERAL and knowledge.is_connection_failure(base)
-            for base in self._facts.values.lineage(name)
-            if base != OPAQUE
-        )
+        if name.startswith("<file>"):
+            return not _FAILURES.isdisjoint(self._facts.values.lineage(name))
+        return knowledge.is_connection_failure(name)
 
     def _filter(self, row: Policy, call: cst.Call | None) -> frozenset[str]:
         """Return the classes that are retried; `OPAQUE` among them where that cannot be told."""
