@@ -8,7 +8,8 @@ PIP = -m pip install --quiet --quiet --disable-pip-version-check
 CODE = connlint tests scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs docs-check wheel-check crawl clean
+.PHONY: help demo test lint lint-ruff lint-format lint-types lint-flake8 lint-connlint format docs docs-check \
+	wheel-check crawl clean
 
 help:
 	@echo "make demo         show what connlint finds in examples/, and how it would rewrite it"
@@ -48,11 +49,25 @@ demo: .venv-demo/.made
 test: .venv/.made
 	@.venv/bin/python -m pytest $(ARGS)
 
-lint: .venv/.made
+LINTS = lint-ruff lint-format lint-types lint-flake8 lint-connlint
+
+lint: $(LINTS)
+
+$(LINTS): .venv/.made
+
+lint-ruff:
 	.venv/bin/ruff check .
+
+lint-format:
 	.venv/bin/ruff format --check .
+
+lint-types:
 	.venv/bin/mypy
+
+lint-flake8:
 	.venv/bin/flake8 $(CODE)
+
+lint-connlint:
 	.venv/bin/connlint check $(CODE)
 
 format: .venv/.made
