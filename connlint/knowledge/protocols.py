@@ -127,7 +127,7 @@ OPERATIONS: tuple[Operation, ...] = (
         for name in ("ehlo_or_helo_if_needed",)
     ),
     *(
-        Operation(f"smtplib.SMTP.{name}", "send", _SMTP_SEND, "tests/faults/test_protocols.py::test_smtp_command")
+        Operation(f"smtplib.SMTP.{name}", "send", _SMTP_SEND, "tests/faults/test_protocols.py::test_smtp_answers")
         for name in ("sendmail", "send_message")
     ),
     *(
@@ -137,9 +137,9 @@ OPERATIONS: tuple[Operation, ...] = (
             (
                 *_SMTP_LOST,
                 *(Failure("answered", f"smtplib.{each}") for each in _SMTP_ANSWERED[name]),
-                *(_TLS if name == "starttls" else ()),
+                *((*_TLS, _TIMEOUT) if name == "starttls" else ()),
             ),
-            "tests/faults/test_protocols.py::test_smtp_command",
+            f"tests/faults/test_protocols.py::test_smtp_{name}",
         )
         for name in ("login", "starttls")
     ),
@@ -148,8 +148,8 @@ OPERATIONS: tuple[Operation, ...] = (
         Operation(
             f"ftplib.{owner}",
             "connect",
-            (*_FTP_CONNECT, _BROKEN, *((_HANDSHAKE,) if owner == "FTP_TLS" else ())),
-            "tests/faults/test_protocols.py::test_ftp",
+            (*_FTP_CONNECT, *((_HANDSHAKE,) if owner == "FTP_TLS" else ())),
+            "tests/faults/test_protocols.py::test_ftp_constructor",
             parameters=parameters,
             address=("host",),
             timeout="timeout",
@@ -184,7 +184,7 @@ OPERATIONS: tuple[Operation, ...] = (
             f"ftplib.FTP_TLS.{name}",
             "request",
             (*_FTP_COMMAND, _HANDSHAKE),
-            "tests/faults/test_protocols.py::test_ftp_command",
+            "tests/faults/test_protocols.py::test_ftp_tls_command",
         )
         for name in ("auth", "ccc", "login", "prot_c", "prot_p")
     ),
@@ -193,7 +193,7 @@ OPERATIONS: tuple[Operation, ...] = (
         Operation(
             f"imaplib.{owner}",
             "connect",
-            (*_IMAP_CONNECT, *((_BROKEN, _HANDSHAKE) if owner == "IMAP4_SSL" else ())),
+            (*_IMAP_CONNECT, *((_HANDSHAKE,) if owner == "IMAP4_SSL" else ())),
             "tests/faults/test_protocols.py::test_imap",
             parameters=parameters,
             address=("host", "port"),
@@ -213,15 +213,15 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "imaplib.IMAP4.starttls",
         "request",
-        (*_IMAP_LOST, *_IMAP_ANSWERED, _BROKEN, _HANDSHAKE),
-        "tests/faults/test_protocols.py::test_imap_command",
+        (*_IMAP_LOST, *_IMAP_ANSWERED, _HANDSHAKE),
+        "tests/faults/test_protocols.py::test_imap_starttls",
     ),
     # https://docs.python.org/3/library/poplib.html
     *(
         Operation(
             f"poplib.{owner}",
             "connect",
-            (*_CONNECT, *_POP_LOST[:3], *_POP_ANSWERED, *((_BROKEN, _HANDSHAKE) if owner == "POP3_SSL" else ())),
+            (*_CONNECT, *_POP_LOST[:3], *_POP_ANSWERED, *((_HANDSHAKE,) if owner == "POP3_SSL" else ())),
             "tests/faults/test_protocols.py::test_pop",
             parameters=("host", "port", "timeout") if owner == "POP3" else ("host", "port"),
             address=("host", "port"),
@@ -242,7 +242,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "poplib.POP3.stls",
         "request",
         (*_POP_LOST, _BROKEN, *_POP_ANSWERED, _HANDSHAKE),
-        "tests/faults/test_protocols.py::test_pop_command",
+        "tests/faults/test_protocols.py::test_pop_stls",
     ),
     # Gone in Python 3.13
     *(
