@@ -212,7 +212,6 @@ def test_ftp() -> None:
     compare("ftplib.FTP.connect", connect_and_fail(connect, FTP_GREETINGS))
 
 
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # a constructor that fails closes nothing
 @pytest.mark.parametrize("kind", [ftplib.FTP, ftplib.FTP_TLS])
 def test_ftp_constructor(kind: type[ftplib.FTP], monkeypatch: pytest.MonkeyPatch) -> None:
     def connect(host: str, port: int) -> object:
@@ -339,7 +338,6 @@ def imap_serve(then: Callable[[socket.socket], None], *steps: bytes) -> Callable
     return treat
 
 
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 def test_imap() -> None:
     seen = connect_and_fail(lambda host, port: imaplib.IMAP4(host, port, timeout=SOON), IMAP_GREETINGS)
     compare("imaplib.IMAP4", seen)
@@ -408,7 +406,6 @@ POP_GREETINGS: Treatments = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 def test_pop() -> None:
     seen = connect_and_fail(lambda host, port: poplib.POP3(host, port, timeout=SOON), POP_GREETINGS)
     compare("poplib.POP3", seen)

@@ -249,11 +249,6 @@ def open_and_fail(opener: Callable[[str], object]) -> Seen:
     return seen
 
 
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("no_proxy", "*")
-
-
 @pytest.mark.parametrize("name", OPENERS)
 def test_urlopen(name: str) -> None:
     compare(name, open_and_fail(OPENERS[name]))
