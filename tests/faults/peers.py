@@ -142,7 +142,7 @@ def hear(end: bytes, then: Callable[[socket.socket], None]) -> Callable[[socket.
         while end not in heard:
             data = connection.recv(65536)
             if not data:
-                return
+                raise ConnectionAbortedError
             heard += data
         then(connection)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults.http_peers import ANSWERS, CHUNKED, END, HEAD, SAD, answer
 from tests.faults.peers import (
     SOON,
     UNKNOWN_HOST,
@@ -34,17 +35,6 @@ if TYPE_CHECKING:
     from connlint.knowledge.model import Scenario
 
     Seen = list[tuple[Scenario, BaseException | None]]
-
-END = b"\r\n\r\n"  # of the head of a request
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 9\r\n\r\n"
-CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-SAD = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
-LONG = b"HTTP/1.1 200 " + b"x" * 70000 + b"\r\n\r\n"
-
-
-def answer(data: bytes, then: Callable[[socket.socket], None] = close) -> Callable[[socket.socket], None]:
-    """Return a treatment that hears a request, sends `data`, and goes on with another treatment."""
-    return hear(END, say(data, then))
 
 
 def test_http_connect() -> None:
@@ -134,14 +124,6 @@ def test_http_request(kind: type[http.client.HTTPConnection], name: str) -> None
 
 
 SCENARIOS: tuple[Scenario, ...] = ("reset", "broken")
-
-ANSWERS: tuple[tuple[Scenario, Callable[[socket.socket], None]], ...] = (
-    ("reset", hear(END, reset)),
-    ("closed", hear(END, close)),
-    ("timeout", stay_silent),
-    ("rubbish", answer(b"220 smtp.example.org ready\r\n")),
-    ("rubbish", answer(LONG)),
-)
 
 
 def test_http_answer() -> None:

@@ -1,0 +1,103 @@
+"""What requests raises. Nothing of it is a builtin `ConnectionError`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, answer, drop, redirect_forever
+from tests.faults.peers import (
+    SOON,
+    UNKNOWN_HOST,
+    Peer,
+    black_hole,
+    closed_port,
+    compare,
+    hear,
+    raised,
+    reset,
+    say,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from connlint.knowledge.model import Scenario
+
+    Seen = list[tuple[Scenario, BaseException | None]]
+
+requests = pytest.importorskip("requests")
+
+
+def by_send(url: str, **options: Any) -> object:
+    with requests.Session() as session:
+        return session.send(requests.Request("GET", url).prepare(), **options)
+
+
+def by_session(url: str, **options: Any) -> object:
+    with requests.Session() as session:
+        return session.get(url, **options)
+
+
+REQUESTS: dict[str, Callable[..., object]] = {
+    "requests.get": requests.get,
+    "requests.post": requests.post,
+    "requests.request": lambda url, **options: requests.request("GET", url, **options),
+    "requests.Session.get": by_session,
+    "requests.Session.send": by_send,
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_request(name: str) -> None:
+    def get(url: str, **options: Any) -> BaseException | None:
+        error = raised(lambda: REQUESTS[name](url, timeout=SOON, **options))
+        assert error is None or not isinstance(error, ConnectionError)
+        return error
+
+    with closed_port() as closed, black_hole() as hole:
+        seen: Seen = [
+            ("refused", get(f"http://{closed[0]}:{closed[1]}/")),
+            ("timeout", get(f"http://{hole[0]}:{hole[1]}/")),
+            ("unresolved", get(f"http://{UNKNOWN_HOST}/")),
+            ("unreachable", get("http://255.255.255.255/")),
+            (
+                "unreachable",
+                get("http://127.0.0.1/", proxies={"http": f"http://{closed[0]}:{closed[1]}"}),
+            ),
+        ]
+    for scenario, treat in (*ANSWERS[:4], *WHOLE):
+        with Peer(treat) as peer:
+            seen.append((scenario, get("http" + peer.url)))
+    with Peer(redirect_forever) as peer:
+        seen.append(("answered", get("http" + peer.url)))
+    with Peer(hear(b"\x01", reset)) as dropping, Peer(say(SAD)) as other:
+        seen += [
+            ("reset", get("https" + dropping.url)),
+            ("handshake", get("https" + other.url)),
+        ]
+    compare(name, seen)
+
+
+def test_retries_used_up() -> None:
+    with Peer(answer(SAD)) as peer, requests.Session() as session:
+        retry = requests.adapters.Retry(1, status_forcelist=[503])
+        session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retry))
+        compare("requests.Session.get", {"answered": raised(lambda: session.get("http" + peer.url, timeout=SOON))})
+
+
+@pytest.mark.parametrize("name", ["iter_content", "iter_lines"])
+def test_read(name: str) -> None:
+    seen: Seen = []
+    for scenario, treat in READS:
+        with Peer(treat) as peer, requests.get("http" + peer.url, timeout=SOON, stream=True) as response:
+            if scenario == "reset":
+                drop(response.raw.connection.sock)
+            seen.append((scenario, raised(lambda: list(getattr(response, name)()))))
+    compare(f"requests.Response.{name}", seen)
+
+
+def test_status() -> None:
+    with Peer(answer(SAD)) as peer, requests.get("http" + peer.url, timeout=SOON) as response:
+        compare("requests.Response.raise_for_status", {"answered": raised(response.raise_for_status)})
