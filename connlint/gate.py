@@ -13,6 +13,7 @@ to the rules as well.
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import warnings
 from functools import cached_property
@@ -91,7 +92,30 @@ _CODE = (b"CNL", b"Cnl", b"cnl")
 
 _ERRNO_NUMBER = re.compile(rb"\b(?:32|103|104|108|111|10053|10054|10058|10061)\b")
 _SUPPRESSION = re.compile(rb"(?i:noqa\b.*\bcnl)")
+_CONNECTS = re.compile(
+    rb"\b(?:connect|connect_ex|create_connection|create_unix_connection|get_server_certificate|open_connection"
+    rb"|open_unix_connection|sock_connect|ws_connect|Client|%s)\b" % "|".join(sorted(CONNECTING)).encode()
+)
 _PACKAGE = re.compile(rb"\b(?:%s)\b" % "|".join(NETWORK).encode())
+
+# Builtin exceptions that have nothing to do with connections, and how a file gives another class such a name.
+_UNRELATED = frozenset(
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type)
+    and issubclass(value, BaseException)
+    and not issubclass(OSError, value)
+    and not issubclass(value, (OSError, EOFError, BaseExceptionGroup))
+)
+_REBOUND = re.compile(
+    rb"\b(?:as|class)[\s\\]+(?:%(names)s)\b|\b(?:%(names)s)\b[\w\s\\,:.)]*=(?!=)"
+    % {b"names": "|".join(sorted(_UNRELATED)).encode()}
+)
+_BROAD = frozenset({"BaseException", "Exception"})
+
+# With what a handler sorts out what it took.
+_SORTING = (b"errno", b"args", b"exc_info", b"isinstance")
+_SORTS = frozenset(word.decode() for word in _SORTING)
 
 _COOKIE = re.compile(rb"\A(?:.*\n)?[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _AMBIGUOUS = re.compile(rb"(?i:utf.?7|u7|escape|punycode|idna)")
@@ -186,10 +210,10 @@ def _importing_lines(data: bytes) -> Iterator[bytes]:
     position = data.find(b"import")
     while position >= 0:
         start = data.rfind(b"\n", 0, position) + 1
-        while data[:start].endswith((b"\\\n", b"\\\r\n")):
+        while data.endswith((b"\\\n", b"\\\r\n"), 0, start):
             start = data.rfind(b"\n", 0, start - 1) + 1
         end = data.find(b"\n", position)
-        while end >= 0 and data[start:end].endswith((b"\\", b"\\\r")):
+        while end >= 0 and data.endswith((b"\\", b"\\\r"), start, end):
             end = data.find(b"\n", end + 1)
         if end < 0:
             end = len(data)
@@ -202,8 +226,7 @@ class _Seen(NamedTuple):
 
     packages: frozenset[str]
     imports: bytes
-    handles: bool
-    handles_in_loop: bool
+    handlers: frozenset[_Handler]
 
     def reaches_network(self, text: _Text) -> bool:
         """Say whether the file imports something through which the network can be reached."""
@@ -212,6 +235,14 @@ class _Seen(NamedTuple):
             if needed is None or text.matches(needed) or needed.search(self.imports):
                 return True
         return False
+
+
+class _Handler(NamedTuple):
+    """What matters of a handler: whether it names a class that may mean connections, or sorts out what it took (else
+    it takes all or nothing of them), and whether it is in a loop."""
+
+    telling: bool
+    in_loop: bool
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -229,38 +260,70 @@ _BLOCKS: Mapping[type[ast.AST], tuple[str, ...]] = {
 
 
 def _look(tree: ast.Module, text: _Text) -> _Seen:
-    """Walk the statements of `tree`, and none of its expressions."""
+    """Walk the statements of `tree`, and of its expressions only those that name what is handled."""
     imports: list[str] = []
-    handles = handles_in_loop = False
+    handlers: set[_Handler] = set()
+    unrelated: set[_Handler] = set()
     withs_handle = text.has(_SUPPRESS)
     stack: list[tuple[list[ast.AST], bool]] = [([*tree.body], False)]
     while stack:
-        body, looped = stack.pop()
+        body, in_loop = stack.pop()
         for node in body:
             kind = node.__class__
             blocks = _BLOCKS.get(kind)
             if blocks is None:
-                if kind is ast.Import or kind is ast.ImportFrom:
-                    _imported(node, imports)  # type: ignore[arg-type]
+                if isinstance(node, (ast.Import, ast.ImportFrom)):
+                    imports += _imported(node)
                 continue
-            if kind is ast.ExceptHandler or (withs_handle and kind in _WITHS):
-                handles = True
-                handles_in_loop |= looped
-            inner = looped or kind in _LOOPS
+            if isinstance(node, ast.ExceptHandler):
+                caught = _caught(node)
+                if caught <= _UNRELATED:
+                    unrelated.add(_Handler(telling=True, in_loop=in_loop))
+                else:
+                    telling = not caught <= _UNRELATED | _BROAD or (text.has(_SORTING) and _sorts(node))
+                    handlers.add(_Handler(telling, in_loop))
+            elif withs_handle and kind in _WITHS:
+                handlers.add(_Handler(telling=True, in_loop=in_loop))
+            inner = in_loop or kind in _LOOPS
             for field in blocks:
                 block = getattr(node, field)
                 if block:
                     stack.append((block, inner))
+    if unrelated and (text.matches(_REBOUND) or not _UNRELATED.isdisjoint(name.rpartition(".")[2] for name in imports)):
+        handlers |= unrelated
     packages = frozenset(re.split(r"[. ]", name, maxsplit=1)[0] for name in imports)
-    return _Seen(packages, "\n".join(imports).encode(), handles, handles_in_loop)
+    return _Seen(packages, "\n".join(imports).encode(), frozenset(handlers))
 
 
-def _imported(node: ast.Import | ast.ImportFrom, imports: list[str]) -> None:
-    """Add the dotted names that `node` imports, those that it renames marked by ` as`."""
+def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """Return the dotted names that `node` imports, those that it renames marked by ` as`."""
     if isinstance(node, ast.Import):
-        imports += [f"{alias.name} as" if alias.asname else alias.name for alias in node.names]
-    elif not node.level:
-        imports += [f"{node.module}.{alias.name}" for alias in node.names]
+        return [f"{alias.name} as" if alias.asname else alias.name for alias in node.names]
+    return [f"{'.' * node.level}{node.module}.{alias.name}" for alias in node.names]
+
+
+def _caught(handler: ast.ExceptHandler) -> set[str]:
+    """Return the plain names of the classes after `except`; what is no plain name is the empty one."""
+    if handler.type is None:
+        return {"BaseException"}
+    classes = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return {item.id if isinstance(item, ast.Name) else "" for item in classes}
+
+
+def _sorts(handler: ast.ExceptHandler) -> bool:
+    """Say whether `handler` may sort out by errno or by class what it took."""
+    for node in ast.walk(handler):
+        if isinstance(node, ast.Name):
+            word = node.id
+        elif isinstance(node, ast.Attribute):
+            word = node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            word = node.value
+        else:
+            continue
+        if word in _SORTS or "errno" in word:
+            return True
+    return False
 
 
 class _Handlers:
@@ -272,7 +335,8 @@ class _Handlers:
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
-        return seen.handles and (text.names_connection_failure or seen.reaches_network(text))
+        telling = any(handler.telling for handler in seen.handlers)
+        return telling and (text.names_connection_failure or seen.reaches_network(text))
 
 
 class _Retries:
@@ -286,7 +350,8 @@ class _Retries:
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
-        if seen.handles_in_loop and (text.has(_CONNECTION_CLASS) or seen.reaches_network(text)):
+        in_loop = any(handler.in_loop for handler in seen.handlers)
+        if in_loop and (text.has(_CONNECTION_CLASS) or seen.reaches_network(text)):
             return True
         return text.has(_POLICY) and (not POLICIES.isdisjoint(seen.packages) or text.has(_POLICY_BY_KEYWORD))
 
@@ -300,7 +365,7 @@ class _Connects:
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
-        return text.has(_CONNECTING) and seen.reaches_network(text)
+        return text.matches(_CONNECTS) and seen.reaches_network(text)
 
 
 class _Suppressions:

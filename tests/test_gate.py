@@ -50,9 +50,17 @@ def check_without_gate(data: bytes, monkeypatch: pytest.MonkeyPatch) -> Checked:
 # What cannot hold a finding
 
 
+CATCHING = "import requests\ntry:\n    requests.get(url)\nexcept {}:\n    {}\n"
+
+
 @pytest.mark.parametrize(
     "code",
     [
+        pytest.param(CATCHING.format("ValueError", "pass"), id="unrelated"),
+        pytest.param(CATCHING.format("(KeyError, ImportError)", "pass"), id="unrelated-tuple"),
+        pytest.param(CATCHING.format("Exception", "log()"), id="broad-handler"),
+        pytest.param(CATCHING.format("Exception as error", "log(error)"), id="broad-handler-bound"),
+        pytest.param("import socket\nclient.connection(socket).connected()\n", id="connection"),
         pytest.param("", id="empty"),
         pytest.param("# try: requests.get() except ConnectionError\n", id="comments"),
         pytest.param("import socket\n\nHOST = socket.gethostname()\n", id="nothing-handled-nothing-connected"),
@@ -84,6 +92,18 @@ def test_no_candidate(code: str) -> None:
 @pytest.mark.parametrize(
     ("family", "code"),
     [
+        pytest.param("CNL1", CATCHING.format("OSError", "pass"), id="oserror"),
+        pytest.param("CNL1", CATCHING.format("errors", "pass"), id="name"),
+        pytest.param("CNL1", CATCHING.format("(ValueError, *errors)", "pass"), id="starred"),
+        pytest.param("CNL1", CATCHING.format("Exception as e", "if isinstance(e, OSError): pass"), id="isinstance"),
+        pytest.param("CNL1", CATCHING.format("Exception as e", "if get_errno(e): pass"), id="errno-reader"),
+        pytest.param("CNL1", CATCHING.format("Exception as e", "if getattr(e, 'errno'): pass"), id="getattr"),
+        pytest.param("CNL1", "ValueError = OSError\n" + CATCHING.format("ValueError", "pass"), id="rebound"),
+        pytest.param("CNL1", "ValueError: type = OSError\n" + CATCHING.format("ValueError", "pass"), id="annotated"),
+        pytest.param("CNL1", "A, ValueError, B = x\n" + CATCHING.format("ValueError", "pass"), id="unpacked"),
+        pytest.param("CNL1", "class ValueError(OSError): ...\n" + CATCHING.format("ValueError", "pass"), id="class"),
+        pytest.param("CNL1", "from .e import ValueError\n" + CATCHING.format("ValueError", "pass"), id="imported"),
+        pytest.param("CNL1", "from e import E as ValueError\n" + CATCHING.format("ValueError", "pass"), id="renamed"),
         pytest.param("CNL1", "try:\n    f()\nexcept ConnectionError:\n    pass\n", id="class"),
         pytest.param("CNL1", "import contextlib\nwith contextlib.suppress(BrokenPipeError):\n    f()\n", id="suppress"),
         pytest.param("CNL1", "GONE = (ConnectionResetError,)\ntry:\n    f()\nexcept GONE:\n    pass\n", id="tuple"),
@@ -114,6 +134,8 @@ def test_no_candidate(code: str) -> None:
             "async def f():\n    async for x in y:\n        try: f()\n        except BrokenPipeError: pass\n",
             id="async",
         ),
+        pytest.param("CNL2", "while 1:\n    import requests\n    try: f()\n    except: pass\n", id="bare-in-loop"),
+        pytest.param("CNL2", "@task(bind=True)\ndef f(self): self.retry(countdown=0)\n", id="celery-retry"),
         pytest.param("CNL2", "import tenacity\n\n@tenacity.retry\ndef f(): ...\n", id="policy"),
         pytest.param("CNL2", "from proj import app\n\n@app.task(autoretry_for=(E,))\ndef f(): ...\n", id="celery"),
         pytest.param("CNL3", "import socket\nsocket.create_connection(x)\n", id="connect"),
