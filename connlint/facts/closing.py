@@ -355,6 +355,8 @@ class _Way:
     def _closed_in(self, final: cst.Finally) -> bool:
         """Say whether a `finally` closes the socket on some way through it."""
         for node in walk_same_code(final.body):
+            if self._is_own_method(node):
+                raise _UsedError
             if self._reader.is_mention(node, self._held):
                 role = self._reader.role(node)
                 if role == "closed":
@@ -362,6 +364,12 @@ class _Way:
                 if role == "used":
                     raise _UsedError
         return False
+
+    def _is_own_method(self, node: cst.CSTNode) -> bool:
+        """Say whether `node` calls a method of the object that holds the socket: it may close it."""
+        if self._held.owner is None or not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+            return False
+        return dotted(node.func.value) == self._held.owner
 
     def _from(self, start: Step | None, current: str, env: Env) -> Iterator[Ending]:
         """Yield how the ways from `start` end; what a bare `raise` raises on them is `current`."""
@@ -421,6 +429,8 @@ class _Way:
             for node in walk_same_code(root):
                 if isinstance(node, cst.Call) and self._reader.is_exit(node):
                     return "closed"
+                if self._is_own_method(node):
+                    raise _UsedError
                 if node in targets or not self._reader.is_mention(node, self._held):
                     continue
                 role = self._reader.role(node)

@@ -111,12 +111,21 @@ class Names:
         return None
 
     def _builtin(self, name: str) -> str:
-        if name not in _BUILTINS:
-            return OPAQUE
         stars = self.index.top.stars
+        if name not in _BUILTINS:
+            return self._from_star(name) if _STANDARD_STARS.issuperset(stars) else OPAQUE
         if stars and name in _SHADOWED_BY_STARS and not _STANDARD_STARS.issuperset(stars):
             return OPAQUE
         return knowledge.canonical(name)
+
+    def _from_star(self, name: str) -> str:
+        """Return what `name`, which nothing in the file binds, means by `from socket import *`."""
+        for star in self.index.top.stars:
+            full = f"{star}.{name}"
+            found = knowledge.canonical(full)
+            if found != full or knowledge.operation(full) is not None or knowledge.returns(full) is not None:
+                return found
+        return OPAQUE
 
     def _bound(self, binding: Binding) -> frozenset[str]:
         if binding.qualified is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint import knowledge
 from connlint.facts.tree import argument, dotted, walk
 from connlint.fixes.imports import reference
 
@@ -132,12 +133,13 @@ def classes(facts: Facts, place: cst.CSTNode, raised: Sequence[str]) -> tuple[st
     None where that takes more classes than a reader wants to see, or where one cannot be named.
     """
     wanted = ["OSError"] if any(facts.exceptions.derives(name, "OSError") for name in raised) else []
-    for name in dict.fromkeys(raised):
-        if facts.exceptions.taken(wanted, name) is not True:
-            wanted.append(name)
-    wanted = [
-        name for name in wanted if not any(other != name and facts.exceptions.derives(name, other) for other in wanted)
+    rest = [name for name in dict.fromkeys(raised) if facts.exceptions.taken(wanted, name) is not True]
+    group = _group(facts, raised)
+    wanted += [
+        name for name in rest if not any(other != name and facts.exceptions.derives(name, other) for other in rest)
     ]
+    if group is not None and len(wanted) > 2:
+        wanted = [group]
     if not wanted or len(wanted) > _MOST_CLASSES:
         return None
     texts: list[str] = []
@@ -149,6 +151,17 @@ def classes(facts: Facts, place: cst.CSTNode, raised: Sequence[str]) -> tuple[st
         texts.append(found[0])
         modules.extend(found[1])
     return (texts[0] if len(texts) == 1 else f"({', '.join(texts)})"), tuple(modules)
+
+
+def _group(facts: Facts, raised: Sequence[str]) -> str | None:
+    """Return a library's own tuple of classes (`ftplib.all_errors`) that takes all of `raised`."""
+    modules = dict.fromkeys(name.rpartition(".")[0] for name in raised)
+    for module in modules:
+        name = f"{module}.all_errors"
+        members = knowledge.group(name)
+        if members is not None and all(facts.exceptions.taken(members, each) is True for each in raised):
+            return name
+    return None
 
 
 # Where it connects to

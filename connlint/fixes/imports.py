@@ -144,14 +144,23 @@ def _ways(facts: Facts, found: _Import, name: str) -> Iterator[str]:
         yield found.name
         return
     prefix = f"{found.qualified}."
-    module, _, last = name.rpartition(".")
+    last = name.rpartition(".")[2]
+    module = _module_of(name)
     if name.startswith(prefix):
         rest = name.removeprefix(prefix)
-        if "." not in rest or _is_loaded(facts, module):
+        if "." not in rest or module == found.qualified or _is_loaded(facts, module):
             yield f"{found.name}.{rest}"
             return
     if knowledge.canonical(prefix + last) == name:
         yield f"{found.name}.{last}"
+
+
+def _module_of(name: str) -> str:
+    """Return the module that defines `name`, which may stand in a class: `imaplib` for `imaplib.IMAP4.error`."""
+    module = name.rpartition(".")[0]
+    while knowledge.bases(module) is not None:
+        module = module.rpartition(".")[0]
+    return module
 
 
 def _is_loaded(facts: Facts, module: str) -> bool:
@@ -166,7 +175,7 @@ def _is_loaded(facts: Facts, module: str) -> bool:
 
 def _by_new_import(facts: Facts, scope: Scope, place: cst.CSTNode, name: str) -> tuple[str, tuple[str, ...]] | None:
     """Return `name` as it stands and the module to import, if that import can do no harm."""
-    module, _, _ = name.rpartition(".")
+    module = _module_of(name)
     root, _, rest = module.partition(".")
     if not root or any(_may_rebind(star, root) for star in facts.index.top.stars):
         return None

@@ -507,44 +507,54 @@ def _why(facts: Facts, site: ConnectSite) -> Iterator[str]:
 
 
 def _rewrite(facts: Facts, site: ConnectSite) -> Rewrite | None:
-    handler = _handler(facts, site)
-    if handler is None:
-        return None
-    text, modules = handler
     line = guards.line_of(facts, site.call)
+    closing = {guard.node for guard in site.guards if guard.passes_on}
+    taking = {guard.node for guard in site.guards if not guard.passes_on and _takes_some(facts, site, guard.caught)}
+    lost = bool(site.leaks) or (site.origin == "made" and bool(closing))
     if line is None:
-        hoisted = _hoisted(facts, site, text)
-        return Rewrite(hoisted, imports=modules) if hoisted is not None else None
-    closing = [guard.node for guard in site.guards if guard.passes_on]
-    taking = [guard.node for guard in site.guards if not guard.passes_on and _takes_some(facts, site, guard.caught)]
-    if not closing and not taking:
-        return Rewrite({line: guards.guarded(line, [text])}, imports=modules)
-    statement = _sole_try(facts, line)
-    if statement is not None and all(node in statement.handlers for node in (*closing, *taking)):
-        clauses = list(statement.handlers)
-        at = min((clauses.index(node) for node in clauses if node in closing), default=len(clauses))
-        if all(clauses.index(node) < at for node in clauses if node in taking):
-            clauses[at:at] = guards.clauses([text])
-            return Rewrite({statement: statement.with_changes(handlers=clauses)}, imports=modules)
-    if taking:
-        return None  # a handler inside would take from it what it takes now
-    return Rewrite({line: guards.guarded(line, [text])}, imports=modules)
+        handler = _handler(facts, site, closes=lost)
+        hoisted = _hoisted(facts, site, handler[0]) if handler is not None and not closing and not taking else None
+        return Rewrite(hoisted, imports=handler[1]) if handler is not None and hoisted is not None else None
+    for statement in _sole_tries(facts, line):
+        mine = set(statement.handlers)
+        if taking and not taking <= mine:
+            continue
+        if taking or closing & mine:
+            handler = _handler(facts, site, closes=lost and not closing - mine)
+            return _with_clause(statement, closing, taking, handler) if handler is not None else None
+    handler = _handler(facts, site, closes=lost)
+    if taking or handler is None:
+        return None  # a handler inside would take from another what that takes now
+    return Rewrite({line: guards.guarded(line, [handler[0]])}, imports=handler[1])
+
+
+def _with_clause(
+    statement: cst.Try, closing: set[cst.CSTNode], taking: set[cst.CSTNode], handler: tuple[str, tuple[str, ...]]
+) -> Rewrite | None:
+    """Return `statement` with the clause after those that are `taking` and before those that are `closing`."""
+    clauses = list(statement.handlers)
+    at = next((index for index, clause in enumerate(clauses) if clause in closing), len(clauses))
+    if any(clause in taking for clause in clauses[at:]):
+        return None
+    clauses[at:at] = guards.clauses([handler[0]])
+    return Rewrite({statement: statement.with_changes(handlers=clauses)}, imports=handler[1])
 
 
 def _takes_some(facts: Facts, site: ConnectSite, caught: tuple[str, ...]) -> bool:
     return any(facts.exceptions.taken(caught, failure.raises) is not False for failure in site.tried.failures)
 
 
-def _sole_try(facts: Facts, line: cst.SimpleStatementLine) -> cst.Try | None:
-    """Return the `try` whose body is nothing but `line`."""
+def _sole_tries(facts: Facts, line: cst.CSTNode) -> Iterator[cst.Try]:
+    """Yield the `try` whose body is nothing but `line`, the one whose body is nothing but that, and so on."""
     block = facts.index.parents.get(line)
     statement = facts.index.parents.get(block) if block is not None else None
-    if not isinstance(statement, cst.Try) or statement.body is not block:
-        return None
-    return statement if len(statement.body.body) == 1 else None
+    while isinstance(statement, cst.Try) and statement.body is block and len(statement.body.body) == 1:
+        yield statement
+        block = facts.index.parents.get(statement)
+        statement = facts.index.parents.get(block) if block is not None else None
 
 
-def _handler(facts: Facts, site: ConnectSite) -> tuple[str, tuple[str, ...]] | None:
+def _handler(facts: Facts, site: ConnectSite, *, closes: bool) -> tuple[str, tuple[str, ...]] | None:
     """Return the text of the handler that ends the program, and the modules to import for it."""
     name = guards.free_name(facts, site.call)
     caught = guards.classes(facts, site.call, [failure.raises for failure in site.tried.failures])
@@ -552,8 +562,7 @@ def _handler(facts: Facts, site: ConnectSite) -> tuple[str, tuple[str, ...]] | N
         return None
     address = guards.address(site.call, site.tried.operation)
     to = f" to {address}" if address is not None else ""
-    lost = bool(site.leaks) or (site.origin == "made" and any(guard.passes_on for guard in site.guards))
-    closing = f"    {site.variable}.close()\n" if lost and site.variable is not None else ""
+    closing = f"    {site.variable}.close()\n" if closes and site.variable is not None else ""
     message = f'f"cannot connect{to}: {{{name}}}"'
     return f"except {caught[0]} as {name}:\n{closing}    raise SystemExit({message}) from {name}\n", caught[1]
 
@@ -568,13 +577,11 @@ def _hoisted(
         return None
     if len(statement.items) != 1 or statement.asynchronous is not None or item.asname is None:
         return None
-    if isinstance(statement.lpar, cst.LeftParen):
-        return None
+    if isinstance(statement.lpar, cst.LeftParen) or facts.values.target(site.call) != site.tried.operation.name:
+        return None  # a class of the file may give the `with` something else than itself
     target = item.asname.name
     block = facts.index.parents.get(statement)
     if not isinstance(target, cst.Name) or not isinstance(block, (cst.Module, cst.IndentedBlock)):
-        return None
-    if any(guard.passes_on or _takes_some(facts, site, guard.caught) for guard in site.guards):
         return None
     line = cst.SimpleStatementLine(
         [cst.Assign([cst.AssignTarget(target)], site.call)], leading_lines=statement.leading_lines

@@ -1,0 +1,304 @@
+"""The repair of CNL301, run against a port that refuses: a clear message instead of a traceback, the same status."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import sys
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connlint.engine import Selection, check, fix
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONNECTS = Selection(select=("CNL301",))
+BOTH = Selection(select=("CNL301", "CNL302"))
+LEAKS = Selection(select=("CNL302",))
+
+SCRIPTS = {
+    "bare": """
+        import socket
+
+        s = socket.socket()
+        s.connect(("127.0.0.1", PORT))
+    """,
+    "tutorial": """
+        import socket
+
+        HOST = "127.0.0.1"
+
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
+            s.connect((HOST, PORT))
+            s.sendall(b"Hello")
+    """,
+    "address-in-a-name": """
+        import socket
+
+        def main():
+            sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            address = ("127.0.0.1", PORT)
+            sock.connect(address)
+            try:
+                sock.sendall(b"Hello")
+            finally:
+                sock.close()
+
+        if __name__ == "__main__":
+            main()
+    """,
+    "result": """
+        import socket
+
+        sock = socket.create_connection(("127.0.0.1", PORT), 5)
+        sock.close()
+    """,
+    "header-of-a-with": """
+        import socket
+
+        with socket.create_connection(("127.0.0.1", PORT)) as sock:
+            sock.sendall(b"Hello")
+    """,
+    "finally": """
+        import socket
+
+        s = socket.socket()
+        try:
+            s.connect(("127.0.0.1", PORT))
+            s.sendall(b"Hello")
+        finally:
+            s.close()
+    """,
+    "too-narrow": """
+        import socket
+
+        s = socket.socket()
+        try:
+            s.connect(("127.0.0.1", PORT))
+        except TimeoutError:
+            print("slow")
+    """,
+    "closed-and-raised-again": """
+        import socket
+
+        s = socket.socket()
+        try:
+            s.connect(("127.0.0.1", PORT))
+        except OSError:
+            s.close()
+            raise
+    """,
+    "closed-with-more-in-the-try": """
+        import socket
+
+        s = socket.socket()
+        try:
+            s.settimeout(5)
+            s.connect(("127.0.0.1", PORT))
+        except OSError:
+            s.close()
+            raise
+    """,
+    "loop": """
+        import socket
+
+        while True:
+            s = socket.socket()
+            s.connect(("127.0.0.1", PORT))
+            print(s.recv(10))
+            s.close()
+    """,
+    "interrupted": """
+        import socket
+
+        def main():
+            s = socket.socket()
+            s.connect(("127.0.0.1", PORT))
+            s.close()
+
+        try:
+            main()
+        except KeyboardInterrupt:
+            pass
+    """,
+    "asyncio": """
+        import asyncio
+
+        async def main():
+            reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
+            writer.close()
+
+        asyncio.run(main())
+    """,
+    "asyncio-within-a-time": """
+        import asyncio
+
+        async def main():
+            reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", PORT), timeout=5)
+            writer.close()
+
+        asyncio.run(main())
+    """,
+    "smtp": """
+        import smtplib
+
+        server = smtplib.SMTP("127.0.0.1", PORT)
+        server.quit()
+    """,
+    "ftp": """
+        import ftplib
+
+        ftp = ftplib.FTP()
+        ftp.connect("127.0.0.1", PORT)
+    """,
+    "imap": """
+        import imaplib
+
+        mail = imaplib.IMAP4("127.0.0.1", PORT)
+    """,
+    "multiprocessing": """
+        from multiprocessing.connection import Client
+
+        with Client(("127.0.0.1", PORT), authkey=b"secret") as conn:
+            conn.send("Hello")
+    """,
+    "http": """
+        import http.client
+
+        conn = http.client.HTTPConnection("127.0.0.1", PORT)
+        conn.connect()
+    """,
+    "star-import": """
+        from socket import *
+
+        clientSocket = socket(AF_INET, SOCK_STREAM)
+        clientSocket.connect(("127.0.0.1", PORT))
+        clientSocket.close()
+    """,
+    "name-in-use": """
+        import socket
+
+        exc = "taken"
+        s = socket.socket()
+        s.connect(("127.0.0.1", PORT))
+        print(exc)
+    """,
+}
+
+
+def run(code: str, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    return subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error::ResourceWarning", str(script)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS.keys())
+def test_ends_with_a_message_and_the_same_status(script: str, refused_port: int, tmp_path: Path) -> None:
+    before = dedent(script).lstrip().replace("PORT", str(refused_port))
+    fixed = fix(before.encode(), "script.py", BOTH, unsafe=True)
+    assert fixed.dropped == ()
+    assert [item.code for item in fixed.checked.diagnostics] == []
+    assert "CNL301" in fixed.applied
+    first = run(before, tmp_path)
+    assert "Traceback" in first.stderr
+    assert "ConnectionRefusedError" in first.stderr
+    after = run(fixed.data.decode(), tmp_path)
+    assert (after.returncode, after.stdout) == (first.returncode, first.stdout) == (1, "")
+    assert "Traceback" not in after.stderr
+    assert "ResourceWarning" not in after.stderr
+    assert after.stderr.startswith("cannot connect")
+    assert str(errno.ECONNREFUSED) in after.stderr
+
+
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS.keys())
+def test_either_order_comes_to_the_same_end(script: str) -> None:
+    before = dedent(script).lstrip().replace("PORT", "9").encode()
+    for first, second in ((CONNECTS, LEAKS), (LEAKS, CONNECTS)):
+        once = fix(before, "script.py", first, unsafe=True)
+        twice = fix(once.data, "script.py", second, unsafe=True)
+        assert [item.code for item in check(twice.data, "script.py", BOTH).diagnostics] == []
+        again = fix(twice.data, "script.py", BOTH, unsafe=True)
+        assert (again.data, again.applied) == (twice.data, {})
+
+
+def test_safe_fixes_alone_leave_the_traceback(refused_port: int, tmp_path: Path) -> None:
+    before = dedent(SCRIPTS["bare"]).lstrip().replace("PORT", str(refused_port))
+    fixed = fix(before.encode(), "script.py", BOTH, unsafe=False)
+    assert [item.code for item in fixed.checked.diagnostics] == ["CNL301"]
+    after = run(fixed.data.decode(), tmp_path)
+    assert "Traceback" in after.stderr
+    assert "ResourceWarning" not in after.stderr
+
+
+def fixed(code: str) -> str:
+    return fix(dedent(code).lstrip().encode(), "script.py", CONNECTS, unsafe=True).data.decode()
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        pytest.param('("localhost", 80)', "localhost:80", id="literals"),
+        pytest.param("(host, port)", "{host}:{port}", id="names"),
+        pytest.param("(cfg.host, int(port))", "{cfg.host}:{port}", id="attributes-and-conversions"),
+        pytest.param("(sys.argv[1], 80)", "{sys.argv[1]}:80", id="arguments"),
+        pytest.param("address", "{address}", id="whole"),
+        pytest.param('("::1", 80, 0, 0)', "[::1]:80", id="ipv6"),
+        pytest.param('"/run/x.sock"', "/run/x.sock", id="path"),
+        pytest.param('(cfg["host"], 80)', None, id="hidden"),
+        pytest.param("(pick(), 80)", None, id="call"),
+        pytest.param("('a{b}\"c', 80)", None, id="text-that-would-break-the-message"),
+        pytest.param("('', 80)", None, id="empty"),
+    ],
+)
+def test_message_says_where_it_connects_to(address: str, said: str | None) -> None:
+    after = fixed(f"import socket\nsock = socket.create_connection({address})\n")
+    assert f'SystemExit(f"cannot connect{f" to {said}" if said else ""}: {{exc}}") from exc' in after
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param("import socket\nsocket.create_connection(a).sendall(b'x')\n", id="part-of-more"),
+        pytest.param("import socket\nif a: s = socket.create_connection(a)\n", id="shares-a-header"),
+        pytest.param("import socket\nx = 1; s = socket.create_connection(a)\n", id="shares-its-line"),
+        pytest.param("import socket\nOSError = 1\ns = socket.create_connection(a)\n", id="the-class-is-another"),
+        pytest.param(
+            "import socket\ntry:\n    s = socket.create_connection(a)\n    s.sendall(b'x')\n"
+            "except TimeoutError:\n    print('slow')\n",
+            id="a-handler-would-lose-what-it-takes",
+        ),
+        pytest.param(
+            "import socket\ndef main():\n    s = socket.create_connection(a)\n"
+            "try:\n    main()\nexcept TimeoutError:\n    print('slow')\n",
+            id="a-caller-would-lose-what-it-takes",
+        ),
+        pytest.param("import socket\nwith socket.create_connection(a):\n    pass\n", id="no-name-to-hold-it-by"),
+        pytest.param(
+            "import socket\nwith open(p) as f, socket.create_connection(a) as s:\n    pass\n", id="second-of-a-with"
+        ),
+        pytest.param(
+            "import socket, threading\ndef work():\n    socket.create_connection(a)\n"
+            "threading.Thread(target=work).start()\n",
+            id="a-thread",
+        ),
+    ],
+)
+def test_reported_and_left_alone(code: str) -> None:
+    (found,) = check(code.encode(), "script.py", CONNECTS).diagnostics
+    assert found.fixable is None
+    assert fixed(code) == code
+
+
+def test_why_names_the_handler_that_cannot_take_it() -> None:
+    code = b"import socket\ntry:\n    socket.create_connection(a)\nexcept TimeoutError:\n    pass\n"
+    (found,) = check(code, "script.py", CONNECTS).diagnostics
+    assert any("TimeoutError" in why and "ConnectionRefusedError" in why for why in found.why)
