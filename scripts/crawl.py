@@ -137,17 +137,24 @@ def analyse(path: str, codes: Sequence[str], fixing: bool) -> Report:
         checked = check(data, path, selection)
         report.parsed = checked.parsed
         report.problems = checked.problems
+        report.crash = internal_error(checked.problems)
         report.found = [Found(path, item.code, item.row, item.message, item.why) for item in checked.diagnostics]
         if fixing and checked.diagnostics:
             fixed = fix(data, path, selection, unsafe=True)
             report.applied = dict(fixed.applied)
             report.dropped = fixed.dropped
-            report.problems += fixed.checked.problems
+            report.problems += tuple(text for text in fixed.checked.problems if text not in checked.problems)
+            report.crash = report.crash or internal_error(fixed.checked.problems)
             report.unproven = tuple(what_is_wrong(data, fixed.data, path, selection))
     except Exception:  # noqa: BLE001 - a crash is what this looks for
         report.crash = traceback.format_exc()
     report.seconds = time.perf_counter() - started
     return report
+
+
+def internal_error(problems: Iterable[str]) -> str | None:
+    """Return the problem that is connlint's own fault, if there is one; the engine turns exceptions into such lines."""
+    return next((text for text in problems if "internal error" in text), None)
 
 
 def what_is_wrong(before: bytes, after: bytes, path: str, selection: Selection) -> Iterator[str]:
