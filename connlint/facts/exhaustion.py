@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from connlint.facts.delays import MAY_WAIT, called
-from connlint.facts.flow import Env, Step, TooComplexError, bindings, calls_of, evaluated, frozen, target_names
+from connlint.facts.flow import (
+    Env,
+    Step,
+    TooComplexError,
+    bindings,
+    calls_of,
+    counts,
+    evaluated,
+    frozen,
+    target_names,
+)
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import children, dotted, statements, walk_same_code
 from connlint.knowledge import waits
@@ -100,8 +110,8 @@ class Exhausted:
         if isinstance(self._loop, cst.For):
             names |= set(target_names(self._loop.target))
         for node in walk_same_code(self._loop.body):
-            if isinstance(node, cst.AugAssign):
-                names |= set(target_names(node.target))
+            if isinstance(node, (cst.Assign, cst.AugAssign)):
+                names |= {bound.name for bound in bindings(Step("run", node)) if counts(bound)}
         return names
 
     # Within the loop

@@ -485,6 +485,26 @@ def target_names(target: cst.CSTNode) -> list[str]:
     return [name] if name is not None else []
 
 
+def increment(bound: Bound) -> int | None:
+    """Return by how much `bound` changes a number that it counts with: `n += 1`, `n = n - 1`."""
+    node, value = bound.node, bound.value
+    if isinstance(node, cst.AugAssign):
+        rises, falls = isinstance(node.operator, cst.AddAssign), isinstance(node.operator, cst.SubtractAssign)
+    elif isinstance(value, cst.BinaryOperation) and dotted(value.left) == bound.name:
+        rises, falls = isinstance(value.operator, cst.Add), isinstance(value.operator, cst.Subtract)
+        value = value.right
+    else:
+        return None
+    if not isinstance(value, cst.Integer) or not (rises or falls):
+        return None
+    return value.evaluated_value if rises else -value.evaluated_value
+
+
+def counts(bound: Bound) -> bool:
+    """Say whether `bound` may count with a number: by a step that is known, or by any `+=`."""
+    return bound.augmented or increment(bound) is not None
+
+
 class Walker:
     """Walks the ways through a graph and keeps the constants that names have on them."""
 

@@ -27,6 +27,7 @@ from connlint.facts.flow import (
     calls_of,
     evaluated,
     frozen,
+    increment,
     read_flow,
 )
 from connlint.facts.inputs import Inputs
@@ -569,26 +570,22 @@ class _Reader:
         return Counter(loop.target.value, first, 1, args[-1])
 
     def _while_counter(self, loop: cst.While, ways: list[Ways]) -> Counter | None:
-        changes: dict[str, list[cst.AugAssign]] = {}
+        changes: dict[str, dict[cst.CSTNode, int]] = {}
         for step in self._own_steps():
             for bound in bindings(step):
-                if isinstance(bound.node, cst.AugAssign):
-                    changes.setdefault(bound.name, []).append(bound.node)
+                size = increment(bound)
+                if size is not None:
+                    changes.setdefault(bound.name, {})[bound.node] = size
         for comparison in _terms(loop.test):
             path = dotted(comparison.left if isinstance(comparison, cst.Comparison) else comparison)
-            found = list(dict.fromkeys(changes.get(path or "", [])))
-            if path is None or len(found) != 1 or not isinstance(found[0].value, cst.Integer):
+            found = changes.get(path or "", {})
+            if path is None or len(set(found.values())) != 1:
                 continue
-            if not any(bound.node is found[0] for way in ways for step in way.passed for bound in bindings(step)):
-                continue
-            step_size = found[0].value.evaluated_value
-            if isinstance(found[0].operator, cst.SubtractAssign):
-                step_size = -step_size
-            elif not isinstance(found[0].operator, cst.AddAssign):
+            if not any(bound.node in found for way in ways for step in way.passed for bound in bindings(step)):
                 continue
             test = comparison if isinstance(comparison, cst.Comparison) else None
             limit = test.comparisons[0].comparator if test is not None and len(test.comparisons) == 1 else None
-            return Counter(path, self._initial(path), step_size, limit, test, found[0])
+            return Counter(path, self._initial(path), next(iter(found.values())), limit, test, tuple(found))
         return None
 
     def _initial(self, path: str) -> int | None:
@@ -612,7 +609,13 @@ class _Reader:
             return "deadline", None
         if counter is not None:
             return "attempts", counter.limit
-        changed = {bound.name for way in ways for step in way.passed for bound in bindings(step) if bound.augmented}
+        changed = {
+            bound.name
+            for way in ways
+            for step in way.passed
+            for bound in bindings(step)
+            if increment(bound) is not None
+        }
         for test in tests:
             if test is not self.loop.test and changed & set(_names(test)):
                 return "attempts", None

@@ -83,7 +83,7 @@ class Counter:
     """The name that counts the attempts of a loop.
 
     A `range` gives it `first`, `first + 1`, ... up to the last one below `limit`. In a `while`, the loop goes on as
-    long as `test` holds, and `change` is the one statement that adds `step` to it.
+    long as `test` holds, and `changes` are the statements that add `step` to it.
     """
 
     name: str
@@ -91,7 +91,7 @@ class Counter:
     step: int
     limit: cst.BaseExpression | None
     test: cst.Comparison | None = None
-    change: cst.AugAssign | None = None
+    changes: tuple[cst.CSTNode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

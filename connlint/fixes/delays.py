@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from connlint.facts.delays import WAITS, Waits, called
-from connlint.facts.flow import target_names
+from connlint.facts.flow import Step, bindings, counts, target_names
 from connlint.facts.tree import dotted, statements, walk, walk_same_code
 from connlint.fixes.imports import reference
 from connlint.knowledge import waits
@@ -179,9 +179,7 @@ class _Writing:
 
     def _ends_of_while(self, item: Retried, counter: Counter) -> _Last:
         test = counter.test
-        if test is None or counter.change is None or test.lpar:
-            raise _Declined
-        if not self.counted_before_end(item, counter.change):
+        if test is None or test.lpar or not self.counted_before_end(item):
             raise _Declined
         opposite = {
             cst.LessThan: ">=",
@@ -195,30 +193,33 @@ class _Writing:
         last = f"{self.text(test.left)} {opposite} {self.text(test.comparisons[0].comparator)}"
         return _Last(self.text(test), last)
 
-    def counted_before_end(self, item: Retried, change: cst.AugAssign) -> bool:
-        """Say whether the attempt was surely counted by the time that the handler of `item` ends."""
-        line = self.facts.index.parents.get(change)
-        block = self.facts.index.parents.get(line) if line is not None else None
-        if block is None:
-            return False
-        if block is item.handler.body:
-            return True
-        if block is not self.loop.node.body or not isinstance(block, cst.IndentedBlock):
-            return False
-        below: cst.CSTNode = item.statement
+    def counted_before_end(self, item: Retried) -> bool:
+        """Say whether nothing counts the attempt any more once the handler of `item` has ended."""
+        changes = self.counter.changes if self.counter is not None else ()
+        return bool(changes) and all(self._comes_before_end(item, change) for change in changes)
+
+    def _comes_before_end(self, item: Retried, change: cst.CSTNode) -> bool:
+        above: dict[cst.CSTNode, cst.CSTNode] = {}
+        current: cst.CSTNode = item.statement
         for ancestor in self.facts.index.ancestors(item.statement):
-            if ancestor is block:
-                body: Sequence[cst.CSTNode] = block.body
-                return line in body and body.index(line) < body.index(below)
-            below = ancestor
+            above[ancestor] = current
+            current = ancestor
+        current = change
+        for ancestor in self.facts.index.ancestors(change):
+            if ancestor is item.statement:
+                return isinstance(ancestor, cst.With) or current is not ancestor.finalbody
+            if ancestor in above:
+                body: Sequence[cst.CSTNode] = ancestor.body if isinstance(ancestor, cst.IndentedBlock) else ()
+                return current in body and body.index(current) < body.index(above[ancestor])
+            current = ancestor
         return False
 
     def reads_counter(self, test: cst.BaseExpression) -> bool:
         """Say whether `test` reads a name that counts in the loop."""
         counted = {self.counter.name} if self.counter is not None else set()
         for node in walk_same_code(self.loop.node.body):
-            if isinstance(node, cst.AugAssign):
-                counted |= set(target_names(node.target))
+            if isinstance(node, (cst.Assign, cst.AugAssign)):
+                counted |= {bound.name for bound in bindings(Step("run", node)) if counts(bound)}
         return any(dotted(node) in counted for node in walk_same_code(test))
 
     def rewrite_of(self) -> Rewrite:
@@ -332,12 +333,11 @@ class _Delaying(_Writing):
             return f"min({CAP}, 2**{name})", None
         if (
             counter is not None
-            and counter.change is not None
             and counter.step == 1
             and counter.first in {0, 1}
             and counter.test is not None
             and "." not in counter.name
-            and all(self.counted_before_end(item, counter.change) for item in hot)
+            and all(self.counted_before_end(item) for item in hot)
             and not self.loop.goes_round
         ):
             return f"min({CAP}, 2**{counter.name})", None
@@ -539,11 +539,11 @@ class _Raising(_Writing):
 
     def _has_effect(self, part: cst.BaseStatement) -> bool:
         """Say whether `part` does more than to report, to wait, or to reckon how long to wait."""
-        change = self.counter.change if self.counter is not None else None
+        changes = self.counter.changes if self.counter is not None else ()
         if not isinstance(part, cst.SimpleStatementLine):
             return True
         for small in part.body:
-            if small is change:
+            if small in changes:
                 return True
             if isinstance(small, (cst.Pass, cst.Continue)):
                 continue
