@@ -16,7 +16,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 ROOT = Path(__file__).resolve().parent.parent
-EXAMPLE = ROOT / "examples" / "poll_status.py"
+EXAMPLE = ROOT / "examples" / "publish.py"
 # A small package without dependencies that talks over sockets and has findings.
 PACKAGE = "fluent-logger"
 PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check")

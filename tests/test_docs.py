@@ -63,6 +63,15 @@ def test_what_a_page_warns_of_is_reported(rule: Rule) -> None:
     assert [block for block in blocks if not reported(rule, block)] == []
 
 
+def test_examples_show_every_rule_that_is_on() -> None:
+    shown = {
+        item.code
+        for path in sorted(ROOT.glob("examples/*.py"))
+        for item in check(path.read_bytes(), path.name, Selection()).diagnostics
+    }
+    assert shown == {rule.code for rule in all_rules() if rule.default}
+
+
 @rules
 def test_changelog_names_the_rule(rule: Rule) -> None:
     assert re.search(rf"\b{rule.code}\s+{rule.name}\b", (ROOT / "CHANGELOG.md").read_text("utf-8"))
