@@ -32,6 +32,7 @@ _READ = (
     Failure("reset", "aiohttp.ClientPayloadError"),
     Failure("reset", "aiohttp.ClientOSError"),
     Failure("closed", "aiohttp.ClientConnectionError"),
+    Failure("rubbish", "aiohttp.ClientPayloadError"),
     Failure("timeout", "aiohttp.SocketTimeoutError"),
     Failure("timeout", "TimeoutError"),
 )

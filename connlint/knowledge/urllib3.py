@@ -16,6 +16,7 @@ _REQUEST = (
             "reset",
             "closed",
             "broken",
+            "cut",
             "timeout",
             "unresolved",
             "unreachable",

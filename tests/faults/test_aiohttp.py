@@ -1,0 +1,121 @@
+"""What the client of aiohttp raises."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.faults.http_peers import ANSWERS, HEAD, READS, SAD, answer, redirect_forever
+from tests.faults.peers import (
+    SOON,
+    UNKNOWN_HOST,
+    Peer,
+    black_hole,
+    closed_port,
+    compare,
+    hear,
+    raised,
+    raised_by,
+    reset,
+    say,
+    stay_silent,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+
+    from connlint.knowledge.model import Scenario
+
+    Seen = list[tuple[Scenario, BaseException | None]]
+
+aiohttp = pytest.importorskip("aiohttp")
+
+TIMEOUT = aiohttp.ClientTimeout(total=SOON)
+
+
+def places() -> Iterator[tuple[Scenario, str]]:
+    """Yield a URL for each way in which a server fails, as long as it does."""
+    with closed_port() as closed, black_hole() as hole:
+        yield "refused", f"http://{closed[0]}:{closed[1]}/"
+        yield "timeout", f"http://{hole[0]}:{hole[1]}/"
+        yield "unresolved", f"http://{UNKNOWN_HOST}/"
+        yield "unreachable", "http://255.255.255.255/"
+    for scenario, treat in ANSWERS:
+        with Peer(treat) as peer:
+            yield scenario, "http" + peer.url
+    with Peer(redirect_forever) as peer:
+        yield "answered", "http" + peer.url
+    with Peer(hear(b"\x01", reset)) as dropping, Peer(say(SAD)) as other:
+        yield "reset", "https" + dropping.url
+        yield "handshake", "https" + other.url
+
+
+async def awaited(url: str, **options: Any) -> None:
+    async with aiohttp.ClientSession() as session:
+        response = await session.get(url, **options)
+        response.close()
+
+
+async def entered(url: str, **options: Any) -> None:
+    async with aiohttp.ClientSession() as session, session.get(url, **options):
+        pass
+
+
+async def by_function(url: str, **options: Any) -> None:
+    async with aiohttp.request("GET", url, **options):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("name", "get"),
+    [
+        ("aiohttp.ClientSession.get", awaited),
+        ("aiohttp.ClientSession.get", entered),
+        ("aiohttp.request", by_function),
+    ],
+    ids=["awaited", "entered", "function"],
+)
+def test_request(name: str, get: Callable[..., Coroutine[Any, Any, None]]) -> None:
+    async def fail() -> Seen:
+        seen: Seen = []
+        for scenario, url in places():
+            timeout = TIMEOUT if scenario == "timeout" else aiohttp.ClientTimeout(total=5)
+            seen.append((scenario, await raised_by(get(url, timeout=timeout))))
+        with black_hole() as hole:
+            timeout = aiohttp.ClientTimeout(sock_connect=SOON)
+            seen.append(("timeout", await raised_by(get(f"http://{hole[0]}:{hole[1]}/", timeout=timeout))))
+        with Peer(stay_silent) as silent:
+            timeout = aiohttp.ClientTimeout(sock_read=SOON)
+            seen.append(("timeout", await raised_by(get("http" + silent.url, timeout=timeout))))
+        return seen
+
+    seen = asyncio.run(fail())
+    assert not any(isinstance(error, ConnectionError) for _, error in seen)
+    compare(name, seen, documented=("aiohttp.ClientConnectionResetError",))
+
+
+@pytest.mark.parametrize("name", ["json", "read", "text"])
+def test_read(name: str) -> None:
+    async def fail() -> Seen:
+        seen: Seen = []
+        async with aiohttp.ClientSession() as session:
+            for scenario, treat in (*READS, *((("rubbish", answer(HEAD + b"123456789")),) if name == "json" else ())):
+                with Peer(treat) as peer:
+                    async with session.get("http" + peer.url, timeout=TIMEOUT) as response:
+                        if scenario == "reset":
+                            response.connection.transport.write(b"!")
+                        seen.append((scenario, await raised_by(getattr(response, name)())))
+        return seen
+
+    compare(f"aiohttp.ClientResponse.{name}", asyncio.run(fail()))
+
+
+def test_status() -> None:
+    async def fail() -> BaseException | None:
+        with Peer(answer(SAD)) as peer:
+            async with aiohttp.ClientSession() as session, session.get("http" + peer.url) as response:
+                return raised(response.raise_for_status)
+
+    compare("aiohttp.ClientResponse.raise_for_status", {"answered": asyncio.run(fail())})
