@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from connlint.facts.scopes import Index, Scope
 
 Role = Literal["closed", "used", "neutral"]
-Ending = Literal["raised", "returned", "rebound", "end"]
+Ending = Literal["raised", "rebound", "end", "kept"]
 
 # What is called on the socket on the way out without making use of it
 _NEUTRAL_METHODS = frozenset(
@@ -51,17 +51,21 @@ _LOGGING_METHODS = frozenset("debug info warning warn error exception critical f
 _WRAPPERS = frozenset({"ssl.SSLContext.wrap_socket", "ssl.wrap_socket"})
 _EXITS = frozenset({"sys.exit", "os._exit", "exit", "quit", "os.abort", "os.execv", "os.execvp"})
 _EXIT_CLASSES = frozenset({"SystemExit", "KeyboardInterrupt"})
-_CONSTRUCTORS = frozenset({"__init__", "__enter__", "__aenter__"})
 _DEEPEST = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The name that a socket is held by: `s` of a `scope`, or `self.sock` with its `owner` `self`."""
+    """The name that a socket is held by: `s` of a `scope`, or `self.sock` with its `owner` `self`.
+
+    `survives` says when that owner is there after the failure, and can still close the socket: always, never, or
+    only if the failure does not leave the function, which is a constructor.
+    """
 
     name: str
     scope: Scope | None = None
     owner: str | None = None
+    survives: Literal["always", "never", "unless raised"] = "never"
 
 
 class _UsedError(Exception):
@@ -96,16 +100,17 @@ class ClosingReader:
         graph = self._graph(code)
         if binding is None or graph is None or self._is_shared(call, held, code, makers):
             return ()
-        way = _Way(self, held, graph, returns_object=held.owner is not None)
+        way = _Way(self, held, graph)
         try:
-            return tuple(
-                Leak(name, tuple(dict.fromkeys(handlers)), ending, binding)
-                for name in dict.fromkeys(failures)
-                for handlers, ending in [way.first_leak(call, name)]
-                if ending is not None
-            )
+            found = [(name, *way.endings(call, name)) for name in dict.fromkeys(failures)]
         except (_UsedError, TooComplexError):
             return ()
+        kept = any("kept" in endings for _, _, endings in found)
+        return tuple(
+            Leak(name, handlers, lost[0], binding, kept)
+            for name, handlers, endings in found
+            if (lost := [ending for ending in endings if ending != "kept"])
+        )
 
     def _graph(self, code: cst.FunctionDef | cst.Module) -> Graph | None:
         if code not in self._graphs:
@@ -298,26 +303,25 @@ class ClosingReader:
 class _Way:
     """The ways that a failure can take from one connect."""
 
-    def __init__(self, reader: ClosingReader, held: Held, graph: Graph, *, returns_object: bool) -> None:
+    def __init__(self, reader: ClosingReader, held: Held, graph: Graph) -> None:
         self._reader = reader
         self._index = reader._index
         self._exceptions = reader._exceptions
         self._walker = reader._walker
         self._held = held
         self._graph = graph
-        self._returns_object = returns_object
         self._handlers: list[cst.ExceptHandler] = []
         self._seen: set[object] = set()
 
-    def first_leak(self, call: cst.Call, raises: str) -> tuple[list[cst.ExceptHandler], Ending | None]:
-        """Return the handlers on a way that loses the socket and where it ends; None if all ways close it.
+    def endings(self, call: cst.Call, raises: str) -> tuple[tuple[cst.ExceptHandler, ...], tuple[Ending, ...]]:
+        """Return the handlers that take `raises` on its ways, and how those ways end that do not close the socket.
 
         Raises `_UsedError` if some way makes use of the socket again.
         """
         self._handlers = []
         self._seen = set()
-        found = list(self._raised(call, raises, {self._held.name: SOME}))
-        return self._handlers, (found[0] if found else None)
+        found = tuple(self._raised(call, raises, {self._held.name: SOME}))
+        return tuple(dict.fromkeys(self._handlers)), found
 
     def _raised(self, place: cst.CSTNode, raises: str, env: Env) -> Iterator[Ending]:
         """Yield how the ways end on which `place` raises `raises`."""
@@ -350,7 +354,7 @@ class _Way:
             elif is_code_of_its_own(ancestor):
                 break
             below = ancestor
-        yield "raised"
+        yield "kept" if self._held.survives == "always" else "raised"
 
     def _closed_in(self, final: cst.Finally) -> bool:
         """Say whether a `finally` closes the socket on some way through it."""
@@ -396,8 +400,7 @@ class _Way:
                 yield from self._reraised(step.node, current, env)
                 continue
             if step.kind == "end":
-                if not self._returns_object:
-                    yield "end"
+                yield "end" if self._held.survives == "never" else "kept"
                 continue
             after = self._walker.update(step, env)
             stack.extend((each, after) for each in reversed(self._walker.following(step, after)))

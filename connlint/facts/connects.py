@@ -5,6 +5,7 @@ Most calls named `connect` are no sockets. What counts here is what the call cal
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import libcst as cst
@@ -130,20 +131,29 @@ class _Reader:
         return "returned" if all(isinstance(value, cst.Call) for value in values) else "unknown", held
 
     def _origin_of_attribute(self, attribute: cst.Attribute) -> tuple[Origin, Held | None]:
-        """Return `made` only for what a constructor makes and connects itself: then nobody else can close it."""
+        """Return `made` for what the function that connects it has made too.
+
+        A constructor that fails leaves no object, so that nobody else can close the socket.
+        """
         path = dotted(attribute)
         function = self._index.function_of(attribute)
         if path is None or not isinstance(attribute.value, cst.Name):
             return "attribute", None
         scope = self._names.owner(attribute.value.value, self._index.scope_of(attribute))
-        held = Held(path, scope, attribute.value.value)
-        if not isinstance(function, cst.FunctionDef) or function.name.value not in _CONSTRUCTORS:
-            return "attribute", held
-        owner = self._index.class_of(function)
-        if owner is None or f"{self._index.scopes[owner].qualified}.__del__" in self._index.definitions:
+        held = Held(path, scope, attribute.value.value, "always")
+        owner = self._index.class_of(function) if isinstance(function, cst.FunctionDef) else None
+        if owner is None or not isinstance(function, cst.FunctionDef) or self._is_property(owner, attribute):
             return "attribute", held
         made = [each for each in self._assigned_here(attribute, function) if not _is_none(each)]
-        return ("made" if made and all(self._is_maker(value) for value in made) else "attribute"), held
+        if not made or not all(self._is_maker(value) for value in made):
+            return "attribute", held
+        if function.name.value in _CONSTRUCTORS:
+            finalizer = f"{self._index.scopes[owner].qualified}.__del__"
+            held = replace(held, survives="always" if finalizer in self._index.definitions else "unless raised")
+        return "made", held
+
+    def _is_property(self, owner: cst.ClassDef, attribute: cst.Attribute) -> bool:
+        return attribute.attr.value in self._index.scopes[owner].names
 
     def _assigned_here(self, attribute: cst.Attribute, function: cst.FunctionDef) -> list[cst.BaseExpression | None]:
         return [

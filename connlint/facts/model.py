@@ -83,7 +83,7 @@ class Counter:
     """The name that counts the attempts of a loop.
 
     A `range` gives it `first`, `first + 1`, ... up to the last one below `limit`. In a `while`, the loop goes on as
-    long as `test` holds, and `changes` are the statements that add `step` to it.
+    long as `test` holds, and `changes` are the statements that add `step` to it; without a `test`, its body ends it.
     """
 
     name: str
@@ -163,13 +163,15 @@ class Leak:
     """A way on which a socket made here stays open when its connect fails.
 
     `raises` is the failure that takes it; `handlers` are the clauses that do, none if it leaves the function or the
-    program untouched; `ending` says where the socket is lost; `binding` is the statement that made it.
+    program untouched; `ending` says where the socket is lost; `binding` is the statement that made it. `kept` says
+    that the connect can fail on another way too, on which an object keeps the socket, open as it is.
     """
 
     raises: str
     handlers: tuple[cst.ExceptHandler, ...]
-    ending: Literal["raised", "returned", "rebound", "end"]
+    ending: Literal["raised", "rebound", "end"]
     binding: cst.CSTNode
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from connlint.facts import Facts
     from connlint.facts.model import ConnectSite, Leak
+    from connlint.rules.base import Applicability
 
 _ENDINGS = {
     "raised": "leaves {place} while {socket} is open",
-    "returned": "{place} returns while {socket} is open",
     "rebound": "{socket} is bound anew while the old socket is open",
     "end": "{place} ends while {socket} is open",
 }
@@ -74,7 +74,8 @@ class SocketLeakOnFailedConnect(Rule):
     ## Fix safety
 
     The fix is safe. It closes the socket on the failing way and raises the same exception again, or closes it first
-    thing in the handlers that take the failure; nothing on that way uses the socket any more.
+    thing in the handlers that take the failure; nothing on that way uses the socket any more. It is unsafe where an
+    object keeps the socket on another failing way: there it would find it closed.
 
     ## References
 
@@ -277,6 +278,38 @@ class Client:
 """,
         ),
         Example(
+            "attribute-forgotten",
+            """\
+import socket
+
+
+class Client:
+    def connect(self):
+        self.sock = socket.socket()
+        try:
+            self.sock.connect(self.address)
+        except OSError:
+            self.sock = None
+            return False
+        return True
+""",
+            """\
+import socket
+
+
+class Client:
+    def connect(self):
+        self.sock = socket.socket()
+        try:
+            self.sock.connect(self.address)
+        except OSError:
+            self.sock.close()
+            self.sock = None
+            return False
+        return True
+""",
+        ),
+        Example(
             "handler-too-narrow",
             """\
 import socket
@@ -313,6 +346,25 @@ def dial(host, port):
         ),
     )
     silent = (
+        Example(
+            "the-object-keeps-it",
+            """\
+import socket
+
+
+class Client:
+    def connect(self):
+        self.sock = socket.socket()
+        try:
+            self.sock.connect(self.address)
+        except OSError:
+            return False
+        return True
+
+    def close(self):
+        self.sock.close()
+""",
+        ),
         Example(
             "closed-by-with",
             """\
@@ -485,7 +537,8 @@ def test_refused():
         address = guards.address(site.call, site.tried.operation)
         fix = None
         if _rewrite(facts, site) is not None:
-            fix = Fix("safe", f"Close `{site.variable}` when the connect fails", lambda: _rewrite(facts, site))
+            applicability: Applicability = "unsafe" if any(each.kept for each in site.leaks) else "safe"
+            fix = Fix(applicability, f"Close `{site.variable}` when the connect fails", lambda: _rewrite(facts, site))
         return Finding(
             site.call,
             arguments={"socket": str(site.variable), "address": guards.spoken(address)},

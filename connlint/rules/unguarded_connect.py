@@ -510,7 +510,7 @@ def _rewrite(facts: Facts, site: ConnectSite) -> Rewrite | None:
     line = guards.line_of(facts, site.call)
     closing = {guard.node for guard in site.guards if guard.passes_on}
     taking = {guard.node for guard in site.guards if not guard.passes_on and _takes_some(facts, site, guard.caught)}
-    lost = bool(site.leaks) or (site.origin == "made" and bool(closing))
+    lost = _is_lost(facts, site, closing=bool(closing))
     if line is None:
         handler = _handler(facts, site, closes=lost)
         hoisted = _hoisted(facts, site, handler[0]) if handler is not None and not closing and not taking else None
@@ -526,6 +526,20 @@ def _rewrite(facts: Facts, site: ConnectSite) -> Rewrite | None:
     if taking or handler is None:
         return None  # a handler inside would take from another what that takes now
     return Rewrite({line: guards.guarded(line, [handler[0]])}, imports=handler[1])
+
+
+def _is_lost(facts: Facts, site: ConnectSite, *, closing: bool) -> bool:
+    """Say whether the end of the program would find the socket open, and the handler is to close it."""
+    if site.leaks or site.origin != "made" or site.variable is None:
+        return bool(site.leaks)
+    if closing:
+        return True
+    if facts.index.function_of(site.call) is not None:
+        return False
+    # The module's own, which functions use: nobody has called them yet, but for a `with` or `finally` around.
+    managing = [each for each in facts.index.ancestors(site.call) if isinstance(each, (cst.With, cst.Try))]
+    parts = [part for each in managing for part in (each.items if isinstance(each, cst.With) else [each.finalbody])]
+    return not any(facts.names.uses(site.variable, part) for part in parts if part is not None)
 
 
 def _with_clause(

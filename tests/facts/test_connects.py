@@ -506,7 +506,33 @@ def test_leak(body: str, ending: str) -> None:
 CONSTRUCTORS = {
     "constructor": ("def __init__(self, a):\n    self.s = socket.socket()\n    self.s.connect(a)", True),
     "enter": ("def __enter__(self):\n    self.s = socket.socket()\n    self.s.connect(a)\n    return self", True),
-    "another-method": ("def open(self):\n    self.s = socket.socket()\n    self.s.connect(a)", False),
+    "kept-by-the-object": ("def open(self):\n    self.s = socket.socket()\n    self.s.connect(a)", False),
+    "method-that-forgets-it": (
+        "def open(self):\n    self.s = socket.socket()\n    try:\n        self.s.connect(a)\n"
+        "    except OSError:\n        self.s = None",
+        True,
+    ),
+    "method-that-makes-it-anew": (
+        "def open(self):\n    for x in a:\n        try:\n            self.s = socket.socket()\n"
+        "            self.s.connect(x)\n            return True\n        except OSError:\n            pass",
+        True,
+    ),
+    "method-that-closes-before-it-makes-anew": (
+        "def open(self):\n    self.s = None\n    for x in a:\n        if self.s:\n            self.s.close()\n"
+        "        try:\n            self.s = socket.socket()\n            self.s.connect(x)\n            return True\n"
+        "        except OSError:\n            pass",
+        False,
+    ),
+    "property": (
+        "@property\ndef s(self): ...\n@s.setter\ndef s(self, value): ...\ndef open(self):\n"
+        "    self.s = socket.socket()\n    try:\n        self.s.connect(a)\n    except OSError:\n        self.s = None",
+        False,
+    ),
+    "another-name-for-it": (
+        "def open(self):\n    self.s = socket.socket()\n    other = self.s\n    try:\n        self.s.connect(a)\n"
+        "    except OSError:\n        self.s = None",
+        False,
+    ),
     "taken-so-there-is-an-object": (
         "def __init__(self, a):\n    self.s = socket.socket()\n    try:\n        self.s.connect(a)\n"
         "    except OSError:\n        self.up = False",
