@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.faults.http_peers import ANSWERS, HEAD, READS, SAD, answer, redirect_forever
+from tests.faults.http_peers import ANSWERS, END, HEAD, READS, SAD, answer, redirect_forever
 from tests.faults.peers import (
     SOON,
     UNKNOWN_HOST,
     Peer,
     black_hole,
+    close,
     closed_port,
     compare,
     hear,
@@ -24,6 +28,7 @@ from tests.faults.peers import (
 )
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Coroutine, Iterator
 
     from connlint.knowledge.model import Scenario
@@ -119,3 +124,48 @@ def test_status() -> None:
                 return raised(response.raise_for_status)
 
     compare("aiohttp.ClientResponse.raise_for_status", {"answered": asyncio.run(fail())})
+
+
+def shake_hands(then: Callable[[socket.socket], None]) -> Callable[[socket.socket], None]:
+    """Return a treatment that opens a websocket and then goes on with another."""
+
+    def treat(connection: socket.socket) -> None:
+        heard = b""
+        while END not in heard:
+            heard += connection.recv(65536)
+        found = re.search(rb"Sec-WebSocket-Key: (\S+)", heard, re.IGNORECASE)
+        assert found is not None
+        digest = hashlib.sha1(found[1] + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+        connection.sendall(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: %s\r\n\r\n" % base64.b64encode(digest)
+        )
+        then(connection)
+
+    return treat
+
+
+def test_websocket() -> None:
+    async def fail() -> tuple[Seen, Seen, Seen]:
+        connected: Seen = []
+        sent: Seen = []
+        received: Seen = []
+        async with aiohttp.ClientSession() as session:
+            for scenario, url in places():
+                if scenario not in {"timeout", "answered"}:
+                    connected.append((scenario, await raised_by(session.ws_connect(url))))
+            with Peer(answer(SAD)) as peer:
+                connected.append(("answered", await raised_by(session.ws_connect("http" + peer.url))))
+            with Peer(shake_hands(stay_silent)) as peer:
+                async with session.ws_connect("http" + peer.url, timeout=aiohttp.ClientWSTimeout(ws_close=SOON)) as ws:
+                    received.append(("timeout", await raised_by(ws.receive_str(timeout=SOON))))
+            with Peer(shake_hands(close)) as peer:
+                async with session.ws_connect("http" + peer.url) as ws:
+                    received.append(("closed", await raised_by(ws.receive_str())))
+                    sent.append(("closed", await raised_by(ws.send_str("x"))))
+        return connected, sent, received
+
+    connected, sent, received = asyncio.run(fail())
+    compare("aiohttp.ClientSession.ws_connect", connected)
+    compare("aiohttp.ClientWebSocketResponse.send_str", sent)
+    compare("aiohttp.ClientWebSocketResponse.receive_str", received)
