@@ -110,6 +110,8 @@ class Waits:
         if name in waits.PROMPT_METHODS and receiver is not None:
             return Wait(PROMPT, call)
         if waits.speaks_of_waiting(name):
+            if self._is_reckoned_with(call):
+                return Wait(MAY_WAIT, call)  # `delay = policy.next_delay()` only says how long
             seconds = call.args[0].value if len(call.args) == 1 and not call.args[0].star else None
             return Wait(WAITS, call, seconds)
         if waits.speaks_of_logging(name, receiver):
@@ -124,11 +126,18 @@ class Waits:
             return Wait(PROMPT, call)
         return Wait(MAY_WAIT, call)
 
+    def _is_reckoned_with(self, call: cst.Call) -> bool:
+        """Say whether the result of `call` is kept or handed on."""
+        parent = self._facts.index.parents.get(call)
+        if isinstance(parent, cst.Await):
+            parent = self._facts.index.parents.get(parent)
+        return isinstance(parent, (cst.Arg, cst.Assign, cst.AnnAssign, cst.BinaryOperation, cst.NamedExpr))
+
     def _of_own(self, call: cst.Call, target: str) -> int:
         facts = self._facts
         definitions = facts.index.definitions.get(target, [])
         name = target.rpartition(".")[2]
-        if waits.speaks_of_waiting(name):
+        if waits.speaks_of_waiting(name) and not self._is_reckoned_with(call):
             return WAITS
         if len(definitions) != 1 or len(self._busy) > _DEEPEST:
             return MAY_WAIT

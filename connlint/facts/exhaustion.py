@@ -14,6 +14,7 @@ import libcst as cst
 
 from connlint.facts.delays import MAY_WAIT, called
 from connlint.facts.flow import (
+    MOST_STATES,
     Env,
     Step,
     TooComplexError,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from connlint.facts.flow import Graph, Walker
     from connlint.facts.model import Counter, Exhaustion
 
-_MOST_STATES = 3_000
 _EXITS = frozenset({"sys.exit", "exit", "quit", "os._exit", "os.abort"})
 _GIVES_UP = re.compile(
     r"(?:^|_)(?:fail\w*|abort\w*|die|exit|raise\w*|skip\w*|usage|critical|fatal|give_?up|giveup|error\w*|exhaust\w*|"
@@ -129,7 +129,7 @@ class Exhausted:
             if key in seen:
                 continue
             seen.add(key)
-            if len(seen) > _MOST_STATES:
+            if len(seen) > MOST_STATES:
                 raise TooComplexError
             if step in self._ends:
                 (exits if step is self._graph.exhausted[self._loop] else breaks).append((step, known))
@@ -243,7 +243,7 @@ class Exhausted:
             if key in seen:
                 continue
             seen.add(key)
-            if len(seen) > _MOST_STATES:
+            if len(seen) > MOST_STATES:
                 raise TooComplexError
             if step in self._outer or step is self._head:
                 return "unknown"

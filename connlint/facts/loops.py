@@ -17,6 +17,7 @@ from connlint import knowledge
 from connlint.facts.delays import MAY_WAIT, PROMPT, WAITS, Wait, Waits, called, read_delay
 from connlint.facts.exhaustion import Exhausted
 from connlint.facts.flow import (
+    MOST_STATES,
     Env,
     Evaluator,
     Step,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from connlint.facts.model import Bounded, Delay, LoopKind
 
 Loop = cst.For | cst.While
-_MOST_STATES = 3_000
 _HOT_PHASES = frozenset({"connect", "request"})
 _BROAD = frozenset({"BaseException", "Exception", "OSError"})
 # What says nothing of whether a connection failed: the peer answered, or the operation itself has waited.
@@ -326,7 +326,7 @@ class _Reader:
             if key in seen or step in self.ends or step.kind in {"end", "escape"}:
                 continue
             seen.add(key)
-            if len(seen) > _MOST_STATES:
+            if len(seen) > MOST_STATES:
                 raise TooComplexError
             found.passed[step] = None
             level, site = self._pass(step, level, sites, found)
@@ -530,7 +530,7 @@ class _Reader:
             if key in seen:
                 continue
             seen.add(key)
-            if len(seen) > _MOST_STATES:
+            if len(seen) > MOST_STATES:
                 raise TooComplexError
             if step in self.ends or step.kind in {"end", "return"}:
                 leaves = True
@@ -586,7 +586,19 @@ class _Reader:
             test = comparison if isinstance(comparison, cst.Comparison) else None
             limit = test.comparisons[0].comparator if test is not None and len(test.comparisons) == 1 else None
             return Counter(path, self._initial(path), next(iter(found.values())), limit, test, tuple(found))
-        return None
+        return self._counter_of_tests(changes, ways)
+
+    def _counter_of_tests(self, changes: dict[str, dict[cst.CSTNode, int]], ways: list[Ways]) -> Counter | None:
+        """Return the counter that the body of a `while` tests on the way back, where there is just one."""
+        tests = [step.node for way in ways for step in way.passed if step.kind == "test" and step is not self.head]
+        names = {name for test in tests if test is not None for name in _names(test)} & changes.keys()
+        if len(names) != 1:
+            return None
+        (name,) = names
+        found = changes[name]
+        if len(set(found.values())) != 1:
+            return None
+        return Counter(name, self._initial(name), next(iter(found.values())), None, None, tuple(found))
 
     def _initial(self, path: str) -> int | None:
         """Return the number that the name `path` has when the loop begins."""

@@ -335,7 +335,7 @@ class _Delaying(_Writing):
             counter is not None
             and counter.step == 1
             and counter.first in {0, 1}
-            and counter.test is not None
+            and (counter.test is not None or all(self._leaves_on_the_last(self.handler_of(item)) for item in hot))
             and "." not in counter.name
             and all(self.counted_before_end(item) for item in hot)
             and not self.loop.goes_round
