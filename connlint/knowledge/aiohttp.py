@@ -142,6 +142,7 @@ BASES: dict[str, tuple[str, ...]] = {
     "aiohttp.SocketTimeoutError": ("aiohttp.ServerTimeoutError",),
     "aiohttp.TCPConnector": ("object",),
     "aiohttp.TooManyRedirects": ("aiohttp.ClientResponseError",),
+    "aiohttp.UnixClientConnectorError": ("aiohttp.ClientConnectorError",),
     "aiohttp.UnixConnector": ("object",),
     "aiohttp.UploadAbortedError": ("aiohttp.ClientError",),
     "aiohttp.WSMessageTypeError": ("TypeError",),
@@ -162,6 +163,7 @@ ALIASES: dict[str, str] = {
     "aiohttp.client_reqrep": "aiohttp",
     "aiohttp.client_ws": "aiohttp",
     "aiohttp.connector": "aiohttp",
+    "aiohttp.helpers.BasicAuth": "aiohttp.BasicAuth",
 }
 
 HARMLESS: frozenset[str] = frozenset(

@@ -55,7 +55,7 @@ _IMAP_LOST = (
 _IMAP_ANSWERED = (Failure("answered", "imaplib.IMAP4.error"), Failure("rubbish", "imaplib.IMAP4.error"))
 _IMAP_CONNECT = (*_CONNECT, *_IMAP_LOST, *_IMAP_ANSWERED)
 _IMAP_COMMANDS = """
-    append authenticate capability check close copy create delete deleteacl enable examine expunge fetch getacl
+    append authenticate capability check close copy create delete deleteacl enable expunge fetch getacl
     getannotation getquota getquotaroot list login login_cram_md5 logout lsub myrights namespace noop partial proxyauth
     recent rename search select setacl setannotation setquota sort status store subscribe thread uid unsubscribe
     unselect xatom
@@ -70,8 +70,8 @@ _NNTP_ANSWERED = tuple(
 )
 _NNTP_LOST = (_RESET, _BROKEN, Failure("closed", "EOFError"), _TIMEOUT, *_NNTP_ANSWERED)
 _NNTP_COMMANDS = """
-    article body capabilities date descriptions getcapabilities getwelcome group head help last list login newgroups
-    newnews next over post quit set_debuglevel slave starttls stat xhdr xover
+    article body capabilities date descriptions getcapabilities group head help last list login newgroups
+    newnews next over post quit slave starttls stat xhdr xover
 """.split()
 
 _NNTPLIB = "https://docs.python.org/3.12/library/nntplib.html"

@@ -109,6 +109,7 @@ OPERATIONS: tuple[Operation, ...] = (
             ("redis.asyncio.client.PubSub", "test_async_command", True),
         )
         for name in PUBSUB
+        if (owner, name) != ("redis.asyncio.client.PubSub", "get_sharded_message")
     ),
     *(
         Operation(f"{owner}.listen", "receive", _REQUEST, f"tests/faults/test_redis.py::{source}")
@@ -257,19 +258,20 @@ HARMLESS: frozenset[str] = frozenset(
             f"{owner}.{name}"
             for owner in ("redis.Redis", "redis.asyncio.Redis")
             for name in """
-                aclose close from_pool from_url get_connection_kwargs get_encoder get_retry lock pipeline pubsub
+                close from_pool from_url get_connection_kwargs get_encoder get_retry lock pipeline pubsub
                 register_script set_response_callback set_retry
             """.split()
         ),
         *(
             f"{owner}.{name}"
             for owner in ("redis.client.PubSub", "redis.asyncio.client.PubSub")
-            for name in ("aclose", "close", "reset")
+            for name in ("close", "reset")
         ),
         "redis.ConnectionPool.*",
         "redis.Sentinel.master_for",
         "redis.Sentinel.slave_for",
         "redis.asyncio.ConnectionPool.*",
+        "redis.asyncio.Redis.aclose",
         "redis.asyncio.Sentinel.master_for",
         "redis.asyncio.Sentinel.slave_for",
         "redis.asyncio.client.Pipeline.*",
@@ -287,9 +289,7 @@ LIBRARY = Library(
     operations=OPERATIONS,
     returns=RETURNS,
     harmless=HARMLESS,
-    connection_failures=frozenset(
-        {"redis.exceptions.ClusterDownError", "redis.exceptions.ConnectionError", "redis.exceptions.TimeoutError"}
-    ),
+    connection_failures=frozenset({"redis.exceptions.ConnectionError", "redis.exceptions.TimeoutError"}),
     answers=frozenset(
         {
             "redis.exceptions.AuthenticationError",

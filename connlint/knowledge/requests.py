@@ -53,11 +53,17 @@ OPERATIONS: tuple[Operation, ...] = (
             "request",
             _REQUEST,
             "tests/faults/test_requests.py::test_request",
-            parameters=("method", "url", "params", "data", "headers", "cookies", "files", "auth", "timeout"),
+            parameters=parameters,
             address=("url",),
             timeout="timeout",
         )
-        for owner in ("requests", "requests.Session")
+        for owner, parameters in (
+            ("requests", ("method", "url")),
+            (
+                "requests.Session",
+                ("method", "url", "params", "data", "headers", "cookies", "files", "auth", "timeout"),
+            ),
+        )
     ),
     Operation(
         "requests.Session.send",

@@ -96,6 +96,11 @@ BASES: dict[str, tuple[str, ...]] = {
 ALIASES: dict[str, str] = {
     "ConfigParser": "configparser",
     "__builtin__": "builtins",
+    "_csv": "csv",
+    "_lzma": "lzma",
+    "_pickle": "pickle",
+    "_queue": "queue",
+    "_struct": "struct",
     "EnvironmentError": "OSError",
     "IOError": "OSError",
     "Queue": "queue",
