@@ -5,16 +5,17 @@ Nothing here reads configuration, prints or writes. libcst is imported only afte
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from connlint import gate
 from connlint.source import Source, SourceError, decode
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from connlint.facts import Facts
     from connlint.fixes.edits import Edit
@@ -26,7 +27,7 @@ MOST_PASSES = 20
 
 @dataclass(frozen=True, slots=True)
 class ProvenFix:
-    """A fix that stood its proof: its edits are offsets into the text of the file that was checked."""
+    """A fix that stood its proof, alone or with others: its edits are offsets into the text that was checked."""
 
     applicability: Applicability
     message: str
@@ -121,20 +122,21 @@ def check(
     selection: Selection,
     *,
     noqa: bool = True,
-    with_fixes: bool = False,
+    with_fixes: bool | Literal["together"] = False,
     tree: ast.Module | None = None,
     source: Source | None = None,
 ) -> Checked:
     """Check the file content `data`. Never raises: what goes wrong is in the result's `problems`.
 
-    With `with_fixes` every fix is made and proven. `tree` and `source` are the file's `ast` and its text, if the
-    caller has them; `data` is then that text as UTF-8, whatever it says of its encoding.
+    With `with_fixes` every fix is made and proven: alone, so that it can be applied alone, or `together` with the
+    others, as `fix` applies them, which costs one proof for many. `tree` and `source` are the file's `ast` and its
+    text, if the caller has them; `data` is then that text as UTF-8, whatever it says of its encoding.
     """
     checked, analysis = _analysed(data, filename, selection, noqa=noqa, tree=tree, source=source)
     if analysis is None or not with_fixes:
         return checked
     try:
-        diagnostics = tuple(analysis.with_proven_fixes())
+        diagnostics = tuple(analysis.with_proven_fixes(together=with_fixes == "together"))
     except Exception as error:  # noqa: BLE001 - user code of any kind must end in a line, not in a traceback
         return replace(checked, problems=(*checked.problems, _problem_of(error)))
     return replace(checked, diagnostics=diagnostics, problems=tuple(analysis.problems))
@@ -364,12 +366,15 @@ class _Analysis:
 
     def _without_overlap(self, *, unsafe: bool) -> list[int]:
         """Return the findings whose fixes are wanted and touch no text in common; the others wait for the next pass."""
+        fixes = [(index, finding.fix) for index, (_, finding, _) in enumerate(self.found) if finding.fix is not None]
+        return self._apart(index for index, fix in fixes if unsafe or fix.applicability == "safe")
+
+    def _apart(self, indexes: Iterable[int]) -> list[int]:
+        """Return those of the findings `indexes` whose fixes touch no text in common with an earlier one's."""
         from connlint.fixes.edits import overlap
 
         chosen: list[int] = []
-        for index, (_, finding, _) in enumerate(self.found):
-            if finding.fix is None or (finding.fix.applicability == "unsafe" and not unsafe):
-                continue
+        for index in indexes:
             own = self._edits_without_imports(index)
             if own and not any(
                 self._share_a_node(index, other) or overlap(own, self._edits_without_imports(other)) for other in chosen
@@ -382,15 +387,40 @@ class _Analysis:
         mine, theirs = self._rewrite(one), self._rewrite(other)
         return mine is not None and theirs is not None and not mine.replace.keys().isdisjoint(theirs.replace)
 
-    def with_proven_fixes(self) -> Iterator[Diagnostic]:
-        """Yield the diagnostics, each with its fix if that stands its proof alone."""
+    def with_proven_fixes(self, *, together: bool) -> Iterator[Diagnostic]:
+        """Yield the diagnostics, each with its fix if that stands its proof, alone or `together` with others."""
+        proven = self._proven_together() if together else frozenset()
         for index, (_, finding, diagnostic) in enumerate(self.found):
-            if finding.fix is None or self._rewrite(index) is None:
-                yield replace(diagnostic, fixable=None)
-                continue
-            try:
-                edits = self.outcome([index]).edits
-            except _ProofError:
+            edits = self._all_edits(index) if index in proven else self._edits_proven_alone(index)
+            if finding.fix is None or edits is None:
                 yield replace(diagnostic, fixable=None)
             else:
                 yield replace(diagnostic, fix=ProvenFix(finding.fix.applicability, finding.fix.message, edits))
+
+    def _proven_together(self) -> frozenset[int]:
+        """Return findings whose fixes stand one proof with all others that they can be applied with."""
+        proven: set[int] = set()
+        left = [index for index in range(len(self.found)) if self._edits_without_imports(index)]
+        while left:
+            group = self._apart(left)
+            left = [index for index in left if index not in group]
+            with suppress(_ProofError):
+                self.outcome(group)
+                proven.update(group)
+        return frozenset(proven)
+
+    def _all_edits(self, index: int) -> tuple[Edit, ...] | None:
+        """Return the edits that finding `index` asks for, those of imports among them."""
+        from connlint.fixes.edits import edits_of
+
+        rewrite = self._rewrite(index)
+        return edits_of(self.facts, self.source.text, rewrite) if rewrite is not None else None
+
+    def _edits_proven_alone(self, index: int) -> tuple[Edit, ...] | None:
+        """Return the edits of finding `index` if they stand their proof; None if they do not, or there are none."""
+        if self._rewrite(index) is None:
+            return None
+        try:
+            return self.outcome([index]).edits
+        except _ProofError:
+            return None
