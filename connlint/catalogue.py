@@ -16,8 +16,8 @@ _ENTRY = re.compile(
     r'^    code(?:: [^=\n]+)? = "(?P<code>[A-Z]+[0-9]+)"(?: +#.*)?\n    name(?:: [^=\n]+)? = "(?P<name>[a-z0-9-]+)"',
     re.MULTILINE,
 )
-EVERYTHING = "CNL"
-"""The prefix of all codes."""
+_ALL = "ALL"
+_PREFIX = "CNL"
 
 
 class Entry(NamedTuple):
@@ -40,19 +40,19 @@ def prefix_of(word: str) -> str | None:
 
     A word is a code (`CNL201`), the beginning of codes (`CNL2`), a rule's name, or `ALL`.
     """
-    if word == "ALL":
-        return EVERYTHING
+    if word == _ALL:
+        return _PREFIX
     for code, name in entries():
         if word == name:
             return code
-        if word.startswith(EVERYTHING) and code.startswith(word):
+        if word.startswith(_PREFIX) and code.startswith(word):
             return word
     return None
 
 
 def nearest(word: str) -> str | None:
     """Return the code or name that is most like `word`, None if none is."""
-    return similar(word, [item for entry in entries() for item in entry])
+    return similar(word, [_ALL, *(item for entry in entries() for item in entry)])
 
 
 def similar(word: str, known: list[str]) -> str | None:

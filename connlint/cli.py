@@ -227,8 +227,15 @@ def _check(arguments: list[str]) -> int:
 
 
 def _task(path: str, shown: str, parsed: argparse.Namespace, config: Settings) -> run.Task:
-    fix = config.fix or parsed.diff
-    return run.Task(path, shown, config.selection_for(path), fix, config.unsafe_fixes, not parsed.ignore_noqa)
+    return run.Task(
+        path,
+        shown,
+        config.selection_for(path),
+        fix=config.fix or parsed.diff,
+        unsafe=config.unsafe_fixes,
+        noqa=not parsed.ignore_noqa,
+        alone=config.output_format == "json",  # an editor applies one fix, not all
+    )
 
 
 def _check_files(paths: Sequence[str], parsed: argparse.Namespace, config: Settings) -> int:

@@ -71,7 +71,7 @@ def discover(paths: Iterable[str], exclude: Patterns, *, gitignore: bool = True,
         if force_exclude and exclude.match_above(absolute(path)):
             continue
         walk.add(path)
-    return Found(tuple(walk.files()), tuple(walk.problems))
+    return Found(tuple(walk.files()), tuple(dict.fromkeys(walk.problems)))
 
 
 def absolute(path: str) -> str:

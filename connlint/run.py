@@ -7,10 +7,12 @@ The order of the results is that of the tasks, whatever the number of processes.
 from __future__ import annotations
 
 import os
+import signal
 import stat
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from connlint import engine, gate
 from connlint.discovery import reason
@@ -29,7 +31,11 @@ _HANDFUL = 6
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A file and what is wanted of it; `shown` is what it is called in a report."""
+    """A file and what is wanted of it.
+
+    `shown` is what it is called in a report. With `alone`, each fix is proven alone, for those who apply just one;
+    else all together, as they are applied here.
+    """
 
     path: str
     shown: str
@@ -37,14 +43,15 @@ class Task:
     fix: bool = False
     unsafe: bool = False
     noqa: bool = True
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a task.
 
-    `checked` is what is there, or remains; its diagnostics hold their fixes, proven. If a fix was asked for,
-    `before` and `after` are the file's content, `applied` counts fixes by code, and `dropped` says which failed.
+    `checked` is what is there, or remains; its diagnostics hold their fixes, proven. If fixes changed the file,
+    `before` and `after` are its content and `applied` counts them by code; `dropped` says which failed their proof.
     """
 
     task: Task
@@ -96,7 +103,7 @@ def _at_gate(task: Task) -> Outcome | None:
     verdict = gate.decide(data, task.selection.may_have)
     if verdict.problem is not None:
         return failed(task, verdict.problem)
-    return None if verdict.candidate else Outcome(task, Checked(task.shown), data, data)
+    return None if verdict.candidate else Outcome(task, Checked(task.shown))
 
 
 def process(task: Task) -> Outcome:
@@ -111,19 +118,28 @@ def process(task: Task) -> Outcome:
 def process_data(task: Task, data: bytes) -> Outcome:
     """Return what comes of `task` if the file's content is `data`."""
     if not task.fix:
-        return Outcome(task, _checked(task, data), data, data)
+        return Outcome(task, _checked(task, data))
     fixed = engine.fix(data, task.shown, task.selection, unsafe=task.unsafe, noqa=task.noqa)
     checked = fixed.checked
     if checked.diagnostics:
         proven = _checked(task, fixed.data)
         problems = dict.fromkeys((*checked.problems, *proven.problems))
         checked = replace(proven, problems=tuple(problems))
+    checked = _slim(checked)
+    if fixed.data == data:
+        return Outcome(task, checked, dropped=fixed.dropped)
     return Outcome(task, checked, data, fixed.data, dict(fixed.applied), fixed.dropped)
 
 
 def _checked(task: Task, data: bytes) -> Checked:
     """Check `data`, its fixes proven: whether there is one is part of every report."""
-    return engine.check(data, task.shown, task.selection, noqa=task.noqa, with_fixes=True)
+    with_fixes: bool | Literal["together"] = True if task.alone else "together"
+    return _slim(engine.check(data, task.shown, task.selection, noqa=task.noqa, with_fixes=with_fixes))
+
+
+def _slim(checked: Checked) -> Checked:
+    """Return `checked` without the text that no report will show: runs are long, and outcomes wait for their end."""
+    return checked if checked.diagnostics else replace(checked, source=None)
 
 
 def failed(task: Task, problem: str) -> Outcome:
@@ -176,9 +192,10 @@ def _until_death(tasks: Sequence[Task], left: list[int], jobs: int, done: dict[i
     try:
         while left or running:
             # No more than keeps every process busy, so that few are suspects and an interrupt is quick.
-            while left and len(running) < 2 * jobs:
-                running[pool.submit(process, tasks[left[-1]])] = left[-1]
-                left.pop()
+            with _interrupts_wait():
+                while left and len(running) < 2 * jobs:
+                    running[pool.submit(process, tasks[left[-1]])] = left[-1]
+                    left.pop()
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 done[running[future]] = future.result()
                 del running[future]
@@ -192,14 +209,31 @@ def _until_death(tasks: Sequence[Task], left: list[int], jobs: int, done: dict[i
 def _pool(workers: int) -> ProcessPoolExecutor:
     from concurrent.futures import ProcessPoolExecutor
 
-    return ProcessPoolExecutor(workers, initializer=_leave_interrupts)
+    return ProcessPoolExecutor(workers, initializer=_end_at_interrupt)
 
 
-def _leave_interrupts() -> None:
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Hold interrupts back while processes are started.
+
+    One that came then would leave the pool half made and the run waiting for it; and a process that has only begun
+    would lose it, and live on.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _end_at_interrupt() -> None:
     """Let an interrupt end this process at once and without a word; the process that started it has the word."""
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def available_processors() -> int:

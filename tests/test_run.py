@@ -1,0 +1,123 @@
+"""Many files: the order, the processes, and what one bad file may cost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from connlint import run
+from connlint.engine import Selection
+from connlint.run import Task
+
+CLEAN = "print(1)\n"
+CANDIDATE = "import socket\n\ns = socket.socket()\ns.connect(('localhost', 9999))\n"
+LEAK = Selection(select=("CNL302",))
+
+
+def tasks_of(directory: Path, *texts: str, fix: bool = False) -> list[Task]:
+    paths = []
+    for number, text in enumerate(texts):
+        path = directory / f"f{number:03}.py"
+        path.write_text(text)
+        paths.append(str(path))
+    return [Task(path, Path(path).name, LEAK, fix=fix) for path in paths]
+
+
+def test_nothing_comes_of_nothing() -> None:
+    assert list(run.run([], 4)) == []
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_clean_files_are_not_parsed(tmp_path: Path, jobs: int) -> None:
+    outcomes = list(run.run(tasks_of(tmp_path, *[CLEAN] * 20), jobs))
+    assert [(item.checked.diagnostics, item.checked.parsed, item.changed) for item in outcomes] == [
+        ((), False, False)
+    ] * 20
+
+
+@pytest.mark.parametrize("fix", [False, True], ids=["check", "fix"])
+def test_number_of_processes_changes_nothing(tmp_path: Path, fix: bool) -> None:
+    texts = [CANDIDATE, CLEAN, "socket.connect except (\n", *[CANDIDATE, CLEAN] * 8]
+    tasks = tasks_of(tmp_path, *texts, fix=fix)
+    tasks.insert(5, Task(str(tmp_path / "missing.py"), "missing.py", LEAK))
+    one, three = list(run.run(tasks, 1)), list(run.run(tasks, 3))
+    assert [item.task for item in one] == tasks
+    assert one == three
+    assert one[5].checked.problems == ("cannot be read: No such file or directory",)
+    assert {code for item in one for code in item.applied} == ({"CNL302"} if fix else set())
+    assert sum(len(item.checked.diagnostics) for item in one) == (0 if fix else 9)
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    (outcome,) = run.run([Task(str(tmp_path / "pipe.py"), "pipe.py", LEAK)], 1)
+    assert outcome.checked.problems == ("cannot be read: it is not a regular file",)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+def test_process_that_dies_costs_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks = tasks_of(tmp_path, *[CANDIDATE] * 15)
+    deadly = {tasks[4].path, tasks[11].path}
+    real, parent = run.process_data, os.getpid()
+
+    def die(task: Task, data: bytes) -> run.Outcome:
+        # As libcst's parser does of deep nesting: it is the process that ends, and no exception is raised.
+        if task.path in deadly and os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(task, data)
+
+    monkeypatch.setattr(run, "process_data", die)
+    monkeypatch.setattr(run, "_pool", _forking_pool)
+    outcomes = list(run.run(tasks, 3))
+    assert [item.task for item in outcomes] == tasks
+    assert [place for place, item in enumerate(outcomes) if item.checked.problems] == [4, 11]
+    assert outcomes[4].checked.problems[0].startswith("the process that checked it died")
+    assert all(len(item.checked.diagnostics) == 1 for place, item in enumerate(outcomes) if place not in {4, 11})
+
+
+def _forking_pool(workers: int) -> object:
+    """A pool whose processes know what the test has put in the place of a function."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork"))
+
+
+def test_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    (outcome,) = run.run(tasks_of(tmp_path, CANDIDATE, fix=True), 1)
+    path = tmp_path / "f000.py"
+    path.write_text("# somebody else's\n")
+    written = run.write(outcome)
+    assert written.checked.problems == ("cannot be written: it changed while it was checked, so nothing was written",)
+    assert path.read_text() == "# somebody else's\n"
+    assert not written.changed
+
+
+def test_fixed_file_is_written(tmp_path: Path) -> None:
+    (outcome,) = run.run(tasks_of(tmp_path, CANDIDATE, fix=True), 1)
+    assert run.write(outcome) == outcome
+    assert (tmp_path / "f000.py").read_bytes() == outcome.after != outcome.before
+    (again,) = run.run([outcome.task], 1)
+    assert (again.changed, again.applied) == (False, {})
+
+
+def test_unchanged_file_is_not_touched(tmp_path: Path) -> None:
+    tasks = tasks_of(tmp_path, CLEAN, fix=True)
+    before = (tmp_path / "f000.py").stat()
+    (outcome,) = run.run(tasks, 1)
+    run.write(outcome)
+    assert (tmp_path / "f000.py").stat() == before
+
+
+def test_fixes_proven_together_are_those_proven_alone(tmp_path: Path) -> None:
+    (task,) = tasks_of(tmp_path, CANDIDATE * 3)
+    everything = replace(task, selection=Selection(select=("CNL3",)))
+    (together,) = run.run([everything], 1)
+    (alone,) = run.run([replace(everything, alone=True)], 1)
+    assert together.checked.diagnostics == alone.checked.diagnostics
+    assert [item.fix is not None for item in alone.checked.diagnostics] == [True] * 6

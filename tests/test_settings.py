@@ -1,0 +1,288 @@
+"""Settings: what each source says, which goes before which, and what is said of a setting that is wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connlint.catalogue import entries
+from connlint.engine import Selection
+from connlint.rules import all_rules
+from connlint.settings import (
+    Layer,
+    Settings,
+    SettingsError,
+    codes_of,
+    file_layer,
+    ignores_of,
+    layer_of,
+    over,
+    settled,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_catalogue_agrees_with_the_rules() -> None:
+    assert entries() == tuple((rule.code, rule.name) for rule in all_rules())
+
+
+# Codes
+
+
+@pytest.mark.parametrize(
+    ("words", "codes"),
+    [
+        pytest.param(["CNL302"], ("CNL302",), id="code"),
+        pytest.param(["CNL3"], ("CNL3",), id="beginning"),
+        pytest.param(["CNL"], ("CNL",), id="all-by-prefix"),
+        pytest.param(["ALL"], ("CNL",), id="all"),
+        pytest.param(["socket-leak-on-failed-connect", "CNL3"], ("CNL302", "CNL3"), id="name"),
+        pytest.param([], (), id="none"),
+    ],
+)
+def test_words_for_codes(words: list[str], codes: tuple[str, ...]) -> None:
+    assert codes_of(words, "here") == codes
+
+
+@pytest.mark.parametrize(
+    ("word", "nearest"),
+    [
+        pytest.param("CNL30X", "CNL30", id="code"),
+        pytest.param("cnl302", "CNL302", id="lower-case"),
+        pytest.param("socket-leak-on-failed-conect", "socket-leak-on-failed-connect", id="name"),
+        pytest.param("all", "ALL", id="all"),
+    ],
+)
+def test_unknown_word_is_answered_with_the_nearest(word: str, nearest: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^here: there is no rule '{word}'; did you mean {nearest}"):
+        codes_of([word], "here")
+
+
+def test_word_like_nothing_gets_no_suggestion() -> None:
+    with pytest.raises(SettingsError, match=r"^here: there is no rule 'E501'$"):
+        codes_of(["E501"], "here")
+
+
+ON, OFF = ("CNL302", True), ("CNL303", False)
+
+
+@pytest.mark.parametrize(
+    ("below", "above", "on", "off"),
+    [
+        pytest.param({}, {}, True, False, id="defaults"),
+        pytest.param({"ignore": ("CNL302",)}, {}, False, False, id="file-ignores"),
+        pytest.param({"ignore": ("CNL302",)}, {"select": ("CNL3",)}, True, True, id="select-sets-the-file-aside"),
+        pytest.param({"ignore": ("CNL302",)}, {"extend_select": ("CNL3",)}, True, True, id="extend-takes-ignore-back"),
+        pytest.param({"select": ("CNL302",)}, {"ignore": ("CNL3",)}, False, False, id="ignore-takes-select-back"),
+        pytest.param({"select": ("CNL3",)}, {"ignore": ("CNL302",)}, False, True, id="ignore-one-of-selected"),
+        pytest.param({"extend_select": ("CNL303",)}, {"ignore": ("CNL302",)}, False, True, id="ignore-keeps-others"),
+        pytest.param({}, {"select": ("CNL302",), "ignore": ("CNL302",)}, False, False, id="same-length-is-ignored"),
+        pytest.param({}, {"extend_select": ("CNL303",), "ignore": ("CNL3",)}, False, True, id="longest-decides"),
+    ],
+)
+def test_layers_of_codes(
+    below: dict[str, tuple[str, ...]], above: dict[str, tuple[str, ...]], on: bool, off: bool
+) -> None:
+    selection = over(Selection(**below), Selection(**above))
+    assert (selection.has(*ON), selection.has(*OFF)) == (on, off)
+
+
+@pytest.mark.parametrize(
+    ("words", "ignores"),
+    [
+        pytest.param(["tests/*:CNL3"], (("tests/*", ("CNL3",)),), id="one"),
+        pytest.param(["a.py:CNL3", "a.py:CNL302"], (("a.py", ("CNL3",)), ("a.py", ("CNL302",))), id="as-ruff-says-it"),
+        pytest.param(
+            ["a.py:CNL3", "CNL302", "b.py:ALL"],
+            (("a.py", ("CNL3", "CNL302")), ("b.py", ("CNL",))),
+            id="as-flake8-says-it",
+        ),
+    ],
+)
+def test_words_for_per_file_ignores(words: list[str], ignores: object) -> None:
+    assert ignores_of(words, "here") == ignores
+
+
+def test_per_file_ignores_need_a_pattern() -> None:
+    with pytest.raises(SettingsError, match="'CNL302' is no PATTERN:CODE"):
+        ignores_of(["CNL302"], "here")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "ignored"),
+    [
+        pytest.param("tests/*", "src/tests.py", False, id="elsewhere"),
+        pytest.param("tests/*", "other/tests/a.py", False, id="begins-at-the-base"),
+        pytest.param("!tests/*", "tests/a.py", False, id="inverted-and-there"),
+        pytest.param("tests/*", "tests/a.py", True, id="directory"),
+        pytest.param("tests/*", "tests/deep/a.py", True, id="star-crosses-separators"),
+        pytest.param("tests/**/a.py", "tests/a.py", True, id="stars-for-nothing"),
+        pytest.param("tests/**/a.py", "tests/b/c/a.py", True, id="stars-for-much"),
+        pytest.param("test_*.py", "deep/test_a.py", True, id="last-part"),
+        pytest.param("!tests/*", "src/a.py", True, id="inverted-and-elsewhere"),
+    ],
+)
+def test_per_file_ignores(tmp_path: Path, pattern: str, path: str, ignored: bool) -> None:
+    base = tmp_path / "a[1]"
+    settings = settled(Layer(str(base), Selection(extend_select=("CNL302",)), per_file_ignores=((pattern, ("CNL3",)),)))
+    assert settings.selection_for(str(base / path)).has(*ON) is not ignored
+    assert settings.selection_for(str(base / path)).has("CNL201", True)
+
+
+# Layers
+
+
+def test_later_layer_goes_before_earlier() -> None:
+    file = Layer("/project", fix=True, unsafe_fixes=True, exclude=("a",), extend_exclude=("b",), output_format="json")
+    line = Layer("/work", fix=False, exclude=("c",), extend_exclude=("d",))
+    settings = settled(file, line)
+    assert (settings.fix, settings.unsafe_fixes, settings.output_format) == (False, True, "json")
+    meant = ["/work/c", "/project/b", "/work/d"]
+    assert [path for path in ("/project/a", "/x/.git", *meant) if settings.exclude.match(path)] == meant
+
+
+def test_nothing_said_is_the_defaults() -> None:
+    assert settled() == settled(Layer("/"))
+    assert settled().exclude.match("/home/user/project/.venv")
+    assert Settings().selection == Selection()
+
+
+# The file
+
+GOOD = """\
+[tool.connlint]
+select = ["CNL3"]
+extend-select = ["broad-connection-handler"]
+ignore = ["CNL302"]
+exclude = ["vendor"]
+extend-exclude = ["*_pb2.py"]
+respect-gitignore = false
+fix = true
+unsafe-fixes = false
+output-format = "json"
+
+[tool.connlint.per-file-ignores]
+"tests/*" = ["ALL"]
+"""
+
+
+def test_file_says_all_there_is_to_say(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(GOOD)
+    assert file_layer([str(tmp_path)]) == Layer(
+        str(tmp_path),
+        Selection(("CNL3",), ("CNL102",), ("CNL302",)),
+        (("tests/*", ("CNL",)),),
+        ("vendor",),
+        ("*_pb2.py",),
+        respect_gitignore=False,
+        fix=True,
+        unsafe_fixes=False,
+        output_format="json",
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        pytest.param("", "", id="empty-table"),
+        pytest.param('select = "CNL302"', "select must be a list of strings, not a string", id="string-for-list"),
+        pytest.param("select = [1]", "select must be a list of strings, but holds an integer", id="integer-in-list"),
+        pytest.param("select = {a = 1}", "select must be a list of strings, not a table", id="table-for-list"),
+        pytest.param("fix = 1", "fix must be true or false, not an integer", id="integer-for-boolean"),
+        pytest.param("fix = 1979-05-27", "fix must be true or false, not a date or time", id="date-for-boolean"),
+        pytest.param('selct = ["CNL302"]', "has no key 'selct'; did you mean select?", id="unknown-key"),
+        pytest.param("unsafe_fixes = true", "has no key 'unsafe_fixes'; did you mean unsafe-fixes?", id="underscore"),
+        pytest.param("x = 1", "has no key 'x'", id="key-like-nothing"),
+        pytest.param('ignore = ["cnl302"]', "ignore: there is no rule 'cnl302'; did you mean CNL302?", id="code"),
+        pytest.param(
+            'output-format = "jsn"',
+            "output-format must be one of text, json, not 'jsn'; did you mean json?",
+            id="format",
+        ),
+        pytest.param("output-format = 1", "output-format must be one of text, json, not 1", id="format-no-string"),
+        pytest.param("output-format = []", "output-format must be one of text, json, not []", id="format-list"),
+        pytest.param(
+            "per-file-ignores = []", "per-file-ignores must be a table of lists of strings, not a list", id="ignores"
+        ),
+        pytest.param(
+            'per-file-ignores = {"a.py" = ["CNX1"]}',
+            "per-file-ignores 'a.py': there is no rule 'CNX1'",
+            id="code-in-ignores",
+        ),
+    ],
+)
+def test_wrong_setting_is_said_in_one_line(tmp_path: Path, body: str, said: str) -> None:
+    path = tmp_path / "pyproject.toml"
+    path.write_text(f"[tool.connlint]\n{body}\n")
+    if not said:
+        assert file_layer([str(tmp_path)]) == Layer(str(tmp_path))
+        return
+    with pytest.raises(SettingsError) as caught:
+        file_layer([str(tmp_path)])
+    assert str(caught.value).startswith(f"{path}: [tool.connlint] {said}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("[tool.other]\nconnlint = 1\n", id="named-elsewhere"),
+        pytest.param("# connlint\n", id="named-in-a-comment"),
+        pytest.param("this is no TOML\n", id="broken-and-not-ours"),
+        pytest.param("tool = 1 # connlint\n", id="tool-is-no-table"),
+    ],
+)
+def test_file_without_settings_is_passed_over(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.connlint]\nfix = true\n")
+    below = tmp_path / "below"
+    below.mkdir()
+    (below / "pyproject.toml").write_text(text)
+    found = file_layer([str(below)])
+    assert found is not None
+    assert (found.base, found.fix) == (str(tmp_path), True)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("tool.connlint = 1", "[tool.connlint] must be a table, not an integer", id="no-table"),
+        pytest.param("[tool.connlint", "cannot be parsed: ", id="broken"),
+    ],
+)
+def test_broken_file_is_an_error(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "pyproject.toml"
+    path.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        file_layer([str(tmp_path)])
+    assert str(caught.value).startswith(f"{path}: {said}")
+
+
+def test_nearest_file_of_all_paths_is_read(tmp_path: Path) -> None:
+    for name in ("", "one", "two"):
+        directory = tmp_path / name
+        directory.mkdir(exist_ok=True)
+        (directory / "pyproject.toml").write_text("[tool.connlint]\n")
+        (directory / "a.py").touch()
+
+    def base(*paths: str) -> str | None:
+        found = file_layer([str(tmp_path / path) for path in paths])
+        return found.base if found is not None else None
+
+    assert base("one/a.py") == str(tmp_path / "one")
+    assert base("one", "one/a.py") == str(tmp_path / "one")
+    assert base("one/not/there.py") == str(tmp_path / "one")
+    assert base("one/a.py", "two") == str(tmp_path)
+
+
+def test_named_file_must_have_settings(tmp_path: Path) -> None:
+    path = tmp_path / "other.toml"
+    with pytest.raises(SettingsError, match=r"other\.toml: cannot be read: No such file"):
+        layer_of(path)
+    path.write_text("[tool.ruff]\n")
+    with pytest.raises(SettingsError, match=r"other.toml: has no \[tool.connlint\]"):
+        layer_of(path)
+    path.write_text("[tool.connlint]\nfix = true\n")
+    assert layer_of(path) == Layer(str(tmp_path), fix=True)
