@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -375,7 +376,7 @@ class GuardsReader:
             return "library"
         return "unknown" if self._has_hook else "main"
 
-    @property
+    @cached_property
     def is_test(self) -> bool:
         """True for a test: it imports a test framework, or defines functions named as tests."""
         imported = [dotted(alias.name) or "" for node in self._index.all(cst.Import) for alias in node.names]
@@ -384,7 +385,7 @@ class GuardsReader:
             return True
         return any(node.name.value.startswith("test_") for node in self._index.all(cst.FunctionDef))
 
-    @property
+    @cached_property
     def _has_hook(self) -> bool:
         """True if the file sets a hook that takes what nothing else does."""
         return any(
