@@ -119,6 +119,8 @@ ALIASES: dict[str, str] = {
     "threading.BoundedSemaphore": "threading.Semaphore",
     "typing_extensions.NamedTuple": "typing.NamedTuple",
     "typing_extensions.Protocol": "typing.Protocol",
+    "unittest.async_case": "unittest",
+    "unittest.case": "unittest",
     "zipfile.BadZipfile": "zipfile.BadZipFile",
 }
 

@@ -20,6 +20,7 @@ from tests.faults.peers import (
     closed_port,
     compare,
     hear,
+    patience,
     raised,
     raised_by,
     reset,
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     Seen = list[tuple[Scenario, BaseException | None]]
 
 aiohttp = pytest.importorskip("aiohttp")
-
-TIMEOUT = aiohttp.ClientTimeout(total=SOON)
 
 
 def places() -> Iterator[tuple[Scenario, str]]:
@@ -86,7 +85,7 @@ def test_request(name: str, get: Callable[..., Coroutine[Any, Any, None]]) -> No
     async def fail() -> Seen:
         seen: Seen = []
         for scenario, url in places():
-            timeout = TIMEOUT if scenario == "timeout" else aiohttp.ClientTimeout(total=5)
+            timeout = aiohttp.ClientTimeout(total=patience(scenario))
             seen.append((scenario, await raised_by(get(url, timeout=timeout))))
         with black_hole() as hole:
             timeout = aiohttp.ClientTimeout(sock_connect=SOON)
@@ -107,8 +106,9 @@ def test_read(name: str) -> None:
         seen: Seen = []
         async with aiohttp.ClientSession() as session:
             for scenario, treat in (*READS, *((("rubbish", answer(HEAD + b"123456789")),) if name == "json" else ())):
+                timeout = aiohttp.ClientTimeout(total=patience(scenario))
                 with Peer(treat) as peer:
-                    async with session.get("http" + peer.url, timeout=TIMEOUT) as response:
+                    async with session.get("http" + peer.url, timeout=timeout) as response:
                         if scenario == "reset":
                             response.connection.transport.write(b"!")
                         seen.append((scenario, await raised_by(getattr(response, name)())))

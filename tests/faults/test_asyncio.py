@@ -199,19 +199,19 @@ def test_write(name: str) -> None:
     compare(f"asyncio.StreamWriter.{name}", asyncio.run(fail()))
 
 
-async def start_by_writer(address: tuple[str, int]) -> None:
+async def start_by_writer(address: tuple[str, int], wait: float) -> None:
     _, writer = await asyncio.open_connection(*address)
     try:
-        await writer.start_tls(client_context(), ssl_handshake_timeout=SOON)
+        await writer.start_tls(client_context(), ssl_handshake_timeout=wait)
     finally:
         writer.transport.abort()
 
 
-async def start_by_loop(address: tuple[str, int]) -> None:
+async def start_by_loop(address: tuple[str, int], wait: float) -> None:
     loop = asyncio.get_running_loop()
     transport, protocol = await loop.create_connection(asyncio.Protocol, *address)
     try:
-        await loop.start_tls(transport, protocol, client_context(), ssl_handshake_timeout=SOON)
+        await loop.start_tls(transport, protocol, client_context(), ssl_handshake_timeout=wait)
     finally:
         transport.abort()
 
@@ -219,13 +219,13 @@ async def start_by_loop(address: tuple[str, int]) -> None:
 @pytest.mark.parametrize(
     ("name", "start"), [("asyncio.StreamWriter", start_by_writer), (LOOP, start_by_loop)], ids=["writer", "loop"]
 )
-def test_start_tls(name: str, start: Callable[[tuple[str, int]], Awaitable[None]]) -> None:
+def test_start_tls(name: str, start: Callable[[tuple[str, int], float], Awaitable[None]]) -> None:
     async def fail() -> Seen:
         with Peer(hear(b"\x01", reset)) as dropping, Peer(RUBBISH) as other, Peer(stay_silent) as silent:
             return [
-                ("reset", await raised_by(start(dropping.address))),
-                ("handshake", await raised_by(start(other.address))),
-                ("timeout", await raised_by(start(silent.address))),
+                ("reset", await raised_by(start(dropping.address, LATE))),
+                ("handshake", await raised_by(start(other.address, LATE))),
+                ("timeout", await raised_by(start(silent.address, SOON))),
             ]
 
     compare(f"{name}.start_tls", asyncio.run(fail()))

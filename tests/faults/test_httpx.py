@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, answer, drop, redirect_forever
 from tests.faults.peers import (
-    SOON,
+    LATE,
     UNKNOWN_HOST,
     Peer,
     black_hole,
@@ -17,6 +17,7 @@ from tests.faults.peers import (
     closed_port,
     compare,
     hear,
+    patience,
     raised,
     raised_by,
     reset,
@@ -74,27 +75,29 @@ REQUESTS: dict[str, Callable[..., object]] = {
 @pytest.mark.parametrize("name", REQUESTS)
 def test_request(name: str) -> None:
     seen: Seen = [
-        (scenario, raised(lambda: REQUESTS[name](url, timeout=SOON, follow_redirects=True, verify=TLS)))  # noqa: B023
+        (scenario, raised(lambda: REQUESTS[name](url, timeout=patience(scenario), follow_redirects=True, verify=TLS)))  # noqa: B023
         for scenario, url in places()
     ]
     assert not any(isinstance(error, OSError) for _, error in seen)
     compare(name, seen)
 
 
-async def get(client: Any, url: str) -> object:
-    return await client.get(url, timeout=SOON, follow_redirects=True)
+async def get(client: Any, url: str, wait: float) -> object:
+    return await client.get(url, timeout=wait, follow_redirects=True)
 
 
-async def stream(client: Any, url: str) -> object:
-    async with client.stream("GET", url, timeout=SOON, follow_redirects=True) as response:
+async def stream(client: Any, url: str, wait: float) -> object:
+    async with client.stream("GET", url, timeout=wait, follow_redirects=True) as response:
         return await response.aread()
 
 
 @pytest.mark.parametrize("request_by", [get, stream])
-def test_async_request(request_by: Callable[[Any, str], Coroutine[Any, Any, object]]) -> None:
+def test_async_request(request_by: Callable[[Any, str, float], Coroutine[Any, Any, object]]) -> None:
     async def fail() -> Seen:
         async with httpx.AsyncClient(verify=TLS) as client:
-            return [(scenario, await raised_by(request_by(client, url))) for scenario, url in places()]
+            return [
+                (scenario, await raised_by(request_by(client, url, patience(scenario)))) for scenario, url in places()
+            ]
 
     seen = asyncio.run(fail())
     assert not any(isinstance(error, OSError) for _, error in seen)
@@ -113,7 +116,10 @@ READERS: dict[str, Callable[[Any], object]] = {
 def test_read(name: str) -> None:
     seen: Seen = []
     for scenario, treat in READS:
-        with Peer(treat) as peer, httpx.stream("GET", "http" + peer.url, timeout=SOON, verify=TLS) as response:
+        with (
+            Peer(treat) as peer,
+            httpx.stream("GET", "http" + peer.url, timeout=patience(scenario), verify=TLS) as response,
+        ):
             if scenario == "reset":
                 drop(response.extensions["network_stream"].get_extra_info("socket"))
             seen.append((scenario, raised(lambda: READERS[name](response))))
@@ -139,7 +145,7 @@ def test_async_read(name: str) -> None:
         async with httpx.AsyncClient(verify=TLS) as client:
             for scenario, treat in READS:
                 with Peer(treat) as peer:
-                    async with client.stream("GET", "http" + peer.url, timeout=SOON) as response:
+                    async with client.stream("GET", "http" + peer.url, timeout=patience(scenario)) as response:
                         if scenario == "reset":
                             stream = response.extensions["network_stream"]
                             await stream.write(b"!")
@@ -151,5 +157,5 @@ def test_async_read(name: str) -> None:
 
 def test_status() -> None:
     with Peer(answer(SAD)) as peer:
-        response = httpx.get("http" + peer.url, timeout=SOON, verify=TLS)
+        response = httpx.get("http" + peer.url, timeout=LATE, verify=TLS)
         compare("httpx.Response.raise_for_status", {"answered": raised(response.raise_for_status)})

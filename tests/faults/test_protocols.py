@@ -7,11 +7,13 @@ import imaplib
 import io
 import poplib
 import smtplib
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.faults.peers import (
+    LATE,
     SOON,
     UNKNOWN_HOST,
     Peer,
@@ -22,6 +24,7 @@ from tests.faults.peers import (
     compare,
     follow_script,
     hear,
+    patience,
     raised,
     reset,
     say,
@@ -39,18 +42,18 @@ if TYPE_CHECKING:
     Treatments = Sequence[tuple[Scenario, Callable[[socket.socket], None]]]
 
 
-def connect_and_fail(connect: Callable[[str, int], Any], treatments: Treatments) -> Seen:
+def connect_and_fail(connect: Callable[[str, int, float], Any], treatments: Treatments) -> Seen:
     """Return what `connect` raises at the addresses where nobody answers, and at peers that do as `treatments` say."""
     with closed_port() as closed, black_hole() as hole:
         seen: Seen = [
-            ("refused", raised(lambda: connect(*closed))),
-            ("timeout", raised(lambda: connect(*hole))),
-            ("unresolved", raised(lambda: connect(UNKNOWN_HOST, 1))),
-            ("unreachable", raised(lambda: connect("255.255.255.255", 1))),
+            ("refused", raised(lambda: connect(*closed, LATE))),
+            ("timeout", raised(lambda: connect(*hole, SOON))),
+            ("unresolved", raised(lambda: connect(UNKNOWN_HOST, 1, LATE))),
+            ("unreachable", raised(lambda: connect("255.255.255.255", 1, LATE))),
         ]
     for scenario, treat in treatments:
         with Peer(treat) as peer:
-            seen.append((scenario, raised(lambda: connect(*peer.address))))
+            seen.append((scenario, raised(lambda: connect(*peer.address, patience(scenario)))))  # noqa: B023
     return seen
 
 
@@ -71,22 +74,25 @@ SMTP_GREETINGS: Treatments = [
 
 
 def test_smtp() -> None:
-    seen = connect_and_fail(lambda host, port: smtplib.SMTP(host, port, timeout=SOON), SMTP_GREETINGS)
+    seen = connect_and_fail(lambda host, port, wait: smtplib.SMTP(host, port, timeout=wait), SMTP_GREETINGS)
     compare("smtplib.SMTP", seen)
-    seen = connect_and_fail(lambda host, port: smtplib.SMTP(timeout=SOON).connect(host, port), SMTP_GREETINGS[:3])
+    seen = connect_and_fail(lambda host, port, wait: smtplib.SMTP(timeout=wait).connect(host, port), SMTP_GREETINGS[:3])
     compare("smtplib.SMTP.connect", seen)
 
 
 def test_lmtp() -> None:
-    compare("smtplib.LMTP", connect_and_fail(lambda host, port: smtplib.LMTP(host, port, timeout=SOON), SMTP_GREETINGS))
+    compare(
+        "smtplib.LMTP",
+        connect_and_fail(lambda host, port, wait: smtplib.LMTP(host, port, timeout=wait), SMTP_GREETINGS),
+    )
 
 
 def test_smtp_ssl() -> None:
-    def make(host: str, port: int) -> object:
-        return smtplib.SMTP_SSL(host, port, timeout=SOON, context=client_context())
+    def make(host: str, port: int, wait: float) -> object:
+        return smtplib.SMTP_SSL(host, port, timeout=wait, context=client_context())
 
-    def connect(host: str, port: int) -> object:
-        smtp: Any = smtplib.SMTP_SSL(timeout=SOON, context=client_context())
+    def connect(host: str, port: int, wait: float) -> object:
+        smtp: Any = smtplib.SMTP_SSL(timeout=wait, context=client_context())
         smtp._host = host  # it checks the certificate for the constructor's host, and for no other
         return smtp.connect(host, port)
 
@@ -116,13 +122,21 @@ SMTP_COMMANDS: dict[str, Callable[[smtplib.SMTP], object]] = {
 def smtp_command(command: Callable[[smtplib.SMTP], object], *steps: tuple[bytes, bytes], then: Any) -> Any:
     with (
         Peer(follow_script(SMTP_GREETING, *steps, then=then)) as peer,
-        smtplib.SMTP(*peer.address, timeout=SOON) as smtp,
+        smtplib.SMTP(*peer.address, timeout=LATE) as smtp,
     ):
         if steps:
             smtp.ehlo("here")
         error = raised(lambda: command(smtp))
         smtp.close()
     return error
+
+
+def smtp_wait(command: Callable[[Any], object], *steps: Any, **options: Any) -> Any:
+    def impatient(smtp: Any) -> object:
+        smtp.sock.settimeout(SOON)
+        return command(smtp)
+
+    return smtp_command(impatient, *steps, **options)
 
 
 def closed_before(command: Callable[[smtplib.SMTP], object]) -> Callable[[smtplib.SMTP], object]:
@@ -139,7 +153,7 @@ def test_smtp_command(name: str) -> None:
     seen: Seen = [
         ("reset", smtp_command(command, then=hear(b"\n", reset))),
         ("closed", smtp_command(command, then=hear(b"\n", close))),
-        ("timeout", smtp_command(command, then=stay_silent)),
+        ("timeout", smtp_wait(command, then=stay_silent)),
         ("broken", smtp_command(closed_before(command), then=stay_silent)),
     ]
     compare(f"smtplib.SMTP.{name}", seen)
@@ -168,7 +182,7 @@ def test_smtp_login() -> None:
             "answered": smtp_command(login, SMTP_HELLO, (b"\n", b"535 no\r\n"), then=stay_silent),
             "reset": smtp_command(login, SMTP_HELLO, then=hear(b"\n", reset)),
             "closed": smtp_command(login, SMTP_HELLO, then=hear(b"\n", close)),
-            "timeout": smtp_command(login, SMTP_HELLO, then=stay_silent),
+            "timeout": smtp_wait(login, SMTP_HELLO, then=stay_silent),
         },
     )
 
@@ -186,7 +200,7 @@ def test_smtp_starttls() -> None:
             ("closed", smtp_command(start, SMTP_HELLO, then=hear(b"\n", close))),
             ("reset", smtp_command(start, SMTP_HELLO, ready, then=hear(b"\x01", reset))),
             ("handshake", smtp_command(start, SMTP_HELLO, ready, then=say(b"220 this is no TLS\r\n"))),
-            ("timeout", smtp_command(start, SMTP_HELLO, ready, then=stay_silent)),
+            ("timeout", smtp_wait(start, SMTP_HELLO, ready, then=stay_silent)),
         ],
     )
 
@@ -205,8 +219,8 @@ FTP_GREETING = (b"", b"220 here\r\n")
 
 
 def test_ftp() -> None:
-    def connect(host: str, port: int) -> None:
-        with ftplib.FTP(timeout=SOON) as ftp:
+    def connect(host: str, port: int, wait: float) -> None:
+        with closing(ftplib.FTP(timeout=wait)) as ftp:
             ftp.connect(host, port)
 
     compare("ftplib.FTP.connect", connect_and_fail(connect, FTP_GREETINGS))
@@ -214,20 +228,28 @@ def test_ftp() -> None:
 
 @pytest.mark.parametrize("kind", [ftplib.FTP, ftplib.FTP_TLS])
 def test_ftp_constructor(kind: type[ftplib.FTP], monkeypatch: pytest.MonkeyPatch) -> None:
-    def connect(host: str, port: int) -> object:
+    def connect(host: str, port: int, wait: float) -> object:
         monkeypatch.setattr(kind, "port", port)
-        return kind(host, timeout=SOON)
+        return kind(host, timeout=wait)
 
     compare(f"ftplib.{kind.__name__}", connect_and_fail(connect, FTP_GREETINGS), documented=("BrokenPipeError",))
 
 
 def ftp_command(command: Callable[[Any], object], *steps: tuple[bytes, bytes], then: Any, tls: bool = False) -> Any:
-    ftp = ftplib.FTP_TLS(timeout=SOON, context=client_context()) if tls else ftplib.FTP(timeout=SOON)
+    ftp = ftplib.FTP_TLS(timeout=LATE, context=client_context()) if tls else ftplib.FTP(timeout=LATE)
     with Peer(follow_script(FTP_GREETING, *steps, then=then)) as peer:
         ftp.connect(*peer.address)
         error = raised(lambda: command(ftp))
         ftp.close()
     return error
+
+
+def ftp_wait(command: Callable[[Any], object], *steps: Any, **options: Any) -> Any:
+    def impatient(ftp: Any) -> object:
+        ftp.sock.settimeout(SOON)
+        return command(ftp)
+
+    return ftp_command(impatient, *steps, **options)
 
 
 def after_reset(command: Callable[[Any], object], sock: Callable[[Any], socket.socket]) -> Callable[[Any], object]:
@@ -263,7 +285,7 @@ def test_ftp_command(name: str) -> None:
     seen: Seen = [
         ("reset", ftp_command(command, then=hear(b"\n", reset))),
         ("closed", ftp_command(command, then=hear(b"\n", close))),
-        ("timeout", ftp_command(command, then=stay_silent)),
+        ("timeout", ftp_wait(command, then=stay_silent)),
         ("broken", ftp_command(after_reset(command, lambda ftp: ftp.sock), then=hear(b"\n", reset))),
         ("answered", ftp_command(command, (b"\n", b"421 busy\r\n"), then=stay_silent)),
         ("answered", ftp_command(command, (b"\n", b"550 no\r\n"), then=stay_silent)),
@@ -281,7 +303,7 @@ def test_ftp_tls_command() -> None:
             ("answered", ftp_command(command, (b"\n", b"550 no\r\n"), then=stay_silent, tls=True)),
             ("reset", ftp_command(command, ready, then=hear(b"\x01", reset), tls=True)),
             ("handshake", ftp_command(command, ready, then=say(b"220 this is no TLS\r\n"), tls=True)),
-            ("timeout", ftp_command(command, ready, then=stay_silent, tls=True)),
+            ("timeout", ftp_wait(command, ready, then=stay_silent, tls=True)),
         ]
         compare(f"ftplib.FTP_TLS.{name}", seen, documented=("BrokenPipeError",))
 
@@ -310,7 +332,7 @@ def test_ftp_transfer(name: str) -> None:
             ("refused", ftp_command(command, *steps, passive, then=stay_silent)),
             ("reset", ftp_command(command, then=hear(b"\n", reset))),
             ("closed", ftp_command(command, then=hear(b"\n", close))),
-            ("timeout", ftp_command(command, then=stay_silent)),
+            ("timeout", ftp_wait(command, then=stay_silent)),
             ("answered", ftp_command(command, (b"\n", b"550 no\r\n"), then=stay_silent)),
         ]
     compare(f"ftplib.FTP.{name}", seen, documented=("BrokenPipeError",))
@@ -339,11 +361,11 @@ def imap_serve(then: Callable[[socket.socket], None], *steps: bytes) -> Callable
 
 
 def test_imap() -> None:
-    seen = connect_and_fail(lambda host, port: imaplib.IMAP4(host, port, timeout=SOON), IMAP_GREETINGS)
+    seen = connect_and_fail(lambda host, port, wait: imaplib.IMAP4(host, port, timeout=wait), IMAP_GREETINGS)
     compare("imaplib.IMAP4", seen)
 
-    def connect(host: str, port: int) -> object:
-        return imaplib.IMAP4_SSL(host, port, timeout=SOON, ssl_context=client_context())
+    def connect(host: str, port: int, wait: float) -> object:
+        return imaplib.IMAP4_SSL(host, port, timeout=wait, ssl_context=client_context())
 
     compare("imaplib.IMAP4_SSL", connect_and_fail(connect, TLS))
 
@@ -359,10 +381,18 @@ IMAP_COMMANDS: dict[str, Callable[[imaplib.IMAP4], object]] = {
 
 def imap_command(command: Callable[[imaplib.IMAP4], object], then: Any, *steps: bytes) -> Any:
     with Peer(imap_serve(then, *steps)) as peer:
-        imap = imaplib.IMAP4(*peer.address, timeout=SOON)
+        imap = imaplib.IMAP4(*peer.address, timeout=LATE)
         error = raised(lambda: command(imap))
         raised(imap.shutdown)
     return error
+
+
+def imap_wait(command: Callable[[Any], object], *steps: Any, **options: Any) -> Any:
+    def impatient(imap: Any) -> object:
+        imap.sock.settimeout(SOON)
+        return command(imap)
+
+    return imap_command(impatient, *steps, **options)
 
 
 @pytest.mark.parametrize("name", IMAP_COMMANDS)
@@ -371,7 +401,7 @@ def test_imap_command(name: str) -> None:
     seen: Seen = [
         ("reset", imap_command(command, hear(b"\n", reset))),
         ("closed", imap_command(command, hear(b"\n", close))),
-        ("timeout", imap_command(command, stay_silent)),
+        ("timeout", imap_wait(command, stay_silent)),
         ("broken", imap_command(after_reset(command, lambda imap: imap.sock), hear(b"\n", reset))),
         ("rubbish", imap_command(command, stay_silent, b"rubbish\r\n")),
     ]
@@ -392,7 +422,7 @@ def test_imap_starttls() -> None:
             ("answered", imap_command(start, stay_silent, b"%s BAD no\r\n")),
             ("reset", imap_command(start, hear(b"\x01", reset), ready)),
             ("handshake", imap_command(start, say(b"220 this is no TLS\r\n"), ready)),
-            ("timeout", imap_command(start, stay_silent, ready)),
+            ("timeout", imap_wait(start, stay_silent, ready)),
         ],
     )
 
@@ -407,11 +437,11 @@ POP_GREETINGS: Treatments = [
 
 
 def test_pop() -> None:
-    seen = connect_and_fail(lambda host, port: poplib.POP3(host, port, timeout=SOON), POP_GREETINGS)
+    seen = connect_and_fail(lambda host, port, wait: poplib.POP3(host, port, timeout=wait), POP_GREETINGS)
     compare("poplib.POP3", seen)
 
-    def connect(host: str, port: int) -> object:
-        return poplib.POP3_SSL(host, port, timeout=SOON, context=client_context())
+    def connect(host: str, port: int, wait: float) -> object:
+        return poplib.POP3_SSL(host, port, timeout=wait, context=client_context())
 
     compare("poplib.POP3_SSL", connect_and_fail(connect, TLS))
 
@@ -432,10 +462,18 @@ POP_COMMANDS: dict[str, Callable[[poplib.POP3], object]] = {
 
 def pop_command(command: Callable[[poplib.POP3], object], *steps: tuple[bytes, bytes], then: Any) -> Any:
     with Peer(follow_script((b"", b"+OK here\r\n"), *steps, then=then)) as peer:
-        pop = poplib.POP3(*peer.address, timeout=SOON)
+        pop = poplib.POP3(*peer.address, timeout=LATE)
         error = raised(lambda: command(pop))
         raised(pop.close)
     return error
+
+
+def pop_wait(command: Callable[[Any], object], *steps: Any, **options: Any) -> Any:
+    def impatient(pop: Any) -> object:
+        pop.sock.settimeout(SOON)
+        return command(pop)
+
+    return pop_command(impatient, *steps, **options)
 
 
 @pytest.mark.parametrize("name", POP_COMMANDS)
@@ -444,7 +482,7 @@ def test_pop_command(name: str) -> None:
     seen: Seen = [
         ("reset", pop_command(command, then=hear(b"\n", reset))),
         ("closed", pop_command(command, then=hear(b"\n", close))),
-        ("timeout", pop_command(command, then=stay_silent)),
+        ("timeout", pop_wait(command, then=stay_silent)),
         ("broken", pop_command(after_reset(command, lambda pop: pop.sock), then=hear(b"\n", reset))),
         ("answered", pop_command(command, (b"\n", b"-ERR no\r\n"), then=stay_silent)),
         ("rubbish", pop_command(command, (b"\n", b"rubbish\r\n"), then=stay_silent)),
@@ -462,6 +500,6 @@ def test_pop_stls() -> None:
         ("answered", pop_command(start, (b"\n", b"-ERR no\r\n"), then=stay_silent)),
         ("reset", pop_command(start, *steps, then=hear(b"\x01", reset))),
         ("handshake", pop_command(start, *steps, then=say(b"220 this is no TLS\r\n"))),
-        ("timeout", pop_command(start, *steps, then=stay_silent)),
+        ("timeout", pop_wait(start, *steps, then=stay_silent)),
     ]
     compare("poplib.POP3.stls", seen, documented=("BrokenPipeError",))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.peers import (
-    SOON,
     UNKNOWN_HOST,
     Peer,
     black_hole,
@@ -17,6 +16,7 @@ from tests.faults.peers import (
     closed_port,
     compare,
     hear,
+    patience,
     raised,
     raised_by,
     reset,
@@ -70,22 +70,27 @@ def places() -> Iterator[tuple[Scenario, tuple[str, int]]]:
             yield scenario, peer.address
 
 
-def client(address: tuple[str, int]) -> Any:
+def client(address: tuple[str, int], timeout: float) -> Any:
     retry = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
-    return redis.Redis(*address, socket_timeout=SOON, socket_connect_timeout=SOON, retry=retry, protocol=2)
+    return redis.Redis(*address, socket_timeout=timeout, socket_connect_timeout=timeout, retry=retry, protocol=2)
 
 
-def async_client(address: tuple[str, int]) -> Any:
+def async_client(address: tuple[str, int], timeout: float) -> Any:
     retry = redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 0)
     return redis.asyncio.Redis(
-        host=address[0], port=address[1], socket_timeout=SOON, socket_connect_timeout=SOON, retry=retry, protocol=2
+        host=address[0],
+        port=address[1],
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        retry=retry,
+        protocol=2,
     )
 
 
 def seen_by(command: Callable[[Any], object]) -> Seen:
     seen: Seen = []
     for scenario, address in places():
-        with client(address) as connection:
+        with client(address, patience(scenario)) as connection:
             seen.append((scenario, raised(lambda: command(connection))))
     assert not any(isinstance(error, OSError) for _, error in seen)
     return seen
@@ -155,7 +160,7 @@ def test_async_command(name: str) -> None:
     async def fail() -> Seen:
         seen: Seen = []
         for scenario, address in places():
-            async with async_client(address) as connection:
+            async with async_client(address, patience(scenario)) as connection:
                 seen.append((scenario, await raised_by(ASYNC_COMMANDS[name](connection))))
         return seen
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, answer, drop, redirect_forever
 from tests.faults.peers import (
+    LATE,
     SOON,
     UNKNOWN_HOST,
     Peer,
@@ -15,6 +16,7 @@ from tests.faults.peers import (
     closed_port,
     compare,
     hear,
+    patience,
     raised,
     reset,
     say,
@@ -51,15 +53,15 @@ REQUESTS: dict[str, Callable[..., object]] = {
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_request(name: str) -> None:
-    def get(url: str, **options: Any) -> BaseException | None:
-        error = raised(lambda: REQUESTS[name](url, timeout=SOON, **options))
+    def get(url: str, timeout: float = LATE, **options: Any) -> BaseException | None:
+        error = raised(lambda: REQUESTS[name](url, timeout=timeout, **options))
         assert error is None or not isinstance(error, ConnectionError)
         return error
 
     with closed_port() as closed, black_hole() as hole:
         seen: Seen = [
             ("refused", get(f"http://{closed[0]}:{closed[1]}/")),
-            ("timeout", get(f"http://{hole[0]}:{hole[1]}/")),
+            ("timeout", get(f"http://{hole[0]}:{hole[1]}/", SOON)),
             ("unresolved", get(f"http://{UNKNOWN_HOST}/")),
             ("unreachable", get("http://255.255.255.255/")),
             (
@@ -69,7 +71,7 @@ def test_request(name: str) -> None:
         ]
     for scenario, treat in (*ANSWERS[:4], *WHOLE):
         with Peer(treat) as peer:
-            seen.append((scenario, get("http" + peer.url)))
+            seen.append((scenario, get("http" + peer.url, patience(scenario))))
     with Peer(redirect_forever) as peer:
         seen.append(("answered", get("http" + peer.url)))
     with Peer(hear(b"\x01", reset)) as dropping, Peer(say(SAD)) as other:
@@ -84,14 +86,14 @@ def test_retries_used_up() -> None:
     with Peer(answer(SAD)) as peer, requests.Session() as session:
         retry = requests.adapters.Retry(1, status_forcelist=[503])
         session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retry))
-        compare("requests.Session.get", {"answered": raised(lambda: session.get("http" + peer.url, timeout=SOON))})
+        compare("requests.Session.get", {"answered": raised(lambda: session.get("http" + peer.url, timeout=LATE))})
 
 
 @pytest.mark.parametrize("name", ["iter_content", "iter_lines"])
 def test_read(name: str) -> None:
     seen: Seen = []
     for scenario, treat in READS:
-        with Peer(treat) as peer, requests.get("http" + peer.url, timeout=SOON, stream=True) as response:
+        with Peer(treat) as peer, requests.get("http" + peer.url, timeout=patience(scenario), stream=True) as response:
             if scenario == "reset":
                 drop(response.raw.connection.sock)
             seen.append((scenario, raised(lambda: list(getattr(response, name)()))))
@@ -99,5 +101,5 @@ def test_read(name: str) -> None:
 
 
 def test_status() -> None:
-    with Peer(answer(SAD)) as peer, requests.get("http" + peer.url, timeout=SOON) as response:
+    with Peer(answer(SAD)) as peer, requests.get("http" + peer.url, timeout=LATE) as response:
         compare("requests.Response.raise_for_status", {"answered": raised(response.raise_for_status)})

@@ -8,6 +8,7 @@ import pytest
 
 from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, drop
 from tests.faults.peers import (
+    LATE,
     SOON,
     UNKNOWN_HOST,
     Peer,
@@ -15,6 +16,7 @@ from tests.faults.peers import (
     closed_port,
     compare,
     hear,
+    patience,
     raised,
     reset,
     say,
@@ -56,21 +58,21 @@ REQUESTS: dict[str, Callable[..., object]] = {
 @pytest.mark.parametrize("retries", [False, 0], ids=["plain", "counted"])
 @pytest.mark.parametrize("name", REQUESTS)
 def test_request(name: str, retries: bool | int) -> None:
-    def get(url: str) -> BaseException | None:
-        error = raised(lambda: REQUESTS[name](url, timeout=SOON, retries=retries))
+    def get(url: str, timeout: float = LATE) -> BaseException | None:
+        error = raised(lambda: REQUESTS[name](url, timeout=timeout, retries=retries))
         assert not isinstance(error, OSError)
         return error
 
     with closed_port() as closed, black_hole() as hole:
         seen: Seen = [
             ("refused", get(f"http://{closed[0]}:{closed[1]}/")),
-            ("timeout", get(f"http://{hole[0]}:{hole[1]}/")),
+            ("timeout", get(f"http://{hole[0]}:{hole[1]}/", SOON)),
             ("unresolved", get(f"http://{UNKNOWN_HOST}/")),
             ("unreachable", get("http://255.255.255.255/")),
         ]
     for scenario, treat in (*ANSWERS[:4], *WHOLE):
         with Peer(treat) as peer:
-            seen.append((scenario, get("http" + peer.url)))
+            seen.append((scenario, get("http" + peer.url, patience(scenario))))
     with Peer(hear(b"\x01", reset)) as dropping, Peer(say(SAD)) as other:
         seen += [("reset", get("https" + dropping.url)), ("handshake", get("https" + other.url))]
     compare(name, seen)
@@ -88,7 +90,7 @@ def test_read(name: str) -> None:
     with urllib3.PoolManager() as pool:
         for scenario, treat in READS:
             with Peer(treat) as peer:
-                response = pool.request("GET", "http" + peer.url, timeout=SOON, preload_content=False)
+                response = pool.request("GET", "http" + peer.url, timeout=patience(scenario), preload_content=False)
                 if scenario == "reset":
                     drop(response.connection.sock)
                 seen.append((scenario, raised(lambda: READERS[name](response))))  # noqa: B023

@@ -13,6 +13,7 @@ import pytest
 
 from tests.faults.http_peers import ANSWERS, CHUNKED, END, HEAD, SAD, answer
 from tests.faults.peers import (
+    LATE,
     SOON,
     UNKNOWN_HOST,
     Peer,
@@ -22,6 +23,7 @@ from tests.faults.peers import (
     closed_port,
     compare,
     hear,
+    patience,
     raised,
     reset,
     say,
@@ -55,9 +57,9 @@ def test_http_connect() -> None:
 
 
 def test_https_connect() -> None:
-    def connect(host: str, port: int) -> BaseException | None:
+    def connect(host: str, port: int, wait: float = LATE) -> BaseException | None:
         context = client_context()
-        with closing(http.client.HTTPSConnection(host, port, timeout=SOON, context=context)) as connection:
+        with closing(http.client.HTTPSConnection(host, port, timeout=wait, context=context)) as connection:
             return raised(connection.connect)
 
     with (
@@ -73,7 +75,7 @@ def test_https_connect() -> None:
                 "unresolved": connect(UNKNOWN_HOST, 1),
                 "reset": connect(*dropping.address),
                 "handshake": connect(*other.address),
-                "timeout": connect(*silent.address),
+                "timeout": connect(*silent.address, SOON),
             },
         )
 
@@ -95,15 +97,15 @@ REQUESTS: dict[str, Callable[[http.client.HTTPConnection], object]] = {
 def test_http_request(kind: type[http.client.HTTPConnection], name: str) -> None:
     request = REQUESTS[name]
 
-    def try_new(host: str, port: int) -> BaseException | None:
-        with closing(kind(host, port, timeout=SOON)) as connection:
+    def try_new(host: str, port: int, wait: float = LATE) -> BaseException | None:
+        with closing(kind(host, port, timeout=wait)) as connection:
             return raised(lambda: request(connection))
 
     seen: Seen = []
     with closed_port() as closed, black_hole() as hole:
         seen += [
             ("refused", try_new(*closed)),
-            ("timeout", try_new(*hole)),
+            ("timeout", try_new(*hole, SOON)),
             ("unresolved", try_new(UNKNOWN_HOST, 1)),
         ]
     with Peer(reset) as dropping:
@@ -129,7 +131,10 @@ SCENARIOS: tuple[Scenario, ...] = ("reset", "broken")
 def test_http_answer() -> None:
     seen: Seen = []
     for scenario, treat in ANSWERS:
-        with Peer(treat) as peer, closing(http.client.HTTPConnection(*peer.address, timeout=SOON)) as connection:
+        with (
+            Peer(treat) as peer,
+            closing(http.client.HTTPConnection(*peer.address, timeout=patience(scenario))) as connection,
+        ):
             connection.request("GET", "/")
             seen.append((scenario, raised(connection.getresponse)))
     compare("http.client.HTTPConnection.getresponse", seen)
@@ -146,9 +151,10 @@ def test_https_answer() -> None:
     for scenario, treat in (*ANSWERS, ("handshake", hear(END, drop_tls))):
         with (
             Peer(treat, tls=True) as peer,
-            closing(http.client.HTTPSConnection(*peer.address, timeout=SOON, context=client_context())) as connection,
+            closing(http.client.HTTPSConnection(*peer.address, timeout=LATE, context=client_context())) as connection,
         ):
             connection.request("GET", "/")
+            connection.sock.settimeout(patience(scenario))
             error = raised(connection.getresponse)
             if scenario == "reset" and isinstance(error, http.client.RemoteDisconnected):
                 scenario = "closed"  # noqa: PLW2901  # so it comes before Python 3.12.3 (gh-115627)
@@ -168,14 +174,15 @@ READS: dict[str, Callable[[http.client.HTTPResponse], object]] = {
 
 @pytest.mark.parametrize("name", READS)
 def test_http_read(name: str) -> None:
-    def get(treat: Callable[[socket.socket], None]) -> BaseException | None:
-        with Peer(treat) as peer, closing(http.client.HTTPConnection(*peer.address, timeout=SOON)) as connection:
+    def get(treat: Callable[[socket.socket], None], wait: float = LATE) -> BaseException | None:
+        with Peer(treat) as peer, closing(http.client.HTTPConnection(*peer.address)) as connection:
             connection.request("GET", "/")
+            connection.sock.settimeout(wait)
             response = connection.getresponse()
             with response:
                 return raised(lambda: READS[name](response))
 
-    seen: Seen = [("timeout", get(answer(HEAD, stay_silent)))]
+    seen: Seen = [("timeout", get(answer(HEAD, stay_silent), SOON))]
     if name == "read":
         seen += [("cut", get(answer(HEAD + b"x"))), ("cut", get(answer(CHUNKED + b"9\r\nx")))]
     with (
@@ -191,42 +198,42 @@ def test_http_read(name: str) -> None:
     compare(f"http.client.HTTPResponse.{name}", seen)
 
 
-def open_by_opener(url: str) -> object:
-    return urllib.request.build_opener().open(url, timeout=SOON)
+def open_by_opener(url: str, wait: float) -> object:
+    return urllib.request.build_opener().open(url, timeout=wait)
 
 
-def retrieve(url: str) -> object:
+def retrieve(url: str, _: float = LATE) -> object:
     return urllib.request.urlretrieve(url)
 
 
-OPENERS: dict[str, Callable[[str], object]] = {
-    "urllib.request.urlopen": lambda url: urllib.request.urlopen(url, timeout=SOON),
+OPENERS: dict[str, Callable[[str, float], object]] = {
+    "urllib.request.urlopen": lambda url, wait: urllib.request.urlopen(url, timeout=wait),
     "urllib.request.OpenerDirector.open": open_by_opener,
 }
 
 
-def open_and_fail(opener: Callable[[str], object]) -> Seen:
+def open_and_fail(opener: Callable[[str, float], object]) -> Seen:
     seen: Seen = []
     with closed_port() as closed, black_hole() as hole:
         seen += [
-            ("refused", raised(lambda: opener(f"http://{closed[0]}:{closed[1]}/"))),
-            ("unresolved", raised(lambda: opener(f"http://{UNKNOWN_HOST}/"))),
-            ("unreachable", raised(lambda: opener("http://255.255.255.255/"))),
+            ("refused", raised(lambda: opener(f"http://{closed[0]}:{closed[1]}/", LATE))),
+            ("unresolved", raised(lambda: opener(f"http://{UNKNOWN_HOST}/", LATE))),
+            ("unreachable", raised(lambda: opener("http://255.255.255.255/", LATE))),
         ]
         if opener is not retrieve:
-            seen.append(("timeout", raised(lambda: opener(f"http://{hole[0]}:{hole[1]}/"))))
+            seen.append(("timeout", raised(lambda: opener(f"http://{hole[0]}:{hole[1]}/", SOON))))
     for scenario, treat in (*ANSWERS, ("answered", answer(SAD))):
         if scenario == "timeout" and opener is retrieve:
             continue
         with Peer(treat) as peer:
-            error = raised(lambda: opener("http" + peer.url))
+            error = raised(lambda: opener("http" + peer.url, patience(scenario)))  # noqa: B023
             if isinstance(error, urllib.request.HTTPError):
                 error.close()
             seen.append((scenario, error))
     with Peer(hear(b"\x01", reset)) as dropping, Peer(say(SAD)) as other:
         seen += [
-            ("handshake", raised(lambda: opener("https" + dropping.url))),
-            ("handshake", raised(lambda: opener("https" + other.url))),
+            ("handshake", raised(lambda: opener("https" + dropping.url, LATE))),
+            ("handshake", raised(lambda: opener("https" + other.url, LATE))),
         ]
     return seen
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from connlint.knowledge.model import Library
 
 
+# Called or derived from like a class, and written as a function in some Pythons
+FUNCTIONS = {"threading.Lock", "typing.NamedTuple"}
+
+
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_bases_are_the_real_ones(library: Library) -> None:
     for name in library.bases:
@@ -25,7 +29,9 @@ def test_bases_are_the_real_ones(library: Library) -> None:
         except MissingError:
             assert name.startswith((*GONE, *NEWER)), name
             continue
-        assert isinstance(kind, type), name
+        if not isinstance(kind, type):
+            assert name in FUNCTIONS, name
+            continue
         told = set(knowledge.lineage(name))
         for base in told - set(STAND_INS):
             assert issubclass(kind, resolve(base)), (name, base)  # type: ignore[arg-type]
