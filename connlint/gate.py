@@ -115,7 +115,6 @@ _BROAD = frozenset({"BaseException", "Exception"})
 
 # With what a handler sorts out what it took.
 _SORTING = (b"errno", b"args", b"exc_info", b"isinstance")
-_SORTS = frozenset(word.decode() for word in _SORTING)
 
 _COOKIE = re.compile(rb"\A(?:.*\n)?[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _AMBIGUOUS = re.compile(rb"(?i:utf.?7|u7|escape|punycode|idna)")
@@ -198,11 +197,9 @@ class _Text:
         return _PACKAGE.search(b"\n".join(_importing_lines(self._data))) is not None
 
     @cached_property
-    def names_connection_failure(self) -> bool:
-        """True if a class that means a connection that failed is named, or one of its errnos tested for."""
-        if self.has(_CONNECTION_CLASS):
-            return True
-        return self.has(_ERRNO_READ) and (self.has(_ERRNO) or self.matches(_ERRNO_NUMBER))
+    def names_connection_errno(self) -> bool:
+        """True if an errno that only connections have may be named, or written as a number."""
+        return self.has(_ERRNO) or (self.has(_ERRNO_READ) and self.matches(_ERRNO_NUMBER))
 
 
 def _importing_lines(data: bytes) -> Iterator[bytes]:
@@ -238,10 +235,11 @@ class _Seen(NamedTuple):
 
 
 class _Handler(NamedTuple):
-    """What matters of a handler: whether it names a class that may mean connections, or sorts out what it took (else
-    it takes all or nothing of them), and whether it is in a loop."""
+    """What matters of a handler: whether it names a class that may mean connections or sorts out what it took (else it
+    takes all of them or none), whether it may read an errno, and whether it is in a loop."""
 
     telling: bool
+    reads_errno: bool
     in_loop: bool
 
 
@@ -277,13 +275,13 @@ def _look(tree: ast.Module, text: _Text) -> _Seen:
                 continue
             if isinstance(node, ast.ExceptHandler):
                 caught = _caught(node)
+                reads_errno, sorts = _sorting(node) if text.has(_SORTING) else (False, False)
                 if caught <= _UNRELATED:
-                    unrelated.add(_Handler(telling=True, in_loop=in_loop))
+                    unrelated.add(_Handler(telling=True, reads_errno=reads_errno, in_loop=in_loop))
                 else:
-                    telling = not caught <= _UNRELATED | _BROAD or (text.has(_SORTING) and _sorts(node))
-                    handlers.add(_Handler(telling, in_loop))
+                    handlers.add(_Handler(sorts or not caught <= _UNRELATED | _BROAD, reads_errno, in_loop))
             elif withs_handle and kind in _WITHS:
-                handlers.add(_Handler(telling=True, in_loop=in_loop))
+                handlers.add(_Handler(telling=True, reads_errno=False, in_loop=in_loop))
             inner = in_loop or kind in _LOOPS
             for field in blocks:
                 block = getattr(node, field)
@@ -310,8 +308,9 @@ def _caught(handler: ast.ExceptHandler) -> set[str]:
     return {item.id if isinstance(item, ast.Name) else "" for item in classes}
 
 
-def _sorts(handler: ast.ExceptHandler) -> bool:
-    """Say whether `handler` may sort out by errno or by class what it took."""
+def _sorting(handler: ast.ExceptHandler) -> tuple[bool, bool]:
+    """Say whether `handler` may read an errno, and whether it may sort out, by that or by class, what it took."""
+    sorts = False
     for node in ast.walk(handler):
         if isinstance(node, ast.Name):
             word = node.id
@@ -321,9 +320,10 @@ def _sorts(handler: ast.ExceptHandler) -> bool:
             word = node.value
         else:
             continue
-        if word in _SORTS or "errno" in word:
-            return True
-    return False
+        if "errno" in word or word in {"args", "exc_info"}:
+            return True, True
+        sorts |= word == "isinstance"
+    return False, sorts
 
 
 class _Handlers:
@@ -331,12 +331,16 @@ class _Handlers:
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
-        return text.has(_HANDLING) and (text.imports_network or text.names_connection_failure)
+        if not text.has(_HANDLING):
+            return False
+        return text.imports_network or text.has(_CONNECTION_CLASS) or text.names_connection_errno
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
+        if any(handler.reads_errno for handler in seen.handlers) and text.names_connection_errno:
+            return True
         telling = any(handler.telling for handler in seen.handlers)
-        return telling and (text.names_connection_failure or seen.reaches_network(text))
+        return telling and (text.has(_CONNECTION_CLASS) or seen.reaches_network(text))
 
 
 class _Retries:

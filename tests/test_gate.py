@@ -26,7 +26,7 @@ ALL = Selection(select=("CNL",))
 EXAMPLES = [
     pytest.param(example.code, id=f"{rule.code}-{kind}-{example.name}")
     for rule in all_rules()
-    for kind, examples in (("bad", getattr(rule, "bad", ())), ("silent", getattr(rule, "silent", ())))
+    for kind, examples in (("bad", rule.bad), ("silent", rule.silent))
     for example in examples
 ]
 
@@ -57,6 +57,7 @@ CATCHING = "import requests\ntry:\n    requests.get(url)\nexcept {}:\n    {}\n"
     "code",
     [
         pytest.param(CATCHING.format("ValueError", "pass"), id="unrelated"),
+        pytest.param("try: f(*self.args)\nexcept E: pass\nBITS = 32\n", id="number-and-args"),
         pytest.param(CATCHING.format("(KeyError, ImportError)", "pass"), id="unrelated-tuple"),
         pytest.param(CATCHING.format("Exception", "log()"), id="broad-handler"),
         pytest.param(CATCHING.format("Exception as error", "log(error)"), id="broad-handler-bound"),
