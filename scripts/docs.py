@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from difflib import unified_diff
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,7 @@ def fenced(language: str, code: str) -> str:
     return f"```{language}\n{code.strip(chr(10))}\n```"
 
 
+@cache
 def fix_of(rule: Rule) -> str:
     """Return what kind of fix a rule has, read from what its examples get."""
     if rule.fixable == "never":
