@@ -20,6 +20,7 @@ from tests.faults.peers import (
     raised,
     reset,
     say,
+    stay_silent,
 )
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ def test_request(name: str) -> None:
 
 
 def test_retries_used_up() -> None:
-    with Peer(answer(SAD)) as peer, requests.Session() as session:
+    twice = answer(SAD, answer(SAD, stay_silent))  # the session asks again on the same connection
+    with Peer(twice) as peer, requests.Session() as session:
         retry = requests.adapters.Retry(1, status_forcelist=[503])
         session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retry))
         compare("requests.Session.get", {"answered": raised(lambda: session.get("http" + peer.url, timeout=LATE))})
