@@ -78,6 +78,7 @@ class RetryExhaustionSwallowed(Rule):
     name = "retry-exhaustion-swallowed"
     message = "the last failure of {operation} is swallowed by {handler} when the attempts are used up: raise it"
     fixable = "sometimes"
+    reveals = frozenset({"CNL301", "CNL302"})  # the last failure comes out of the loop now
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         for loop in facts.loops:
