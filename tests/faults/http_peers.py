@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.faults.peers import close, hear, reset, say, stay_silent, wait_for_hangup
+from tests.faults.peers import DROP, close, hear, reset, say, stay_silent
 
 if TYPE_CHECKING:
     import socket
@@ -44,14 +44,8 @@ WHOLE: tuple[tuple[Scenario, Callable[[socket.socket], None]], ...] = (
 READS: tuple[tuple[Scenario, Callable[[socket.socket], None]], ...] = (
     *WHOLE,
     ("timeout", answer(HEAD, stay_silent)),
-    ("reset", answer(HEAD, hear(b"!", reset))),
+    ("reset", answer(HEAD, DROP)),
 )
-
-
-def drop(sock: socket.socket) -> None:
-    """Have the peer of `READS` that resets do so."""
-    sock.send(b"!")
-    wait_for_hangup(sock)
 
 
 def redirect_forever(connection: socket.socket) -> None:

@@ -164,6 +164,18 @@ def follow_script(
     return then
 
 
+# A peer that drops the line at once may do so while the client still connects, and then it is the connect that fails.
+# These wait for a word.
+DROP = hear(b"!", reset)
+HANG_UP = hear(b"!", close)
+
+
+def finish(sock: socket.socket) -> None:
+    """Say the word to a peer that waits for it, and wait until the line is down."""
+    sock.send(b"!")
+    wait_for_hangup(sock)
+
+
 # Peers that are no servers
 
 

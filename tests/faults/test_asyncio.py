@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.peers import (
+    DROP,
     HOST,
     LATE,
     SOON,
@@ -21,12 +22,12 @@ from tests.faults.peers import (
     closed_datagram_port,
     closed_port,
     compare,
+    finish,
     hear,
     raised_by,
     reset,
     say,
     stay_silent,
-    wait_for_hangup,
 )
 
 if TYPE_CHECKING:
@@ -132,9 +133,6 @@ async def connected(
         finally:
             writer.close()
             await raised_by(writer.wait_closed())
-
-
-DROP = hear(b"!", reset)
 
 
 async def drop_line(writer: asyncio.StreamWriter) -> None:
@@ -251,8 +249,8 @@ def test_loop_sock_connect() -> None:
 
 def test_loop_sock_send() -> None:
     async def fail(send: Callable[[socket.socket], Coroutine[Any, Any, object]]) -> Seen:
-        with Peer(reset) as dropping, socket.create_connection(dropping.address) as sock:
-            wait_for_hangup(sock)
+        with Peer(DROP) as dropping, socket.create_connection(dropping.address) as sock:
+            finish(sock)
             sock.setblocking(False)
             return [("reset", await raised_by(send(sock))), ("broken", await raised_by(send(sock)))]
 
@@ -282,8 +280,8 @@ RECEIVES: dict[str, Callable[[socket.socket], Coroutine[Any, Any, object]]] = {
 def test_loop_sock_receive(name: str) -> None:
     async def fail() -> Seen:
         seen: Seen = []
-        with Peer(reset) as dropping, socket.create_connection(dropping.address) as sock:
-            wait_for_hangup(sock)
+        with Peer(DROP) as dropping, socket.create_connection(dropping.address) as sock:
+            finish(sock)
             sock.setblocking(False)
             seen.append(("reset", await raised_by(RECEIVES[name](sock))))
         if "from" in name:

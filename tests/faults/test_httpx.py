@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, answer, drop, redirect_forever
+from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, answer, redirect_forever
 from tests.faults.peers import (
     LATE,
     UNKNOWN_HOST,
@@ -16,6 +16,7 @@ from tests.faults.peers import (
     client_context,
     closed_port,
     compare,
+    finish,
     hear,
     patience,
     raised,
@@ -121,7 +122,7 @@ def test_read(name: str) -> None:
             httpx.stream("GET", "http" + peer.url, timeout=patience(scenario), verify=TLS) as response,
         ):
             if scenario == "reset":
-                drop(response.extensions["network_stream"].get_extra_info("socket"))
+                finish(response.extensions["network_stream"].get_extra_info("socket"))
             seen.append((scenario, raised(lambda: READERS[name](response))))
     compare(f"httpx.Response.{name}", seen)
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.peers import (
+    DROP,
+    HANG_UP,
     LATE,
     SOON,
     UNKNOWN_HOST,
@@ -66,24 +68,41 @@ TLS: Treatments = [
 SMTP_GREETING = (b"", b"220 here\r\n")
 SMTP_HELLO = (b"\r\n", b"250-here\r\n250-AUTH PLAIN\r\n250 STARTTLS\r\n")
 SMTP_GREETINGS: Treatments = [
-    ("reset", reset),
-    ("closed", close),
+    ("reset", DROP),
+    ("closed", HANG_UP),
     ("timeout", stay_silent),
     ("answered", say(b"554 no\r\n", hear(b"\r\n", close))),
 ]
 
 
+class Telling:
+    """A client that has the peer of `SMTP_GREETINGS` drop the line, once it is connected."""
+
+    def _get_socket(self, *args: Any) -> socket.socket:
+        sock: socket.socket = super()._get_socket(*args)  # type: ignore[misc]
+        sock.send(b"!")
+        return sock
+
+
+class SMTP(Telling, smtplib.SMTP):
+    pass
+
+
+class LMTP(Telling, smtplib.LMTP):
+    pass
+
+
 def test_smtp() -> None:
-    seen = connect_and_fail(lambda host, port, wait: smtplib.SMTP(host, port, timeout=wait), SMTP_GREETINGS)
+    seen = connect_and_fail(lambda host, port, wait: SMTP(host, port, timeout=wait), SMTP_GREETINGS)
     compare("smtplib.SMTP", seen)
-    seen = connect_and_fail(lambda host, port, wait: smtplib.SMTP(timeout=wait).connect(host, port), SMTP_GREETINGS[:3])
+    seen = connect_and_fail(lambda host, port, wait: SMTP(timeout=wait).connect(host, port), SMTP_GREETINGS[:3])
     compare("smtplib.SMTP.connect", seen)
 
 
 def test_lmtp() -> None:
     compare(
         "smtplib.LMTP",
-        connect_and_fail(lambda host, port, wait: smtplib.LMTP(host, port, timeout=wait), SMTP_GREETINGS),
+        connect_and_fail(lambda host, port, wait: LMTP(host, port, timeout=wait), SMTP_GREETINGS),
     )
 
 

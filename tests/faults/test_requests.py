@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, answer, drop, redirect_forever
+from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, answer, redirect_forever
 from tests.faults.peers import (
     LATE,
     SOON,
@@ -15,6 +15,7 @@ from tests.faults.peers import (
     black_hole,
     closed_port,
     compare,
+    finish,
     hear,
     patience,
     raised,
@@ -97,7 +98,7 @@ def test_read(name: str) -> None:
     for scenario, treat in READS:
         with Peer(treat) as peer, requests.get("http" + peer.url, timeout=patience(scenario), stream=True) as response:
             if scenario == "reset":
-                drop(response.raw.connection.sock)
+                finish(response.raw.connection.sock)
             seen.append((scenario, raised(lambda: list(getattr(response, name)()))))
     compare(f"requests.Response.{name}", seen)
 

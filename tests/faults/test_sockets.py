@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.peers import (
+    DROP,
+    HANG_UP,
     HOST,
     LATE,
     SOON,
@@ -27,6 +29,7 @@ from tests.faults.peers import (
     closed_datagram_port,
     closed_port,
     compare,
+    finish,
     has_ipv6,
     hear,
     raised,
@@ -64,7 +67,7 @@ def fresh() -> Iterator[Callable[..., socket.socket]]:
 def gone(fresh: Callable[..., socket.socket], peer: Peer) -> socket.socket:
     """Return a socket whose peer is gone."""
     sock = fresh(peer)
-    wait_for_hangup(sock)
+    finish(sock)
     return sock
 
 
@@ -160,7 +163,7 @@ SENDS: dict[str, Callable[[socket.socket], object]] = {
 @pytest.mark.parametrize("name", SENDS)
 def test_send(fresh: Callable[..., socket.socket], name: str) -> None:
     send = SENDS[name]
-    with Peer(close) as closing, Peer(reset) as dropping, Peer(stay_silent) as silent:
+    with Peer(HANG_UP) as closing, Peer(DROP) as dropping, Peer(stay_silent) as silent:
         closed = gone(fresh, closing)
         closed.send(b"x")  # the answer to this is an RST
         closed.settimeout(LATE)
@@ -217,7 +220,7 @@ RECEIVES: dict[str, Callable[[socket.socket], object]] = {
 @pytest.mark.parametrize("name", RECEIVES)
 def test_receive(fresh: Callable[..., socket.socket], name: str) -> None:
     receive = RECEIVES[name]
-    with Peer(reset) as dropping, Peer(stay_silent) as silent:
+    with Peer(DROP) as dropping, Peer(stay_silent) as silent:
         dropped = gone(fresh, dropping)
         slow = fresh(silent)
         slow.settimeout(SOON)
@@ -276,7 +279,7 @@ WRITES: dict[str, Callable[[Any], object]] = {
 @pytest.mark.parametrize("name", [*READS, *WRITES])
 def test_makefile(fresh: Callable[..., socket.socket], name: str) -> None:
     seen: list[tuple[Scenario, BaseException | None]]
-    with Peer(reset) as dropping, Peer(stay_silent) as silent:
+    with Peer(DROP) as dropping, Peer(stay_silent) as silent:
         if name in READS:
             slow = fresh(silent)
             slow.settimeout(SOON)

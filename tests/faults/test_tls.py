@@ -67,7 +67,7 @@ def test_connect(fresh: Callable[..., ssl.SSLSocket]) -> None:
     with (
         closed_port() as closed,
         black_hole() as hole,
-        Peer(reset) as dropping,
+        Peer(hear(b"\x01", reset)) as dropping,
         Peer(close) as closing,
         Peer(RUBBISH) as other,
         Peer(stay_silent) as silent,
@@ -86,7 +86,7 @@ def test_connect(fresh: Callable[..., ssl.SSLSocket]) -> None:
 
 
 def test_connect_ex(fresh: Callable[..., ssl.SSLSocket]) -> None:
-    with closed_port() as closed, Peer(reset) as dropping, Peer(RUBBISH) as other:
+    with closed_port() as closed, Peer(hear(b"\x01", reset)) as dropping, Peer(RUBBISH) as other:
         assert fresh().connect_ex(closed) != 0
         compare(
             "ssl.SSLSocket.connect_ex",

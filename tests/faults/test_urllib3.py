@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, drop
+from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE
 from tests.faults.peers import (
     LATE,
     SOON,
@@ -15,6 +15,7 @@ from tests.faults.peers import (
     black_hole,
     closed_port,
     compare,
+    finish,
     hear,
     patience,
     raised,
@@ -92,7 +93,7 @@ def test_read(name: str) -> None:
             with Peer(treat) as peer:
                 response = pool.request("GET", "http" + peer.url, timeout=patience(scenario), preload_content=False)
                 if scenario == "reset":
-                    drop(response.connection.sock)
+                    finish(response.connection.sock)
                 seen.append((scenario, raised(lambda: READERS[name](response))))  # noqa: B023
                 response.close()
     compare(f"urllib3.HTTPResponse.{name}", seen)

@@ -13,6 +13,7 @@ import pytest
 
 from tests.faults.http_peers import ANSWERS, CHUNKED, END, HEAD, SAD, answer
 from tests.faults.peers import (
+    DROP,
     LATE,
     SOON,
     UNKNOWN_HOST,
@@ -22,13 +23,13 @@ from tests.faults.peers import (
     close,
     closed_port,
     compare,
+    finish,
     hear,
     patience,
     raised,
     reset,
     say,
     stay_silent,
-    wait_for_hangup,
 )
 
 if TYPE_CHECKING:
@@ -108,19 +109,18 @@ def test_http_request(kind: type[http.client.HTTPConnection], name: str) -> None
             ("timeout", try_new(*hole, SOON)),
             ("unresolved", try_new(UNKNOWN_HOST, 1)),
         ]
-    with Peer(reset) as dropping:
-        if kind is http.client.HTTPConnection:
+    if kind is http.client.HTTPConnection:
+        with Peer(DROP) as dropping:
             for scenario in SCENARIOS:
                 with closing(kind(*dropping.address)) as connection:
                     connection.connect()
-                    wait_for_hangup(connection.sock)
+                    finish(connection.sock)
                     if scenario == "broken":
                         raised(lambda: connection.sock.send(b"x"))
                     seen.append((scenario, raised(lambda: request(connection))))
-        else:
-            seen.append(("reset", try_new(*dropping.address)))
-            with Peer(say(SAD)) as other:
-                seen.append(("handshake", try_new(*other.address)))
+    else:
+        with Peer(hear(b"\x01", reset)) as dropping, Peer(say(SAD)) as other:
+            seen += [("reset", try_new(*dropping.address)), ("handshake", try_new(*other.address))]
     documented = ("BrokenPipeError",) if kind is http.client.HTTPSConnection else ()
     compare(f"http.client.{kind.__name__}.{name}", seen, documented=documented)
 
@@ -186,14 +186,13 @@ def test_http_read(name: str) -> None:
     if name == "read":
         seen += [("cut", get(answer(HEAD + b"x"))), ("cut", get(answer(CHUNKED + b"9\r\nx")))]
     with (
-        Peer(hear(END, say(HEAD, hear(b"!", reset)))) as peer,
+        Peer(answer(HEAD, DROP)) as peer,
         closing(http.client.HTTPConnection(*peer.address)) as connection,
     ):
         connection.request("GET", "/")
         sock = connection.sock
         with connection.getresponse() as response:
-            sock.send(b"!")
-            wait_for_hangup(sock)
+            finish(sock)
             seen.append(("reset", raised(lambda: READS[name](response))))
     compare(f"http.client.HTTPResponse.{name}", seen)
 
