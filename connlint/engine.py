@@ -190,6 +190,7 @@ def _internal(where: str, error: Exception) -> str:
 
 
 def _fix(data: bytes, analysis: _Analysis, *, unsafe: bool) -> Fixed:
+    first = analysis.checked
     applied: dict[str, int] = {}
     dropped: tuple[str, ...] = ()
     problems: dict[str, None] = {}
@@ -202,7 +203,9 @@ def _fix(data: bytes, analysis: _Analysis, *, unsafe: bool) -> Fixed:
             applied[code] = applied.get(code, 0) + 1
         analysis = batch.after
     else:
-        problems[f"fixing did not come to an end within {MOST_PASSES} passes"] = None
+        # Then the next run would change the file again, and who knows what it would be in the end.
+        problem = f"fixing did not come to an end within {MOST_PASSES} passes, so nothing is fixed"
+        return Fixed(data, data, {}, (), replace(first, problems=(*first.problems, problem)))
     problems.update(dict.fromkeys(analysis.problems))
     checked = replace(analysis.checked, problems=tuple(problems))
     return Fixed(data, analysis.source.encode(analysis.source.text), applied, dropped, checked)

@@ -121,3 +121,12 @@ def test_fixes_proven_together_are_those_proven_alone(tmp_path: Path) -> None:
     (alone,) = run.run([replace(everything, alone=True)], 1)
     assert together.checked.diagnostics == alone.checked.diagnostics
     assert [item.fix is not None for item in alone.checked.diagnostics] == [True] * 6
+
+
+def test_file_whose_fixing_does_not_end_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connlint.engine.MOST_PASSES", 1)
+    (outcome,) = run.run(tasks_of(tmp_path, CANDIDATE, fix=True), 1)
+    assert not outcome.changed
+    assert outcome.applied == {}
+    assert [item.code for item in outcome.checked.diagnostics] == ["CNL302"]
+    assert outcome.checked.problems == ("fixing did not come to an end within 1 passes, so nothing is fixed",)
