@@ -303,6 +303,9 @@ SHAPES: Mapping[str, Callable[[int], str]] = {
 CANDIDATE = "import socket\ntry:\n    socket.create_connection(x)\nexcept ConnectionError:\n    pass\n"
 
 
+@pytest.mark.skipif(
+    sys.version_info[:2] == (3, 12), reason="bounds C recursion, whatever limit is set (python/cpython#112215)"
+)
 @pytest.mark.parametrize("shape", [name for name in SHAPES if name != "import"])
 def test_thousand_levels_are_analysed(shape: str) -> None:
     code = f"{CANDIDATE}value = {SHAPES[shape](1_000)}\n"

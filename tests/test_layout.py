@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 
 import libcst as cst
 import pytest
@@ -153,6 +154,9 @@ def test_what_does_not_come_back_the_same_is_refused(text: str) -> None:
         Layout(cst.parse_module(text)).require(text)
 
 
+@pytest.mark.skipif(
+    sys.version_info[:2] == (3, 12), reason="bounds C recursion, whatever limit is set (python/cpython#112215)"
+)
 def test_long_expressions_do_not_exhaust_the_stack() -> None:
     text = f"x = {' + '.join(['a'] * 1500)}\nf()\n"
     module = cst.parse_module(text)
