@@ -5,11 +5,12 @@ PYTHON ?= $(shell for each in python3.14 python3.13 python3.12 python3.11 python
 	if $$each -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
 	then echo $$each; break; fi; done)
 PIP = -m pip install --quiet --quiet --disable-pip-version-check
-CODE = connlint tests scripts
+CODE = connlint tests scripts bench
+FOLDER ?= connlint
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint lint-ruff lint-format lint-types lint-flake8 lint-connlint format docs docs-check \
-	wheel-check crawl clean
+	wheel-check crawl bench clean
 
 help:
 	@echo "make demo         show what connlint finds in examples/, and how it would rewrite it"
@@ -18,6 +19,7 @@ help:
 	@echo "make docs         write the generated pages and tables again (docs-check only compares)"
 	@echo "make wheel-check  build the wheel, install it beside flake8 alone, and use it"
 	@echo "make crawl        run every rule over real packages (ARGS=--fix proves every fix)"
+	@echo "make bench        measure what the plugin costs a flake8 run (FOLDER=... over other code)"
 	@echo "make format       format the code"
 	@echo "make clean        remove all that the targets made"
 
@@ -85,6 +87,9 @@ wheel-check: .venv/.made
 
 crawl: .venv/.made
 	.venv/bin/python scripts/crawl.py $(ARGS)
+
+bench: .venv/.made
+	.venv/bin/python bench/flake8_overhead.py $(FOLDER)
 
 clean:
 	rm -rf .venv .venv-demo .crawl build dist *.egg-info .connlint_cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
