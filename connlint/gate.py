@@ -17,7 +17,9 @@ import builtins
 import re
 import warnings
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from connlint.telling import speaks_of_a_peer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -84,6 +86,12 @@ _CONNECTION_CLASS = (
     b"ConnectionAbortedError",
     b"BrokenPipeError",
 )
+# What the names of `connlint.knowledge.telling` hold, in the ways in which they are written.
+_TELLING_CLASS = (
+    *(b"onnect", b"ONNECT", b"ocket", b"OCKET", b"etwork", b"ETWORK", b"ransport", b"RANSPORT", b"nreachable"),
+    *(b"NREACHABLE", b"ommunication", b"OMMUNICATION", b"rpc", b"Rpc", b"RPC", b"HTTP", b"REQUEST", b"URL"),
+)
+_TELLING = (*_TELLING_CLASS, b"equest", b"ownload", b"pload", b"etch", b"dial", b"Dial", b"urlopen")
 _ERRNO_READ = (b"errno", b".args", b"exc_info")
 _ERRNO = (b"ECONN", b"EPIPE", b"ESHUTDOWN")
 _POLICY = (b"retry", b"Retry", b"backoff", b"tenacity", b"stamina", b"HTTPAdapter")
@@ -236,11 +244,13 @@ class _Seen(NamedTuple):
 
 class _Handler(NamedTuple):
     """What matters of a handler: whether it names a class that may mean connections or sorts out what it took (else it
-    takes all of them or none), whether it may read an errno, and whether it is in a loop."""
+    takes all of them or none), whether it may read an errno, whether it is in a loop, and whether the names there (of
+    a class that it takes, or of a call that it guards) tell of the network."""
 
     telling: bool
     reads_errno: bool
     in_loop: bool
+    by_name: bool = False
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -282,6 +292,8 @@ def _look(tree: ast.Module, text: _Text) -> _Seen:
                     handlers.add(_Handler(sorts or not caught <= _UNRELATED | _BROAD, reads_errno, in_loop))
             elif withs_handle and kind in _WITHS:
                 handlers.add(_Handler(telling=True, reads_errno=False, in_loop=in_loop))
+            elif in_loop and kind in _TRIES and _guards_telling_call(node):
+                handlers.add(_Handler(telling=False, reads_errno=False, in_loop=True, by_name=True))
             inner = in_loop or kind in _LOOPS
             for field in blocks:
                 block = getattr(node, field)
@@ -298,6 +310,22 @@ def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
     if isinstance(node, ast.Import):
         return [f"{alias.name} as" if alias.asname else alias.name for alias in node.names]
     return [f"{'.' * node.level}{node.module}.{alias.name}" for alias in node.names]
+
+
+def _guards_telling_call(node: ast.AST) -> bool:
+    """Say whether the `try` of `node` takes what a call may raise whose name tells that it reaches a peer."""
+    statement = cast("ast.Try", node)
+    if all(_caught(handler) <= _UNRELATED for handler in statement.handlers):
+        return False
+    stack: list[ast.AST] = [*statement.body]
+    while stack:
+        part = stack.pop()
+        if part.__class__ is ast.Call:
+            func = part.func
+            if speaks_of_a_peer(func.attr if func.__class__ is ast.Attribute else getattr(func, "id", "")):
+                return True
+        stack += ast.iter_child_nodes(part)
+    return False
 
 
 def _caught(handler: ast.ExceptHandler) -> set[str]:
@@ -349,13 +377,17 @@ class _Retries:
     @staticmethod
     def may_speak(text: _Text) -> bool:
         # No search for the words that loop: hardly a file is without them.
-        handles = text.has(_HANDLING) and (text.imports_network or text.has(_CONNECTION_CLASS))
+        handles = text.has(_HANDLING) and (text.has(_TELLING) or text.has(_CONNECTION_CLASS) or text.imports_network)
         return handles or text.has(_POLICY)
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
         in_loop = any(handler.in_loop for handler in seen.handlers)
         if in_loop and (text.has(_CONNECTION_CLASS) or seen.reaches_network(text)):
+            return True
+        if any(handler.by_name for handler in seen.handlers):
+            return True
+        if text.has(_TELLING_CLASS) and any(handler.telling and handler.in_loop for handler in seen.handlers):
             return True
         return text.has(_POLICY) and (not POLICIES.isdisjoint(seen.packages) or text.has(_POLICY_BY_KEYWORD))
 

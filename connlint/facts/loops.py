@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from connlint import knowledge
+from connlint import knowledge, telling
 from connlint.facts.delays import MAY_WAIT, PROMPT, WAITS, Wait, Waits, called, read_delay
 from connlint.facts.exhaustion import Exhausted
 from connlint.facts.flow import (
@@ -35,7 +35,7 @@ from connlint.facts.inputs import Inputs
 from connlint.facts.model import Counter, Retried, RetryLoop
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import dotted, walk, walk_same_code
-from connlint.knowledge.waits import READS, RUNS
+from connlint.knowledge.waits import READS, RUNS, SENDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -138,7 +138,18 @@ def _suppressions(facts: Facts) -> Iterator[_Candidate]:
 
 
 def _may_take(facts: Facts, name: str) -> bool:
-    return name in _BROAD or any(knowledge.is_connection_failure(base) for base in facts.values.lineage(name))
+    return (
+        name in _BROAD
+        or any(knowledge.is_connection_failure(base) for base in facts.values.lineage(name))
+        or _tells_by_name(name)
+    )
+
+
+def _tells_by_name(name: str) -> bool:
+    """Say whether the class `name`, which stands in a file that we do not see, tells by its name."""
+    if name == OPAQUE or name.startswith("<file>") or knowledge.bases(name) is not None:
+        return False
+    return telling.speaks_of_connections(name)
 
 
 def _candidate(
@@ -173,7 +184,10 @@ def _candidate(
     opaque = tuple(node for node in effects.opaque if isinstance(node, cst.Call))
     if named and opaque and not any(item.operation.phase not in _HOT_PHASES for item in effects.tried):
         return _Candidate(handler, statement, caught, (), tuple(named), opaque)
-    return None
+    if named or effects.tried or _BROAD.isdisjoint(caught) or any(_may_take(facts, name) for name in earlier):
+        return None
+    speaking = tuple(call for call in opaque if telling.speaks_of_a_peer(called(call)[0] or ""))
+    return _Candidate(handler, statement, caught, (), (), speaking) if speaking and OPAQUE not in earlier else None
 
 
 def speaks_of_connections(facts: Facts, name: str) -> bool:
@@ -183,7 +197,7 @@ def speaks_of_connections(facts: Facts, name: str) -> bool:
     lineage = facts.values.lineage(name)
     if "timeout" in name.lower() or "TimeoutError" in lineage or "ssl." in name:
         return False
-    if "ConnectionError" in lineage:
+    if "ConnectionError" in lineage or _tells_by_name(name):
         return True
     return "." in name and any(
         "." in base and not base.startswith(("ssl.", "socket.")) and knowledge.is_connection_failure(base)
@@ -305,7 +319,7 @@ class _Reader:
             item.caught,
             item.failing,
             item.tried,
-            tuple(call for call in item.opaque if call in ways.reached),
+            item.opaque,
             delays,
             always_delayed=ways.levels == {WAITS},
             never_delayed=ways.levels == {PROMPT},
@@ -462,9 +476,24 @@ class _Reader:
             return "read"
         if not leaves:
             return "unknown"
+        # Sending again is a retry where the loop counts its attempts and ends with the first that succeeds
+        if any(_is_named(call, SENDS) for call in sites) and (goes_round or not self._counts()):
+            return "read"
         if isinstance(self.loop, cst.While) and goes_round and not self._waits_for_success():
             return "unknown"
+        if not item.failing and (goes_round or not (isinstance(self.loop, cst.While) or self._counts())):
+            return "unknown"
         return "retry"
+
+    def _counts(self) -> bool:
+        """Say whether the loop's header only counts."""
+        if isinstance(self.loop, cst.While):
+            return False
+        return isinstance(self.loop.iter, cst.Call) and self.facts.values.target(self.loop.iter) in {
+            "itertools.count",
+            "itertools.repeat",
+            "range",
+        }
 
     def _waits_for_success(self) -> bool:
         """Say whether the loop's condition is one that a success falsifies: `not connected`, `conn is None`."""

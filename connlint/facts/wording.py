@@ -8,6 +8,7 @@ import libcst as cst
 
 from connlint.facts.tree import dotted
 from connlint.layout import render
+from connlint.telling import speaks_of_a_peer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,7 +54,10 @@ def handler(facts: Facts, item: Retried) -> str:
 def operation(facts: Facts, item: Retried) -> str:
     """Return the code of what `item` tries, without its arguments."""
     calls = [each.site for each in item.tried] or list(item.opaque_tried)
-    return f"`{code(facts, calls[0].func)}`"
+    speaking = [
+        call for call in calls if speaks_of_a_peer(called(facts, call)) or called(facts, call).endswith(".send")
+    ]
+    return f"`{code(facts, (speaking or calls)[0].func)}`"
 
 
 def failures(facts: Facts, item: Retried) -> Iterator[str]:
@@ -62,4 +66,7 @@ def failures(facts: Facts, item: Retried) -> Iterator[str]:
         taken = [failure.raises for failure in tried.failures if failure.raises in item.failing]
         yield can_raise(facts, tried, dict.fromkeys(taken))
     for call in item.opaque_tried:
-        yield f"{place(facts, call)} is expected to raise {', '.join(item.failing)} by its handler"
+        if item.failing:
+            yield f"{place(facts, call)} is expected to raise {', '.join(item.failing)} by its handler"
+        else:
+            yield f"{place(facts, call)} reaches a peer by its name, and {handler(facts, item)} takes its failures"

@@ -365,9 +365,8 @@ class _Delaying(_Writing):
 
     def _reset(self, statement: cst.Try | cst.With, hot: Sequence[Retried], line: str) -> None:
         """Reset the delay right after the attempt has succeeded."""
-        sites = {each.site for item in hot for each in item.tried} or {
-            call for item in hot for call in item.opaque_tried
-        }
+        # Of calls that are not known any may be the attempt; when the last has come back, all have succeeded
+        sites = {each.site for item in hot for each in item.tried} or {item.opaque_tried[-1] for item in hot}
         body = statement.body
         if not isinstance(body, cst.IndentedBlock):
             raise _Declined

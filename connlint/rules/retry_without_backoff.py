@@ -105,6 +105,73 @@ class RetryWithoutBackoff(Rule):
 
     bad = (
         Example(
+            "broad-handler-around-a-download",
+            """\
+from .transfer import download_file
+
+
+def cache_licence(path, url):
+    for _ in range(5):
+        try:
+            download_file(path, url)
+        except Exception:
+            continue
+        else:
+            return path
+    raise RuntimeError(f"cannot download {url}")
+""",
+            """\
+import random
+import time
+
+from .transfer import download_file
+
+
+def cache_licence(path, url):
+    for attempt in range(5):
+        try:
+            download_file(path, url)
+        except Exception:
+            if attempt < 4:
+                time.sleep(random.SystemRandom().uniform(0, min(30, 2**attempt)))
+            continue
+        else:
+            return path
+    raise RuntimeError(f"cannot download {url}")
+""",
+        ),
+        Example(
+            "class-of-the-project",
+            """\
+from .errors import TransportError
+
+
+def call(client, message, attempts=4):
+    for attempt in range(attempts):
+        try:
+            return client.send_request(message)
+        except TransportError:
+            if attempt == attempts - 1:
+                raise
+""",
+            """\
+import random
+import time
+
+from .errors import TransportError
+
+
+def call(client, message, attempts=4):
+    for attempt in range(attempts):
+        try:
+            return client.send_request(message)
+        except TransportError:
+            if attempt == attempts - 1:
+                raise
+            time.sleep(random.SystemRandom().uniform(0, min(30, 2**attempt)))
+""",
+        ),
+        Example(
             "pass-in-a-range",
             """\
 for attempt in range(5):
@@ -367,6 +434,44 @@ def wait_for(port):
         ),
     )
     silent = (
+        Example(
+            "broad-handler-around-anything",
+            """\
+def parse(text, forms):
+    for _ in range(3):
+        try:
+            return forms.parse(text)
+        except Exception:
+            continue
+    raise ValueError(text)
+""",
+        ),
+        Example(
+            "answer-that-will-not-change",
+            """\
+from .errors import NotFoundError
+
+
+def look_up(client, names):
+    for attempt in range(3):
+        try:
+            return client.request(names)
+        except NotFoundError:
+            continue
+    return None
+""",
+        ),
+        Example(
+            "request-of-each-item",
+            """\
+def crawl(pages, client):
+    for number in range(1, pages + 1):
+        try:
+            client.download(number)
+        except Exception:
+            continue
+""",
+        ),
         Example(
             "sleeps-longer-each-time",
             """\
