@@ -106,8 +106,10 @@ class ClosingReader:
         except (_UsedError, TooComplexError):
             return ()
         kept = any("kept" in endings for _, _, endings in found)
+        touches = tuple(dict.fromkeys(way.touches))
+        shared = self._is_shared_later(call, held)
         return tuple(
-            Leak(name, handlers, lost[0], binding, kept)
+            Leak(name, handlers, lost[0], binding, kept, touches, shared)
             for name, handlers, endings in found
             if (lost := [ending for ending in endings if ending != "kept"])
         )
@@ -165,6 +167,20 @@ class ClosingReader:
                 return True
         return False
 
+    def _is_shared_later(self, call: cst.Call, held: Held) -> bool:
+        """Say whether the `try` around `call` gives the socket another owner after it is connected."""
+        statement = self._index.enclosing(call, cst.Try)
+        after = False
+        for node in walk(statement.body) if statement is not None else ():
+            if node is call:
+                after = True
+            elif after and not _is_below(self._index, node, call) and self.is_mention(node, held):
+                if self._index.function_of(node) is not self._index.function_of(call):
+                    return True
+                if self._gives_away(node, held):
+                    return True
+        return False
+
     def is_mention(self, node: cst.CSTNode, held: Held) -> bool:
         """Say whether `node` is the name `held`, or hands on the object that holds it."""
         if held.owner is None:
@@ -220,6 +236,14 @@ class ClosingReader:
         return all(self.is_mention(target.target, held) for target in statement.targets)
 
     # What is done with it
+
+    def is_touch(self, node: cst.CSTNode) -> bool:
+        """Say whether the mention `node` asks something of the socket that it answers only while it is open."""
+        parent = self._index.parents.get(node)
+        if isinstance(parent, cst.Attribute):
+            grand = self._index.parents.get(parent)
+            return isinstance(grand, cst.Call) and grand.func is parent
+        return isinstance(parent, (cst.Arg, cst.FormattedStringExpression))
 
     def role(self, node: cst.CSTNode, depth: int = 0) -> Role:
         """Say what the mention `node` of a socket does to it."""
@@ -310,6 +334,7 @@ class _Way:
         self._walker = reader._walker
         self._held = held
         self._graph = graph
+        self.touches: list[cst.CSTNode] = []
         self._handlers: list[cst.ExceptHandler] = []
         self._seen: set[object] = set()
 
@@ -367,6 +392,8 @@ class _Way:
                     return True
                 if role == "used":
                     raise _UsedError
+                if self._reader.is_touch(node):
+                    self.touches.append(node)
         return False
 
     def _is_own_method(self, node: cst.CSTNode) -> bool:
@@ -441,6 +468,8 @@ class _Way:
                     return "closed"
                 if role == "used":
                     raise _UsedError
+                if self._reader.is_touch(node):
+                    self.touches.append(node)
         return "rebound" if any(bound.name == self._held.name for bound in bindings(step)) else None
 
 

@@ -164,7 +164,9 @@ class Leak:
 
     `raises` is the failure that takes it; `handlers` are the clauses that do, none if it leaves the function or the
     program untouched; `ending` says where the socket is lost; `binding` is the statement that made it. `kept` says
-    that the connect can fail on another way too, on which an object keeps the socket, open as it is.
+    that the connect can fail on another way too, on which an object keeps the socket, open as it is. `touches` are the
+    mentions on the ways of the failures that a closed socket would answer otherwise, as `sock.getsockname()`; `shared`
+    says that the `try` around the connect hands the socket on afterwards, so that its handlers may meet another owner.
     """
 
     raises: str
@@ -172,6 +174,8 @@ class Leak:
     ending: Literal["raised", "rebound", "end"]
     binding: cst.CSTNode
     kept: bool = False
+    touches: tuple[cst.CSTNode, ...] = ()
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint.facts.tree import walk
 from connlint.facts.wording import can_raise
 from connlint.fixes import guards
 from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule
@@ -73,9 +74,10 @@ class SocketLeakOnFailedConnect(Rule):
 
     ## Fix safety
 
-    The fix is safe. It closes the socket on the failing way and raises the same exception again, or closes it first
-    thing in the handlers that take the failure; nothing on that way uses the socket any more. It is unsafe where an
-    object keeps the socket on another failing way: there it would find it closed.
+    The fix is safe. It closes the socket on the failing way and raises the same exception again, or closes it in the
+    handlers that take the failure; nothing on that way uses the socket any more. It is unsafe where an object keeps the
+    socket on another failing way: there it would find it closed. There is none where the way asks something of the
+    socket (`getsockname()`, `settimeout()`) that a closed one answers with another error.
 
     ## References
 
@@ -310,6 +312,91 @@ class Client:
 """,
         ),
         Example(
+            "handler-asks-the-socket",
+            """\
+import logging
+import socket
+
+
+def dial(address):
+    sock = socket.socket()
+    try:
+        sock.connect(address)
+    except OSError as exc:
+        logging.warning("from %s: %s", sock.getsockname(), exc)
+        return None
+    return sock
+""",
+            """\
+import logging
+import socket
+
+
+def dial(address):
+    sock = socket.socket()
+    try:
+        sock.connect(address)
+    except OSError as exc:
+        logging.warning("from %s: %s", sock.getsockname(), exc)
+        sock.close()
+        return None
+    return sock
+""",
+        ),
+        Example(
+            "handed-on-inside-the-try",
+            """\
+import socket
+
+
+class Client:
+    def open(self, address):
+        sock = socket.socket()
+        try:
+            sock.connect(address)
+            self.sock = sock
+            self.greet()
+        except OSError:
+            return False
+        return True
+""",
+            """\
+import socket
+
+
+class Client:
+    def open(self, address):
+        sock = socket.socket()
+        try:
+            try:
+                sock.connect(address)
+            except BaseException:
+                sock.close()
+                raise
+            self.sock = sock
+            self.greet()
+        except OSError:
+            return False
+        return True
+""",
+        ),
+        Example(
+            "used-after-the-failure",
+            """\
+import socket
+
+
+def dial(address):
+    sock = socket.socket()
+    sock.settimeout(1)
+    try:
+        sock.connect(address)
+    except OSError as exc:
+        print(exc)
+    sock.settimeout(None)
+""",
+        ),
+        Example(
             "handler-too-narrow",
             """\
 import socket
@@ -333,14 +420,13 @@ import ssl
 def dial(host, port):
     sock = ssl.create_default_context().wrap_socket(socket.socket(), server_hostname=host)
     try:
-        try:
-            sock.connect((host, port))
-        except BaseException:
-            sock.close()
-            raise
+        sock.connect((host, port))
     except TimeoutError:
         sock.close()
         return None
+    except BaseException:
+        sock.close()
+        raise
     return sock
 """,
         ),
@@ -562,44 +648,110 @@ def _rewrite(facts: Facts, site: ConnectSite) -> Rewrite | None:
     line = guards.line_of(facts, site.call)
     if line is None:
         return None
-    handlers = _closing_handlers(facts, site, line)
-    if handlers is not None:
-        return Rewrite({handler: _closing_first(handler, str(site.variable)) for handler in handlers})
-    if not guards.means(facts, site.call, "BaseException"):
+    closing = _closing_clauses(facts, site, line)
+    if closing is not None:
+        return Rewrite(closing)
+    if site.leaks[0].touches or not guards.means(facts, site.call, "BaseException"):
         return None
-    handler = f"except BaseException:\n    {site.variable}.close()\n    raise\n"
-    return Rewrite({line: guards.guarded(line, [handler])})
+    return Rewrite({line: guards.guarded(line, [_closing_all(site)])})
 
 
-def _closing_handlers(
+def _closing_clauses(
     facts: Facts, site: ConnectSite, line: cst.SimpleStatementLine
-) -> Sequence[cst.ExceptHandler] | None:
-    """Return the handlers in which a `close()` repairs every way, if the socket is surely made before their `try`."""
+) -> dict[cst.CSTNode, cst.CSTNode | tuple[cst.CSTNode, ...]] | None:
+    """Return the clauses of the `try` around `line`, with a `close()` where the socket is lost, and one for the rest.
+
+    None where they may run with a socket that is not made yet, or that somebody else has by then.
+    """
     block = facts.index.parents.get(line)
     statement = facts.index.parents.get(block) if block is not None else None
-    if not isinstance(statement, cst.Try) or statement.body is not block or not site.leaks:
+    if not isinstance(statement, cst.Try) or statement.body is not block or not statement.handlers:
         return None
-    found: dict[cst.ExceptHandler, None] = {}
-    for leak in site.leaks:
-        if not leak.handlers or leak.handlers[0] not in statement.handlers:
-            return None
-        found[leak.handlers[0]] = None
+    if site.leaks[0].shared or not _is_made_before(facts, site, statement):
+        return None
+    if not all(any(_is_within(facts, node, each) for each in statement.handlers) for node in site.leaks[0].touches):
+        return None
+    losing = [leak.handlers[0] if leak.handlers else None for leak in site.leaks]
+    found: dict[cst.CSTNode, cst.CSTNode | tuple[cst.CSTNode, ...]] = {}
+    for handler in statement.handlers:
+        if handler in losing:
+            closing = _closing(facts, site, handler)
+            if closing is None:
+                return None
+            found[handler] = closing
+    if all(handler in found for handler in losing):
+        return found
+    # The statements below may raise what the clauses do not take: nobody else must be able to have the socket then.
+    alone = line is statement.body.body[-1] or _is_local(facts, site)
+    if not alone or not guards.means(facts, site.call, "BaseException"):
+        return None
+    last = statement.handlers[-1]
+    added = guards.clauses([_closing_all(site)])
+    kept = found.get(last, last)
+    return {**found, last: (*(kept if isinstance(kept, tuple) else (kept,)), *added)}
+
+
+def _closing_all(site: ConnectSite) -> str:
+    return f"except BaseException:\n    {site.variable}.close()\n    raise\n"
+
+
+def _is_made_before(facts: Facts, site: ConnectSite, statement: cst.Try) -> bool:
+    """Say whether the socket is surely made before `statement`."""
     made = facts.index.parents.get(site.leaks[0].binding)
     around = facts.index.parents.get(statement)
+    while around is not None and isinstance(outer := facts.index.parents.get(around), cst.Try) and outer.body is around:
+        if made in outer.body.body:
+            break
+        statement, around = outer, facts.index.parents.get(outer)
     if made is None or around is None or facts.index.parents.get(made) is not around:
-        return None
-    if not all(isinstance(handler.body, cst.IndentedBlock) for handler in found):
-        return None
+        return False
     body: Sequence[cst.CSTNode] = getattr(around, "body", ())
-    return tuple(found) if made in body and body.index(made) < body.index(statement) else None
+    return made in body and body.index(made) < body.index(statement)
 
 
-def _closing_first(handler: cst.ExceptHandler, socket: str) -> cst.ExceptHandler:
-    closing = guards.statement(f"{socket}.close()\n")
-    body = list(handler.body.body)
+def _is_within(facts: Facts, node: cst.CSTNode, root: cst.CSTNode) -> bool:
+    return any(ancestor is root for ancestor in facts.index.ancestors(node))
+
+
+def _is_local(facts: Facts, site: ConnectSite) -> bool:
+    return "." not in str(site.variable) and facts.index.function_of(site.call) is not None
+
+
+def _closing(facts: Facts, site: ConnectSite, handler: cst.ExceptHandler) -> cst.ExceptHandler | None:
+    """Return `handler` with a `close()`: first thing, but below what still asks something of the socket."""
+    touches = [node for node in site.leaks[0].touches if _is_within(facts, node, handler)]
+    if any(_may_leave(facts, node, handler) for node in touches):
+        return None
+    body: list[cst.BaseStatement]
+    if isinstance(handler.body, cst.SimpleStatementSuite):
+        body = [cst.SimpleStatementLine(handler.body.body, trailing_whitespace=handler.body.trailing_whitespace)]
+        at = [0] if touches else []
+    elif isinstance(handler.body, cst.IndentedBlock):
+        body = [*handler.body.body]
+        at = [index for index, part in enumerate(body) if any(_is_within(facts, node, part) for node in touches)]
+    else:
+        return None
+    closing = guards.statement(f"{site.variable}.close()\n")
     only = body[0]
-    if len(body) == 1 and isinstance(only, cst.SimpleStatementLine) and isinstance(only.body[0], cst.Pass):
+    if isinstance(only, cst.SimpleStatementLine) and len(body) == len(only.body) == 1 and _is_pass(only):
         body = [only.with_changes(body=closing.body)]
     else:
-        body.insert(0, closing)
-    return handler.with_changes(body=handler.body.with_changes(body=body))
+        body.insert(at[-1] + 1 if at else 0, closing)
+    if isinstance(handler.body, cst.IndentedBlock):
+        return handler.with_changes(body=handler.body.with_changes(body=body))
+    return handler.with_changes(body=cst.IndentedBlock(body))
+
+
+def _is_pass(line: cst.SimpleStatementLine) -> bool:
+    return isinstance(line.body[0], cst.Pass)
+
+
+def _may_leave(facts: Facts, node: cst.CSTNode, handler: cst.ExceptHandler) -> bool:
+    """Say whether a `close()` below the statement of `handler` that holds `node` might not be reached."""
+    parent = facts.index.parents.get(node)
+    if isinstance(parent, cst.Attribute) and parent.attr.value == "shutdown":
+        return True  # of a socket that is not connected, it fails
+    statement = node
+    while facts.index.parents[statement] is not handler.body:
+        statement = facts.index.parents[statement]
+    return any(isinstance(each, (cst.Raise, cst.Return, cst.Break, cst.Continue)) for each in walk(statement))

@@ -88,6 +88,59 @@ CASES = {
                 s.close()
                 return "slow"
     """,
+    "clauses-that-all-lose-it-and-take-too-little": """
+        def run(address):
+            s = socket.socket()
+            try:
+                s.connect(address)
+                state = "open"
+                s.close()
+            except TimeoutError:
+                state = "slow"
+            except PermissionError:
+                state = "forbidden"
+            return state
+    """,
+    "clauses-around-clauses": """
+        def run(address):
+            s = socket.socket()
+            try:
+                try:
+                    s.connect(address)
+                except TimeoutError:
+                    return "slow"
+            except OSError as exc:
+                return exc.errno
+    """,
+    "clause-in-one-row": """
+        def run(address):
+            s = socket.socket()
+            try:
+                s.connect(address)
+            except OSError: pass; return "down"  # for now
+            return s
+    """,
+    "handed-on-before-something-else-fails": """
+        def run(address):
+            s = socket.socket()
+            known = []
+            try:
+                s.connect(address)
+                known.append(s)
+                known.greet()
+            except OSError:
+                return known
+    """,
+    "asked-before-it-is-given-up": """
+        def run(address):
+            s = socket.socket()
+            try:
+                s.connect(address)
+            except OSError:
+                print(s.fileno() >= 0)
+                return s.gettimeout is None
+            return s
+    """,
     "loop": """
         def run(address):
             for _ in range(3):
@@ -249,6 +302,22 @@ def fixed(code: str) -> str:
     ],
 )
 def test_reported_and_left_alone(code: str) -> None:
+    (found,) = check(code.encode(), "case.py", LEAKS).diagnostics
+    assert found.fixable is None
+    assert fixed(code) == code
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        pytest.param("except OSError:\n        s.shutdown(2)\n        return", id="fails-before-a-close-would-come"),
+        pytest.param("except OSError:\n        return s.getsockname()", id="answers-with-the-socket-s-answer"),
+        pytest.param("except OSError:\n        pass\n    print(s.getsockname())", id="asks-it-afterwards"),
+        pytest.param("finally:\n        s.settimeout(None)", id="asks-it-finally"),
+    ],
+)
+def test_left_alone_where_a_closed_socket_answers_otherwise(after: str) -> None:
+    code = f"import socket\ndef f(a):\n    s = socket.socket()\n    try:\n        s.connect(a)\n    {after}\n"
     (found,) = check(code.encode(), "case.py", LEAKS).diagnostics
     assert found.fixable is None
     assert fixed(code) == code
