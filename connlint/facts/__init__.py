@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from connlint.facts.connects import read_connects
 from connlint.facts.effects import EffectsReader
 from connlint.facts.exceptions import Exceptions
-from connlint.facts.handlers import read_handlers
+from connlint.facts.handlers import read_handlers, read_suppressions
 from connlint.facts.loops import read_loops
 from connlint.facts.names import Names
 from connlint.facts.policies import read_policies
@@ -25,7 +25,7 @@ from connlint.layout import Layout
 if TYPE_CHECKING:
     import libcst as cst
 
-    from connlint.facts.model import ConnectSite, Handler, RetryLoop, RetryPolicy
+    from connlint.facts.model import ConnectSite, Handler, RetryLoop, RetryPolicy, Suppression
 
 
 class Facts:
@@ -43,6 +43,11 @@ class Facts:
     def handlers(self) -> tuple[Handler, ...]:
         """Every `except` clause, in source order."""
         return tuple(read_handlers(self))
+
+    @cached_property
+    def suppressions(self) -> tuple[Suppression, ...]:
+        """Every `with contextlib.suppress(...)`, in source order."""
+        return tuple(read_suppressions(self))
 
     @cached_property
     def loops(self) -> tuple[RetryLoop, ...]:

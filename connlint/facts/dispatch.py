@@ -55,8 +55,8 @@ class Dispatch:
 
     `prelude` are the statements that bind a name to the exception or its errno, where something still needs that
     name. `numbers` are errnos that the code writes as numbers; `reads` says that an errno is read from whatever was
-    taken, so that what has none fails there; `shared` that several cases go on in the same statements. `names` are all
-    names in the statements that go.
+    taken, so that what has none fails there; `demands` that its class is asked for before that; `shared` that several
+    cases go on in the same statements. `names` are all names in the statements that go.
     """
 
     handler: Handler
@@ -64,6 +64,7 @@ class Dispatch:
     prelude: tuple[cst.SimpleStatementLine, ...]
     numbers: tuple[int, ...]
     reads: bool
+    demands: bool
     shared: bool
     names: frozenset[str]
 
@@ -106,6 +107,7 @@ class _Reader:
     """The names that stand for its errno."""
     numbers: list[int] = field(default_factory=list)
     reads: bool = False
+    demands: bool = False
     shared: bool = False
     gone: list[cst.CSTNode] = field(default_factory=list)
     """The nodes that only sort out."""
@@ -244,7 +246,10 @@ class _Reader:
         if not first.whole or second.whole:
             return None
         takes = self.facts.exceptions.taken
-        return second if all(takes(first.classes, name) is True for name in second.classes) else None
+        if not all(takes(first.classes, name) is True for name in second.classes):
+            return None
+        self.demands = True
+        return second
 
     # Errnos
 
@@ -350,6 +355,8 @@ class _Reader:
 
         `ahead` are comments that belong before the first of them.
         """
+        if lines and isinstance(lines[0], cst.Match):
+            return self._matched(lines[0], list(lines[1:]), ahead)
         if not lines or not isinstance(lines[0], cst.If):
             return None
         node, rest = lines[0], list(lines[1:])
@@ -388,6 +395,63 @@ class _Reader:
             further[-1] = Case(further[-1].classes, further[-1].errnos, (*further[-1].pieces, *_else_footer(node)))
         return [Case(test.classes, test.errnos, (*pieces, *rest)), *further]
 
+    def _matched(self, node: cst.Match, rest: list[Line], ahead: list[cst.EmptyLine]) -> list[Case] | None:
+        """Read `match e.errno:`, or `match e:` with classes, whose last case raises what no other one took."""
+        by_errno = self.is_errno(node.subject)
+        if (not by_errno and not self.is_exception(node.subject)) or any(each.guard is not None for each in node.cases):
+            return None
+        self.gone += [node.subject, *(each.pattern for each in node.cases)]
+        arms = list(node.cases)
+        last = arms[-1].pattern if arms else None
+        after: list[Piece] = []
+        if isinstance(last, cst.MatchAs) and last.pattern is None and last.name is None:
+            arm = arms.pop()
+            if not self.is_raise(lines_of(arm.body)):
+                return None
+            after = [*_comments(*arm.leading_lines, arm.body)]
+        elif self.is_raise(rest):
+            after, rest = [*_comments(*rest)], []
+            if not all(leaves(lines_of(arm.body)) for arm in arms):
+                return None
+        else:
+            return None
+        notes = [*ahead, *_comments(*node.leading_lines, node.whitespace_after_colon)]
+        found: list[Case] = []
+        for arm in arms:
+            test = self._pattern(arm.pattern, by_errno=by_errno)
+            body = lines_of(arm.body)
+            if test is None or self.is_raise(body):
+                return None
+            pieces = [*notes, *_comments(*arm.leading_lines), *_header(arm.body), *body, *_footer(arm.body)]
+            self.shared |= bool(rest) and len(arms) > 1
+            found.append(Case(test.classes, test.errnos, (*pieces, *rest)))
+            notes = []
+        if not found:
+            return None
+        found[-1] = Case(found[-1].classes, found[-1].errnos, (*found[-1].pieces, *after, *_comments(*node.footer)))
+        return found
+
+    def _pattern(self, pattern: cst.MatchPattern, *, by_errno: bool) -> _Test | None:
+        """Return what a pattern of `match` picks."""
+        parts = [item.pattern for item in pattern.patterns] if isinstance(pattern, cst.MatchOr) else [pattern]
+        classes: list[str] = []
+        codes: list[str] = []
+        for part in parts:
+            if by_errno and isinstance(part, cst.MatchValue):
+                found = self.errnos_of(part.value, single=True)
+                if not found or any(name not in table.CLASS_OF for name in found):
+                    return None
+                codes += found
+                classes += [table.CLASS_OF[name] for name in found]
+            elif not by_errno and isinstance(part, cst.MatchClass) and not part.patterns and not part.kwds:
+                name = self.facts.names.qualified(part.cls)
+                if name is None:
+                    return None
+                classes.append(name)
+            else:
+                return None
+        return _Test(_unique(classes), _unique(codes))
+
     def _conditional(
         self, node: cst.If, rest: list[Line], test: _Test, ahead: list[cst.EmptyLine]
     ) -> list[Case] | None:
@@ -413,7 +477,7 @@ class _Reader:
 def read_dispatch(facts: Facts, handler: Handler) -> Dispatch | None:
     """Return what `handler` acts on, if it raises all else again; None if it does not, or cannot be understood."""
     body = lines_of(handler.node.body)
-    if not any(isinstance(line, cst.If) for line in body):
+    if not any(isinstance(line, (cst.If, cst.Match)) for line in body):
         return None
     name = bound_name(handler.node)
     reader = _Reader(facts, {name} if name is not None else set())
@@ -432,6 +496,7 @@ def read_dispatch(facts: Facts, handler: Handler) -> Dispatch | None:
         prelude=tuple(prelude),
         numbers=_unique(reader.numbers),
         reads=reader.reads,
+        demands=reader.demands and len(cases) == 1,
         shared=reader.shared,
         names=frozenset(node.value for node in walk(*reader.gone, *dropped) if isinstance(node, cst.Name)),
     )

@@ -91,7 +91,9 @@ HARMLESS_BUILTINS = frozenset(
 )
 
 _VALUE_TYPES = frozenset({"str", "bytes", "bytearray", "int", "float", "bool", "list", "tuple", "dict", "set", "None"})
-_PLAIN_DECORATORS = frozenset({"staticmethod", "classmethod", "property", "functools.wraps", "abc.abstractmethod"})
+_PLAIN_DECORATORS = frozenset(
+    {"staticmethod", "classmethod", "property", "functools.cached_property", "functools.wraps", "abc.abstractmethod"}
+)
 
 
 class EffectsReader:
@@ -122,7 +124,7 @@ class EffectsReader:
                 found += self.of_call(node)
             elif isinstance(node, cst.Raise):
                 found += Effects(raised=tuple(self._of_raise(node)))
-            elif self._hides(node):
+            elif self._hides(node) or (isinstance(node, cst.Attribute) and self._is_busy_property(node)):
                 found += Effects(opaque=(node,))
             stack.extend(reversed(children(node)))
         return found
@@ -134,6 +136,14 @@ class EffectsReader:
         if isinstance(node, (cst.For, cst.CompFor)):
             return not self._iterates_plainly(node)
         return isinstance(node, (cst.Yield, cst.TryStar))
+
+    def _is_busy_property(self, node: cst.Attribute) -> bool:
+        """Say whether `node` reads a property of the file that does more than to hand on what is there."""
+        getter = self._values.getter(node)
+        if getter is None:
+            return False
+        effects = self.of_function(getter)
+        return bool(effects.tried or effects.raised or effects.opaque)
 
     def _iterates_plainly(self, node: cst.For | cst.CompFor) -> bool:
         if node.asynchronous is not None:

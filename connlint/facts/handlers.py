@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from connlint.facts.model import Handler
+from connlint.facts.model import Handler, Suppression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,16 +28,20 @@ def _of_statement(facts: Facts, statement: cst.Try) -> Iterator[Handler]:
     def effects() -> Effects:
         return facts.effects.of([statement.body])
 
-    caught = [facts.names.classes(node.type) for node in statement.handlers]
+    clauses = tuple(facts.names.classes(node.type) for node in statement.handlers)
     for position, node in enumerate(statement.handlers):
-        yield Handler(
-            node=node,
-            statement=statement,
-            caught=caught[position],
-            earlier=tuple(name for names in caught[:position] for name in names),
-            later=tuple(name for names in caught[position + 1 :] for name in names),
-            read_effects=effects,
-        )
+        yield Handler(node, statement, clauses, position, effects)
+
+
+def read_suppressions(facts: Facts) -> Iterator[Suppression]:
+    """Yield every `with contextlib.suppress(...)` of the file whose last item that is, in source order."""
+    for statement in facts.index.all(cst.With):
+        call = statement.items[-1].item
+        caught = facts.effects.suppressed(call)
+        if caught is not None and isinstance(call, cst.Call):
+            before = [facts.effects.suppressed(item.item) or () for item in statement.items[:-1]]
+            earlier = tuple(name for names in before for name in names)
+            yield Suppression(statement, call, caught, earlier, cache(partial(facts.effects.of, [statement.body])))
 
 
 def bound_name(node: cst.ExceptHandler) -> str | None:

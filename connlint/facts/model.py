@@ -25,21 +25,56 @@ LoopKind = Literal["retry", "reconnect", "failover", "work", "accept", "read", "
 class Handler:
     """One `except` clause.
 
-    `caught` are the qualified names of the classes it names, in order, flattened (`OPAQUE` where not known, and
-    `BaseException` for a bare `except`); `earlier` and `later` those of the clauses before and after it; `effects`
-    what the body of its `try` does, read when first asked for and once for all its clauses.
+    `clauses` are what each clause of its `try` takes, and `position` is which of them it is; `effects` what the body of
+    the `try` does, read when first asked for and once for all its clauses.
     """
 
     node: cst.ExceptHandler
     statement: cst.Try
-    caught: tuple[str, ...]
-    earlier: tuple[str, ...]
-    later: tuple[str, ...]
+    clauses: tuple[tuple[str, ...], ...]
+    position: int
     read_effects: Callable[[], Effects]
+
+    @property
+    def caught(self) -> tuple[str, ...]:
+        """The qualified names of the classes it takes, in order, flattened.
+
+        `OPAQUE` stands for what is not known, and `BaseException` for a bare `except`.
+        """
+        return self.clauses[self.position]
+
+    @property
+    def earlier(self) -> tuple[str, ...]:
+        """The classes that the clauses before it take."""
+        return tuple(name for names in self.clauses[: self.position] for name in names)
+
+    @property
+    def later(self) -> tuple[str, ...]:
+        """The classes that the clauses after it take."""
+        return tuple(name for names in self.clauses[self.position + 1 :] for name in names)
 
     @property
     def effects(self) -> Effects:
         """What the body of the clause's `try` does."""
+        return self.read_effects()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Suppression:
+    """A `with contextlib.suppress(...)`: a handler that does nothing.
+
+    `call` is what names the classes that it takes, `caught`; `earlier` are those that the items before it suppress.
+    """
+
+    statement: cst.With
+    call: cst.Call
+    caught: tuple[str, ...]
+    earlier: tuple[str, ...]
+    read_effects: Callable[[], Effects]
+
+    @property
+    def effects(self) -> Effects:
+        """What the body of the `with` does."""
         return self.read_effects()
 
 

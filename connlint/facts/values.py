@@ -6,6 +6,7 @@ anything: opaque is never evidence. `None` beside other classes is dropped, sinc
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -41,6 +42,12 @@ _LITERALS: dict[type[cst.CSTNode], str] = {
 
 # What hands on the result of the coroutine that it is given.
 PASS_THROUGH = frozenset({"asyncio.wait_for", "asyncio.shield", "asyncio.ensure_future", "asyncio.create_task"})
+
+# What enters the context manager that it is given, and hands on what `as` would bind.
+_ENTER = frozenset({"contextlib.ExitStack.enter_context", "contextlib.AsyncExitStack.enter_context"})
+_ENTER_ASYNC = "contextlib.AsyncExitStack.enter_async_context"
+
+_PROPERTIES = frozenset({"property", "functools.cached_property"})
 
 
 class Values:
@@ -164,11 +171,36 @@ class Values:
                     *self.index.scopes[definition].names.get(node.attr.value, []),
                 )
             ]
+            getter = self.getter(node)
+            if getter is not None:
+                return self._got_from(getter)
             return self._join([self.bound(binding) for binding in found]) if found else _UNKNOWN
         bindings = self.names.bindings(node)
         if not bindings:
             return _UNKNOWN
         return self._join([self.bound(binding) for binding in bindings if binding.kind != "delete"]) or _UNKNOWN
+
+    def getter(self, node: cst.Attribute) -> str | None:
+        """Return the qualified name of the property of the file that `node` reads, if that is certain."""
+        if node.attr.value not in self._properties:
+            return None
+        found = {self.method(owner, node.attr.value) for owner in self.types(node.value)}
+        name = found.pop() if len(found) == 1 else OPAQUE
+        definitions = self.index.definitions.get(name, [])
+        return name if len(definitions) == 1 and self._is_property(definitions[0]) else None
+
+    @cached_property
+    def _properties(self) -> frozenset[str]:
+        """The names of the properties in the file."""
+        return frozenset(node.name.value for node in self.index.all(cst.FunctionDef) if self._is_property(node))
+
+    def _is_property(self, node: cst.CSTNode) -> bool:
+        decorators = node.decorators if isinstance(node, cst.FunctionDef) else ()
+        return len(decorators) == 1 and self.names.qualified(decorators[0].decorator) in _PROPERTIES
+
+    def _got_from(self, getter: str) -> frozenset[str]:
+        definition = self.index.definitions[getter][0]
+        return self._returned_from(definition, None) if isinstance(definition, cst.FunctionDef) else _UNKNOWN
 
     def bound(self, binding: Binding) -> frozenset[str]:
         """Return the classes of what `binding` binds."""
@@ -178,16 +210,18 @@ class Values:
             return self._annotated(binding.annotation)
         if binding.kind == "assign" and binding.value is not None:
             found = self.types(binding.value, binding.index)
-            if (not found or OPAQUE in found) and binding.annotation is not None:
+            if (not found - {NOTHING} or OPAQUE in found) and binding.annotation is not None:
                 return self._annotated(binding.annotation) or found
             return found
         if binding.kind == "with" and binding.value is not None and binding.index is None:
-            return self._entered(binding.value, binding.node)
+            statement = self.index.parents.get(binding.node)
+            awaited = isinstance(statement, cst.With) and statement.asynchronous is not None
+            return self._entered(binding.value, awaited=awaited)
         if binding.kind == "augment":
             return frozenset()
         return _UNKNOWN
 
-    def _entered(self, node: cst.BaseExpression, item: cst.CSTNode) -> frozenset[str]:
+    def _entered(self, node: cst.BaseExpression, *, awaited: bool) -> frozenset[str]:
         """Return what `with node as x` binds: the object itself, for every class in the tables."""
         if isinstance(node, cst.Call) and self.names.qualified(node.func) in {
             "contextlib.closing",
@@ -195,10 +229,8 @@ class Values:
         }:
             return self.types(node.args[0].value) if node.args else _UNKNOWN
         found = self.types(node)
-        statement = self.index.parents.get(item)
-        if isinstance(node, cst.Call) and isinstance(statement, cst.With) and statement.asynchronous is not None:
-            awaited = self._result(node, None, awaited=True)  # `async with session.get(...)` awaits what it is given
-            found = awaited if OPAQUE in found else found
+        if isinstance(node, cst.Call) and awaited and OPAQUE in found:
+            found = self._result(node, None, awaited=True)  # `async with session.get(...)` awaits what it is given
         if all(name != OPAQUE and not name.startswith("<file>") for name in found):
             return found
         return _UNKNOWN
@@ -321,6 +353,10 @@ class Values:
             if target in PASS_THROUGH and awaited and node.args:
                 inner = node.args[0].value
                 return self._result(inner, index, awaited=True) if isinstance(inner, cst.Call) else _UNKNOWN
+            if node.args and (target in _ENTER or (target == _ENTER_ASYNC and awaited)):
+                return self._entered(node.args[0].value, awaited=awaited) if index is None else _UNKNOWN
+            if target == "typing.cast" and len(node.args) == 2:
+                return self._annotated(node.args[0].value) or _UNKNOWN if index is None else _UNKNOWN
             if target == "socket.socket" and self._is_datagram(node):
                 target = knowledge.DATAGRAM
             found |= self._returned(target, index, awaited=awaited)
@@ -357,6 +393,10 @@ class Values:
             return frozenset({target}) if index is None else _UNKNOWN
         if definition.decorators or (definition.asynchronous is not None) != awaited:
             return _UNKNOWN
+        return self._returned_from(definition, index)
+
+    def _returned_from(self, definition: cst.FunctionDef, index: int | None) -> frozenset[str]:
+        """Return what the body of `definition`, or else its annotation, says that it returns."""
         returned: list[frozenset[str]] = []
         for node in walk_same_code(definition.body):
             if isinstance(node, cst.Yield):

@@ -1,8 +1,8 @@
-"""Other classes after `except`, with the rest of the clause as it was."""
+"""Other classes after `except`, or in `contextlib.suppress`, with the rest as it was."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import libcst as cst
 
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from connlint.rules.base import Rewrite
 
 
-def is_written(facts: Facts, node: cst.ExceptHandler, names: Collection[str]) -> bool:
-    """Say whether the clause itself names all of the classes `names`, and not some constant that it reads."""
+def is_written(facts: Facts, node: cst.ExceptHandler | cst.Call, names: Collection[str]) -> bool:
+    """Say whether the clause (or the call of `suppress`) itself names all of the classes `names`.
+
+    Some constant that it reads may do so for it; then it is not to be rewritten.
+    """
     return set(names) <= {name for part in _members(node) for name in (facts.names.qualified(part),) if name}
 
 
@@ -29,14 +32,10 @@ def replaced(
     """
     from connlint.rules.base import Rewrite
 
-    modules: list[str] = []
-    expressions: list[str] = []
-    for name in new:
-        found = reference(facts, node, name)
-        if found is None:
-            return None
-        expressions.append(found[0])
-        modules += found[1]
+    found = _named(facts, node, new)
+    if found is None:
+        return None
+    expressions, modules = found
 
     def rewrite() -> Rewrite:
         changed = node.with_changes(type=_type(facts, node, old, expressions))
@@ -47,7 +46,45 @@ def replaced(
     return rewrite
 
 
-def _members(node: cst.ExceptHandler) -> list[cst.BaseExpression]:
+def replaced_in_suppress(
+    facts: Facts, statement: cst.With, old: Collection[str], new: Sequence[str]
+) -> Callable[[], Rewrite] | None:
+    """Return a rewrite that puts the classes `new` where the last item of `statement` suppresses those of `old`."""
+    from connlint.rules.base import Rewrite
+
+    found = _named(facts, statement, new)
+    item = statement.items[-1]
+    if found is None or not isinstance(item.item, cst.Call):
+        return None
+    expressions, modules = found
+    call = item.item
+    args = _in_place(facts, call.args, old, expressions, cst.Arg)
+
+    def rewrite() -> Rewrite:
+        changed = item.with_changes(item=call.with_changes(args=args))
+        return Rewrite(
+            {statement: statement.with_changes(items=[*statement.items[:-1], changed])}, imports=tuple(modules)
+        )
+
+    return rewrite
+
+
+def _named(facts: Facts, node: cst.CSTNode, names: Sequence[str]) -> tuple[list[str], list[str]] | None:
+    """Return how the classes `names` are written at `node`, and the modules to import for that."""
+    modules: list[str] = []
+    expressions: list[str] = []
+    for name in names:
+        found = reference(facts, node, name)
+        if found is None:
+            return None
+        expressions.append(found[0])
+        modules += found[1]
+    return expressions, modules
+
+
+def _members(node: cst.ExceptHandler | cst.Call) -> list[cst.BaseExpression]:
+    if isinstance(node, cst.Call):
+        return [arg.value for arg in node.args if not arg.star]
     if isinstance(node.type, cst.Tuple):
         return [element.value for element in node.type.elements if not isinstance(element, cst.StarredElement)]
     return [node.type] if node.type is not None else []
@@ -56,24 +93,35 @@ def _members(node: cst.ExceptHandler) -> list[cst.BaseExpression]:
 def _type(facts: Facts, node: cst.ExceptHandler, old: Collection[str], new: Sequence[str]) -> cst.BaseExpression:
     if not isinstance(node.type, cst.Tuple):
         return in_tuple([cst.parse_expression(name) for name in new])
-    kept = {facts.names.qualified(part): part for part in _members(node)}
-    fresh = [name for name in new if name not in {*kept} - {*old}]
-    elements: list[cst.BaseElement] = []
-    for element in node.type.elements:
-        if facts.names.qualified(element.value) not in old:
-            elements.append(element)
+    elements = _in_place(facts, node.type.elements, old, new, cst.Element)
+    return elements[0].value if len(elements) == 1 else node.type.with_changes(elements=elements)
+
+
+_Part = TypeVar("_Part", cst.BaseElement, cst.Arg)
+
+
+def _in_place(
+    facts: Facts,
+    parts: Sequence[_Part],
+    old: Collection[str],
+    new: Sequence[str],
+    make: Callable[..., _Part],
+) -> list[_Part]:
+    """Return `parts` with the classes `new` where the first of `old` stood; what they name elsewhere is not doubled."""
+    kept = {facts.names.qualified(part.value) for part in parts}
+    fresh = [name for name in new if name not in kept - {*old}]
+    found: list[_Part] = []
+    for part in parts:
+        if facts.names.qualified(part.value) not in old:
+            found.append(part)
             continue
         for position, name in enumerate(fresh):
-            comma = (
-                element.comma if position == len(fresh) - 1 else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-            )
-            elements.append(cst.Element(cst.parse_expression(name), comma=comma))
+            comma = part.comma if position == len(fresh) - 1 else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+            found.append(make(cst.parse_expression(name), comma=comma))
         fresh = []
-    if len(elements) == 1:
-        return elements[0].value
-    if elements[-1].comma != node.type.elements[-1].comma:
-        elements[-1] = elements[-1].with_changes(comma=node.type.elements[-1].comma)
-    return node.type.with_changes(elements=elements)
+    if len(found) > 1 and found[-1].comma != parts[-1].comma:
+        found[-1] = found[-1].with_changes(comma=parts[-1].comma)
+    return found
 
 
 def in_tuple(expressions: Sequence[cst.BaseExpression]) -> cst.BaseExpression:

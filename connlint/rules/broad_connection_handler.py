@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint import knowledge
 from connlint.facts.dispatch import lines_of
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import dotted
@@ -32,6 +33,9 @@ _OF_CONNECTIONS = frozenset({"aborted", "broken", "closed", "refused", "reset"})
 # What is behind a descriptor is not known: a pipe, a socket, a file.
 _OF_DESCRIPTORS = "os."
 _TLS = "ssl."
+
+# Windows tells of the refusal of a datagram as ConnectionResetError, Linux as ConnectionRefusedError.
+_OF_DATAGRAMS = f"{knowledge.DATAGRAM}."
 
 
 class BroadConnectionHandler(Rule):
@@ -284,6 +288,45 @@ def publish(sock: socket.socket, frames, dead):
     )
     silent = (
         Example(
+            "datagram-refused-as-each-system-says",
+            """\
+import socket
+
+
+def ask(address, question):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.connect(address)
+        try:
+            sock.send(question)
+        except ConnectionError:
+            return False
+    return True
+""",
+        ),
+        Example(
+            "property-that-connects-when-it-is-first-read",
+            """\
+import socket
+
+
+class Client:
+    address = ("localhost", 9999)
+    _sock = None
+
+    @property
+    def sock(self):
+        if self._sock is None:
+            self._sock = socket.create_connection(self.address)
+        return self._sock
+
+    def send(self, data):
+        try:
+            self.sock.sendall(data)
+        except ConnectionError:
+            self._sock = None
+""",
+        ),
+        Example(
             "opaque-call",
             """\
 def fetch():
@@ -496,7 +539,7 @@ def _possible(facts: Facts, handler: Handler) -> list[str]:
 def _is_understood(facts: Facts, item: Tried) -> bool:
     """Say whether the row of `item` says all about the connection failures of this very call."""
     name = item.operation.name
-    if name.startswith((_TLS, _OF_DESCRIPTORS)) or name.partition(".")[0] not in sys.stdlib_module_names:
+    if name.startswith((_TLS, _OF_DESCRIPTORS, _OF_DATAGRAMS)) or name.partition(".")[0] not in sys.stdlib_module_names:
         return False
     if any(
         failure.scenario in _OF_CONNECTIONS and facts.exceptions.takes(_BASE, failure.raises) is not True

@@ -605,7 +605,7 @@ def _may_carry_errno(facts: Facts, dispatch: Dispatch) -> bool:
     handler = dispatch.handler
     effects = handler.effects
     derives = facts.exceptions.derives
-    if not effects.is_known and not {"BaseException", "Exception"}.isdisjoint(handler.caught):
+    if not (effects.is_known or dispatch.demands or {"BaseException", "Exception"}.isdisjoint(handler.caught)):
         return True
     if not effects.is_known and any(name in table.CARRIERS for name in _imported(facts)):
         return True

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import libcst as cst
 
 from connlint import knowledge
+from connlint.facts.model import Handler
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import dotted, walk_same_code
 from connlint.facts.wording import called, code, place
-from connlint.fixes.clauses import is_written, replaced
+from connlint.fixes.clauses import is_written, replaced, replaced_in_suppress
 from connlint.rules.base import Example, Finding, Fix, Rule
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from connlint.facts import Facts
     from connlint.facts.effects import Tried
-    from connlint.facts.model import Handler
+    from connlint.facts.model import Suppression
     from connlint.knowledge.model import Failure, Scenario
 
 # What each builtin class is caught for. BrokenPipeError is left out: around a request it is meant for standard output.
@@ -67,7 +69,7 @@ class ForeignConnectionError(Rule):
     ## What it does
 
     Reports a handler of the builtin `ConnectionError` (or of `ConnectionRefusedError`, `ConnectionResetError`) around
-    calls of a library that raises a class of its own instead.
+    calls of a library that raises a class of its own instead. `contextlib.suppress` is a handler, too.
 
     ## Why is this bad
 
@@ -116,7 +118,7 @@ class ForeignConnectionError(Rule):
 
     code = "CNL103"
     name = "foreign-connection-error"
-    message = "`except {caught}` {misses}: catch {classes}"
+    message = "`{handler}` {misses}: {catch} {classes}"
     fixable = "sometimes"
     reveals = frozenset({"CNL102", "CNL104", "CNL105", "CNL106", "CNL201", "CNL202", "CNL204", "CNL205", "CNL209"})
     bad = (
@@ -328,6 +330,29 @@ def ping(url):
     return True
 """,
         ),
+        Example(
+            "suppressed",
+            """\
+import contextlib
+
+import requests
+
+
+def notify(url, event):
+    with contextlib.suppress(ConnectionError):
+        requests.post(url, json=event, timeout=2)
+""",
+            """\
+import contextlib
+
+import requests
+
+
+def notify(url, event):
+    with contextlib.suppress(requests.exceptions.ConnectionError):
+        requests.post(url, json=event, timeout=2)
+""",
+        ),
     )
     silent = (
         Example(
@@ -462,6 +487,39 @@ def cat(url):
 """,
         ),
         Example(
+            "both-suppressed",
+            """\
+from contextlib import suppress
+
+import requests
+
+
+def notify(url, event):
+    with suppress(ConnectionError, requests.RequestException):
+        requests.post(url, json=event, timeout=2)
+""",
+        ),
+        Example(
+            "adapter-of-the-file-raises-the-builtin",
+            """\
+import requests
+
+
+class Offline(requests.adapters.BaseAdapter):
+    def send(self, request, **kwargs):
+        raise ConnectionError("offline")
+
+
+def fetch(url):
+    session = requests.Session()
+    session.mount("https://", Offline())
+    try:
+        return session.get(url)
+    except ConnectionError:
+        return None
+""",
+        ),
+        Example(
             "prepared-and-not-sent",
             """\
 import requests
@@ -478,7 +536,8 @@ def prepare(url):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         """Yield the handlers of the builtin around operations that raise a library's own class."""
-        for handler in facts.handlers:
+        handlers: Iterator[Handler | Suppression] = chain(facts.handlers, facts.suppressions)
+        for handler in handlers:
             builtin = [name for name in handler.caught if name in _BUILTIN]
             if _MEANT_FOR.keys().isdisjoint(builtin):
                 continue
@@ -490,7 +549,7 @@ def prepare(url):
 # What passes the handler by
 
 
-def _foreign(facts: Facts, handler: Handler, builtin: Sequence[str]) -> list[_Foreign]:
+def _foreign(facts: Facts, handler: Handler | Suppression, builtin: Sequence[str]) -> list[_Foreign]:
     """Return the operations whose failures pass the handler by; none if it rightly stands around one of them."""
     scenarios = frozenset[str]().union(*(_MEANT_FOR.get(name, frozenset()) for name in builtin))
     takes = facts.exceptions.taken
@@ -509,7 +568,7 @@ def _foreign(facts: Facts, handler: Handler, builtin: Sequence[str]) -> list[_Fo
     return found if any(each.missed for each in found) else []
 
 
-def _reads_result(facts: Facts, handler: Handler, item: Tried) -> bool:
+def _reads_result(facts: Facts, handler: Handler | Suppression, item: Tried) -> bool:
     """Say whether `item` reads from what another operation of the `try` brought: `urlopen(url).read()`."""
     receiver = item.call.func.value if isinstance(item.call.func, cst.Attribute) else None
     if receiver is None or item.through or item.operation.phase != "receive":
@@ -521,19 +580,20 @@ def _is_of_a_library(name: str) -> bool:
     return "." in name and not name.startswith("<file>")
 
 
-def _is_meant_for_them(facts: Facts, handler: Handler, builtin: Sequence[str]) -> bool:
+def _is_meant_for_them(facts: Facts, handler: Handler | Suppression, builtin: Sequence[str]) -> bool:
     """Say whether nothing else takes the library's class, and nothing else in the `try` raises the builtin."""
-    if not is_written(facts, handler.node, [name for name in builtin if name in _MEANT_FOR][:1]):
+    if not is_written(facts, _clause(handler), [name for name in builtin if name in _MEANT_FOR][:1]):
         return False
     takes = facts.exceptions.taken
     effects = handler.effects
     found = _foreign(facts, handler, builtin)
     missed = {failure.raises for each in found for failure in each.missed}
     partly = _is_partly_taken(found)
-    around = [*(name for name in handler.caught if name not in builtin), *handler.earlier, *handler.later]
+    later = handler.later if isinstance(handler, Handler) else ()
+    around = [*(name for name in handler.caught if name not in builtin), *handler.earlier, *later]
     if not partly and effects.is_known:
         # a later clause for everything does not make up for the one that never runs
-        around = [name for name in around if not (name in _TAKE_ALL and name in handler.later)]
+        around = [name for name in around if not (name in _TAKE_ALL and name in later)]
     if any(takes(around, name) is not False for name in missed):
         return False
     for raised in effects.raised:
@@ -541,15 +601,23 @@ def _is_meant_for_them(facts: Facts, handler: Handler, builtin: Sequence[str]) -
         if answer is True or (answer is None and (raised.raises == OPAQUE or "Connect" in raised.raises)):
             return False
     if effects.is_known:
-        return True
+        return not _raises_builtin(facts, inside_library=True)
     return not _raises_builtin(facts) and _is_local(facts, [handler.statement.body], effects.opaque)
 
 
-def _raises_builtin(facts: Facts) -> bool:
-    """Say whether the file raises one of the builtin classes itself."""
+def _raises_builtin(facts: Facts, *, inside_library: bool = False) -> bool:
+    """Say whether the file raises one of the builtin classes itself.
+
+    With `inside_library`, only where a library may run it: in a class that derives from one of its own.
+    """
     for node in facts.index.all(cst.Raise):
         target = node.exc.func if isinstance(node.exc, cst.Call) else node.exc
-        if target is not None and facts.names.qualified(target) in _BUILTIN:
+        if target is None or facts.names.qualified(target) not in _BUILTIN:
+            continue
+        if not inside_library:
+            return True
+        owner = facts.index.enclosing(node, cst.ClassDef)
+        if owner is not None and any(map(_is_of_a_library, facts.values.lineage(facts.index.scopes[owner].qualified))):
             return True
     return False
 
@@ -616,8 +684,9 @@ def _works_on(facts: Facts, node: cst.CSTNode, results: Collection[str], depth: 
 # The finding
 
 
-def _finding(facts: Facts, handler: Handler, builtin: Sequence[str], found: Sequence[_Foreign]) -> Finding:
-    node = handler.node
+def _finding(
+    facts: Facts, handler: Handler | Suppression, builtin: Sequence[str], found: Sequence[_Foreign]
+) -> Finding:
     classes = _classes(found)
     derives = facts.exceptions.derives
     also = not handler.effects.is_known or any(
@@ -627,18 +696,35 @@ def _finding(facts: Facts, handler: Handler, builtin: Sequence[str], found: Sequ
     partly = _is_partly_taken(found)
     meant = [name for name in builtin if name in _MEANT_FOR]
     old = [name for name in meant if not also or name == meant[0]]
-    rewrite = replaced(facts, node, old, [*(old if also else ()), *classes])
+    new = [*(old if also else ()), *classes]
+    node: cst.CSTNode
+    until: cst.CSTNode | None
+    if isinstance(handler, Handler):
+        node, until = handler.node, handler.node.type
+        written = f"except {code(facts, until)}" if until is not None else "except"
+        rewrite = replaced(facts, node, old, new)
+    else:
+        node, until = handler.statement, handler.call
+        written = code(facts, handler.call)
+        rewrite = replaced_in_suppress(facts, handler.statement, old, new)
+    catch = "catch" if isinstance(handler, Handler) else "suppress"
     return Finding(
         node,
-        node.type,
+        until,
         {
-            "caught": code(facts, node.type) if node.type is not None else "",
+            "handler": written,
             "misses": f"misses a refused connection of {calls}" if partly else f"takes no failure of {calls}",
+            "catch": catch,
             "classes": " and ".join(classes) + (" as well" if partly else ""),
         },
         tuple(_why(facts, found)),
-        Fix("unsafe", f"Catch {' and '.join(classes)}", rewrite) if rewrite is not None else None,
+        Fix("unsafe", f"{catch.capitalize()} {' and '.join(classes)}", rewrite) if rewrite is not None else None,
     )
+
+
+def _clause(handler: Handler | Suppression) -> cst.ExceptHandler | cst.Call:
+    """Return what names the classes that `handler` takes."""
+    return handler.node if isinstance(handler, Handler) else handler.call
 
 
 def _is_partly_taken(found: Iterable[_Foreign]) -> bool:

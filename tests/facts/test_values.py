@@ -23,6 +23,17 @@ OPAQUE_VALUES = {
     "bound-to-itself": ("x = x\nx.connect(a)", "x"),
     "own-context-manager": ("class C:\n    def __enter__(self): return 1\nwith C() as x:\n    x.connect(a)", "x"),
     "for-target": ("for x in socks:\n    x.connect(a)", "x"),
+    "property-of-unknown-result": (
+        "class C:\n    @property\n    def sock(self):\n        raise NotImplementedError\n"
+        "    def f(self):\n        self.sock.recv(1)",
+        "self.sock",
+    ),
+    "property-with-a-setter": (
+        "import socket\nclass C:\n    @property\n    def sock(self):\n        return socket.socket()\n"
+        "    @sock.setter\n    def sock(self, value):\n        pass\n    def f(self):\n        self.sock.recv(1)",
+        "self.sock",
+    ),
+    "cast-to-something": ("from typing import cast\nx = cast(Thing, made)\nx.recv(1)", "x"),
     "coroutine-not-awaited": ("import asyncio\nx = asyncio.open_connection('h', 1)\nx.read()", "x"),
 }
 
@@ -34,6 +45,27 @@ SOCKETS = {
     "with-closing": (
         "import socket\nfrom contextlib import closing\nwith closing(socket.socket()) as x:\n    x.connect(a)",
         "x",
+    ),
+    "entered-by-a-stack": (
+        "import socket\nfrom contextlib import ExitStack\nwith ExitStack() as stack:\n"
+        "    x = stack.enter_context(socket.create_connection(a))\n    x.recv(1)",
+        "x",
+    ),
+    "cast": ("import socket\nfrom typing import cast\nx = cast(socket.socket, made)\nx.recv(1)", "x"),
+    "cast-quoted": ("import socket, typing as t\nx = t.cast('socket.socket', made)\nx.recv(1)", "x"),
+    "property": (
+        "import socket\nclass C:\n    @property\n    def sock(self):\n        return socket.create_connection(a)\n"
+        "    def f(self):\n        self.sock.recv(1)",
+        "self.sock",
+    ),
+    "abstract-property-declared": (
+        "import socket\nclass C:\n    @property\n    def sock(self) -> socket.socket:\n        raise NotImplementedError\n"
+        "    def f(self):\n        self.sock.recv(1)",
+        "self.sock",
+    ),
+    "attribute-declared-and-none": (
+        "import socket\nclass C:\n    sock: 'socket.socket | None' = None\n    def f(self):\n        self.sock.recv(1)",
+        "self.sock",
     ),
     "create-connection": ("import socket\nx = socket.create_connection(a)\nx.recv(1)", "x"),
     "accepted": ("import socket\ns = socket.socket()\nx, addr = s.accept()\nx.recv(1)", "x"),

@@ -204,6 +204,22 @@ def test_errnos_of_a_class_are_whole(name: str) -> None:
         assert {getattr(errno, each) for each in group} == numbers
 
 
+@pytest.mark.parametrize(
+    "arms",
+    [
+        pytest.param("case errno.ECONNREFUSED:\n    return 1", id="swallows-the-rest"),
+        pytest.param("case errno.ECONNREFUSED if quiet:\n    return 1\ncase _:\n    raise", id="asks-for-more"),
+        pytest.param(
+            "case errno.ECONNREFUSED:\n    return 1\ncase other:\n    print(other)\n    raise", id="acts-on-rest"
+        ),
+        pytest.param("case errno.ECONNREFUSED | errno.ENOTCONN:\n    return 1\ncase _:\n    raise", id="has-no-class"),
+        pytest.param("case 'refused':\n    return 1\ncase _:\n    raise", id="no-errno"),
+    ],
+)
+def test_match_that_is_no_dispatch(arms: str) -> None:
+    assert applicability(handler(f"match e.errno:\n{indent(arms, '    ')}")) == []
+
+
 BODIES = {
     "guard": "if e.errno != errno.ECONNREFUSED:\n    raise\nreturn 'refused'",
     "else": "if e.errno in (errno.EPIPE, errno.ESHUTDOWN):\n    seen.append(e.errno)\nelse:\n    raise\nreturn 'broken'",
@@ -215,6 +231,11 @@ BODIES = {
     "ladder": "if e.errno == errno.ECONNRESET:\n    return 1\nif e.errno != errno.ECONNABORTED:\n    raise\nreturn 2",
     "condition": "if e.errno != errno.ECONNRESET or seen:\n    raise\nseen.append(1)",
     "named": "code = e.errno\nif code == errno.ECONNRESET:\n    return code\nraise",
+    "match": (
+        "match e.errno:\n    case errno.ECONNRESET:\n        return 1\n"
+        "    case errno.EPIPE | errno.ESHUTDOWN:\n        seen.append(2)\n    case _:\n        raise"
+    ),
+    "match-then": "match e:\n    case ConnectionResetError() | ConnectionRefusedError():\n        return 1\nraise",
     "by-class": "if not isinstance(e, (ConnectionResetError, socket.gaierror)):\n    raise\nreturn type(e).__name__",
 }
 

@@ -164,3 +164,40 @@ def test_no_fix_where_the_library_has_no_name() -> None:
     text = "from redis import Redis\n\nredis = Redis()\n\ntry:\n    redis.ping()\nexcept ConnectionError:\n    print('down')\n"
     found = check(text.encode(), "x.py", ONLY)
     assert [item.fixable for item in found.diagnostics] == [None]
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ("suppress(ConnectionError)", "suppress(requests.exceptions.ConnectionError)"),
+        ("suppress(KeyError, ConnectionError,)", "suppress(KeyError, requests.exceptions.ConnectionError,)"),
+        ("lock, suppress(ConnectionError)", "lock, suppress(requests.exceptions.ConnectionError)"),
+        ("suppress(OSError)", "suppress(OSError)"),
+        ("suppress(*NETWORK)", "suppress(*NETWORK)"),
+        ("suppress(NETWORK)", "suppress(NETWORK)"),
+        ("suppress(requests.Timeout, ConnectionError, Exception)", None),
+        ("suppress(requests.ConnectionError), suppress(ConnectionError)", None),
+        ("suppress(ConnectionError), requests.Session()", None),
+    ],
+)
+def test_suppress(items: str, expected: str | None) -> None:
+    text = f"""\
+from contextlib import suppress
+
+import requests
+
+NETWORK = (ConnectionError, KeyError)
+
+
+def report(url, lock):
+    with {items}:
+        requests.post(url)
+"""
+    assert fixed(text) == text.replace(items, expected or items)
+
+
+def test_suppress_is_named() -> None:
+    text = "import contextlib, requests\n\nwith contextlib.suppress(ConnectionError):\n    requests.get('x')\n"
+    (item,) = check(text.encode(), "x.py", ONLY).diagnostics
+    assert item.message.startswith("`contextlib.suppress(ConnectionError)` takes no failure of requests.get: suppress ")
+    assert item.row == 3
