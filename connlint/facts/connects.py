@@ -104,6 +104,7 @@ class _Reader:
             place=fate.place,
             leaks=leaks,
             patient=patient,
+            gathered=fate.gathered,
         )
 
     # Where the socket comes from

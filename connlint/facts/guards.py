@@ -8,7 +8,7 @@ decorator, a context or a caller that cannot be read may convert the failure, an
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -68,12 +68,16 @@ _HOOKS = frozenset({"sys.excepthook", "threading.excepthook"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fate:
-    """What becomes of a failure: the guards it meets, those classes that nothing takes, and where they end."""
+    """What becomes of a failure: the guards it meets, those classes that nothing takes, and where they end.
+
+    `gathered` says that it gets there through `asyncio.gather`.
+    """
 
     guards: tuple[Guard, ...]
     guarded: bool | None
     escapes: tuple[str, ...]
     place: Place
+    gathered: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +117,7 @@ class GuardsReader:
         if not isinstance(around.end, cst.FunctionDef):
             return Fate(around.guards, False, around.escapes, self._place_of_module_code(node))
         beyond = self._out_of(around.end, classes, (*through, around.end))
-        return Fate(around.guards + beyond.guards, beyond.guarded, beyond.escapes, beyond.place)
+        return Fate(around.guards + beyond.guards, beyond.guarded, beyond.escapes, beyond.place, beyond.gathered)
 
     # Around a place
 
@@ -324,23 +328,40 @@ class GuardsReader:
     def _after_coroutine(
         self, call: cst.Call, classes: tuple[str, ...], through: tuple[cst.CSTNode, ...]
     ) -> list[Fate] | None:
+        made: cst.CSTNode = call
         arg = self._index.parents.get(call)
+        if isinstance(arg, (cst.GeneratorExp, cst.ListComp)) and arg.elt is call:  # gather(*(work(each) for each in x))
+            made, arg = arg, self._index.parents.get(arg)
+            if not (isinstance(arg, cst.Arg) and arg.star == "*"):
+                return None
         outer = self._index.parents.get(arg) if isinstance(arg, cst.Arg) else None
         if not isinstance(outer, cst.Call):
             return None
         method = outer.func.attr.value if isinstance(outer.func, cst.Attribute) else None
         name = self._names.qualified(outer.func)
-        if name in _RUNNERS or method in _RUNNER_METHODS:
+        if made is call and (name in _RUNNERS or method in _RUNNER_METHODS):
             return [self._fate(outer, classes, through)]
         if (
             name in _GATHERERS
             and argument(outer, None, "return_exceptions") is None
             and self._effects.is_awaited(outer)
         ):
-            return [self._fate(outer, classes, through)]
-        if (name in _TASKS or method in _TASK_METHODS) and isinstance(self._index.parents.get(outer), cst.Expr):
+            return [replace(self._fate(outer, classes, through), gathered=True)]
+        if made is call and self._is_loose_task(outer):
             return [Fate((), False, classes, "task")]
         return None
+
+    def _is_loose_task(self, call: cst.Call) -> bool:
+        """Say whether `call` makes a task of its coroutine and nobody holds that; a group (`tg.create_task`) would."""
+        if not isinstance(self._index.parents.get(call), cst.Expr):
+            return False
+        if self._names.qualified(call.func) in _TASKS:
+            return True
+        if not isinstance(call.func, cst.Attribute) or call.func.attr.value not in _TASK_METHODS:
+            return False
+        loop = call.func.value
+        said = dotted(loop.func if isinstance(loop, cst.Call) else loop) or ""
+        return said.rpartition(".")[2].endswith("loop")
 
     def _is_thread_of(self, call: cst.Call, target: cst.CSTNode) -> bool:
         name = self._names.qualified(call.func)
@@ -404,7 +425,7 @@ def _joined(fates: list[Fate]) -> Fate:
     ordered: tuple[Place, ...] = ("test", "library", "unknown", "main", "thread", "task")
     place = next(each for each in ordered if each in places)
     escapes = tuple(dict.fromkeys(name for fate in fates for name in fate.escapes))
-    return Fate(guards, guarded, escapes, place)
+    return Fate(guards, guarded, escapes, place, any(fate.gathered for fate in fates))
 
 
 def _references_by_name(module: cst.Module) -> dict[str, list[cst.Name | cst.Attribute]]:

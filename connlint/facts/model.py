@@ -222,7 +222,8 @@ class ConnectSite:
     way out, through the callers in the file; `guarded` is True if one takes it, None where that cannot be told.
     `escapes` are the classes of a refusal that nothing takes. `place` says what kind of code the way out ends in.
     `leaks` holds the ways on which a socket made here is surely left open. `patient` says that the socket does not
-    block, so that its connect is expected to report by its failure.
+    block, so that its connect is expected to report by its failure; `gathered` that the failure goes through
+    `asyncio.gather`, where other tasks may fail the same way.
     """
 
     call: cst.Call
@@ -235,3 +236,4 @@ class ConnectSite:
     place: Place
     leaks: tuple[Leak, ...]
     patient: bool = False
+    gathered: bool = False

@@ -8,6 +8,7 @@ be known, it is `OPAQUE`.
 from __future__ import annotations
 
 import builtins
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -24,8 +25,10 @@ NOTHING = "None"
 
 _BUILTINS = frozenset(dir(builtins))
 _STANDARD_STARS = frozenset(
-    {"socket", "errno", "ssl", "select", "time", "typing", "tkinter", "ctypes", "math", "struct"}
+    {"socket", "errno", "ssl", "select", "time", "typing", "tkinter", "ctypes", "math", "struct", "tenacity"}
 )
+# What `from tenacity import *` brings, which is no client and whose tables are those of policies
+_TENACITY = re.compile(r"(?:retry|stop|wait|before|after)(?:_[a-z_]+)?\Z|(?:Async)?Retrying\Z|RetryError\Z|TryAgain\Z")
 _SHADOWED_BY_STARS = frozenset({"ConnectionError", "TimeoutError", "BlockingIOError", "InterruptedError"})
 
 
@@ -125,6 +128,8 @@ class Names:
             found = knowledge.canonical(full)
             if found != full or knowledge.operation(full) is not None or knowledge.returns(full) is not None:
                 return found
+            if star == "tenacity" and _TENACITY.match(name):
+                return full
         return OPAQUE
 
     def _bound(self, binding: Binding) -> frozenset[str]:

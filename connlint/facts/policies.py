@@ -32,6 +32,7 @@ Bound = tuple["str", int | None]
 _GROWTHS: Final[tuple[Growth, ...]] = ("none", "constant", "linear", "exponential", "unknown")
 _ALL = frozenset({"Exception"})
 _ENDLESS = 10**9
+_ADAPTER = "requests.adapters.HTTPAdapter"
 _FAILURES = frozenset().union(*(library.connection_failures for library in knowledge.LIBRARIES)) - policies.GENERAL
 
 # What an opaque call of a file that imports a client must say to be taken for a call to the peer.
@@ -79,7 +80,7 @@ class _Reader:
             return policies.CELERY_RETRY
         row = policies.policy(self._facts.names.qualified(call.func))
         if row is None:
-            return None
+            return self._row_of_adapter(call)
         known = {*row.parameters, *row.keywords, *row.waits, *row.bounds, *row.results, row.attempts, row.filters}
         keywords = [arg.keyword.value for arg in call.args if arg.keyword is not None]
         if not known.issuperset(keywords) or any(arg.star for arg in call.args):
@@ -89,6 +90,19 @@ class _Reader:
         if row.name == "requests.adapters.HTTPAdapter" and not self._is_count(self._given(row, call, "max_retries")):
             return None  # it has no policy, or that is a policy of its own
         return row
+
+    def _row_of_adapter(self, call: cst.Call) -> Policy | None:
+        """Return the row of requests' adapter if `call` makes one of a class of the file that hands the number on."""
+        name = self._facts.names.qualified(call.func) or OPAQUE
+        given = argument(call, None, "max_retries")
+        if given is None or not name.startswith("<file>") or any(arg.star for arg in call.args):
+            return None
+        if _ADAPTER not in self._facts.values.lineage(name) or not self._is_count(given):
+            return None
+        own = (node for owner in self._facts.index.definitions.get(name, ()) for node in walk(owner))
+        if any(isinstance(node, cst.Name) and node.value in {"max_retries", "send"} for node in own):
+            return None  # it has a mind of its own
+        return policies.policy(_ADAPTER)
 
     def _is_count(self, node: cst.BaseExpression | None) -> bool:
         try:
@@ -314,8 +328,16 @@ class _Reader:
 
     def _budget(self, row: Policy, call: cst.Call | None, name: str, default: int | None) -> int:
         value = self._given(row, call, name)
-        number = self._number(value) if value is not None else default
+        number = self._number(self._usual(value)) if value is not None else default
         return _ENDLESS if number is None else int(number)
+
+    def _usual(self, value: cst.BaseExpression) -> cst.BaseExpression:
+        """Return the default of the parameter that `value` names and nothing changes, else `value`."""
+        bindings = self._facts.names.bindings(value) if isinstance(value, cst.Name) else []
+        if len(bindings) != 1 or bindings[0].kind != "parameter":
+            return value
+        param = bindings[0].node
+        return param.default if isinstance(param, cst.Param) and param.default is not None else value
 
     def _stop(self, node: cst.BaseExpression) -> Bound:
         if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, (cst.BitOr, cst.BitAnd)):
@@ -382,9 +404,21 @@ class _Reader:
         if isinstance(function, cst.Lambda):
             yield None, function.body
             return
-        definition = self._definition(function) if function is not None else None
+        if function is None:
+            return
+        definition = self._definition(function) or self._wrapped_again(function)
         if definition is not None:
             yield definition.name.value, definition.body
+        elif knowledge.operation(self._facts.names.qualified(function) or OPAQUE) is not None:
+            yield dotted(function), function
+
+    def _wrapped_again(self, node: cst.BaseExpression) -> cst.FunctionDef | None:
+        """Return the function `get` of `get = retry(...)(get)`, which gives the name another meaning."""
+        statement = self._facts.index.enclosing(node, cst.Assign)
+        bindings = self._facts.names.bindings(node) if isinstance(node, cst.Name) else []
+        found = [each.node for each in bindings if isinstance(each.node, cst.FunctionDef)]
+        others = [each.node for each in bindings if not isinstance(each.node, cst.FunctionDef)]
+        return found[0] if len(found) == 1 and others == [statement] else None
 
     def _definition(self, node: cst.BaseExpression) -> cst.FunctionDef | None:
         """Return the function of the file that `node` names."""
@@ -419,9 +453,22 @@ class _Reader:
         return name not in policies.GENERAL | {OPAQUE} and any(
             isinstance(handler, cst.ExceptHandler)
             and any(map(self._speaks_of_connections, self._facts.names.classes(handler.type)))
-            and any(isinstance(node, cst.Raise) and self._raises(node) == name for node in walk_same_code(handler.body))
+            and self._leads_to(handler.body, name)
             for _, body in subjects
             for handler in walk_same_code(body)
+        )
+
+    def _leads_to(self, body: cst.CSTNode, name: str) -> bool:
+        """Say whether `body`, or a function of the file that it calls, raises the class `name`."""
+        bodies = [body]
+        for node in walk_same_code(body):
+            if isinstance(node, cst.Call):
+                found = self._facts.index.definitions.get(self._facts.values.target(node) or "", [])
+                bodies += [each.body for each in found if len(found) == 1 and isinstance(each, cst.FunctionDef)]
+        return any(
+            isinstance(node, cst.Raise) and self._raises(node) == name
+            for each in bodies
+            for node in walk_same_code(each)
         )
 
     def _raises(self, node: cst.Raise) -> str | None:
@@ -434,6 +481,11 @@ class _Reader:
         takes = self._facts.exceptions.taken
         opaque: list[cst.CSTNode] = []
         for name, body in subjects:
+            operation = knowledge.operation(self._facts.names.qualified(body) or OPAQUE)
+            if operation is not None:
+                if any(takes(caught, failure.raises) is True for failure in operation.failures):
+                    return True, f"it calls {operation.name}"
+                continue
             effects = self._facts.effects.of([body])
             opaque += effects.opaque
             for item in effects.tried:

@@ -81,8 +81,8 @@ class RetryPolicyWithoutBackoff(Rule):
     A single retry at once is an accepted way to replace a kept-alive connection that the peer has closed; urllib3
     does not wait before the first retry whatever it is told. Retries of what is no network operation (optimistic
     locking, a resource that is busy) have other needs. connlint is silent where the exceptions retried are others,
-    where arguments are hidden in `**kwargs` or read from a variable, where a callback between the attempts or the
-    function itself may wait, and where a test switches the wait off.
+    where arguments are hidden in `**kwargs` or come from elsewhere (a parameter counts as its default), where a
+    callback between the attempts or the function itself may wait, and where a test switches the wait off.
 
     ## Fix safety
 
@@ -250,6 +250,33 @@ def make_session():
         backoff_factor=0.5,
     )
     session.mount("https://", HTTPAdapter(max_retries=retries))
+    return session
+""",
+        ),
+        Example(
+            "urllib3-retries-by-default",
+            """\
+import requests
+from requests.adapters import HTTPAdapter
+from requests.packages.urllib3.util.retry import Retry
+
+
+def retrying_session(retries=3, session=None):
+    session = session or requests.Session()
+    retry = Retry(total=retries, read=retries, connect=retries)
+    session.mount("https://", HTTPAdapter(max_retries=retry))
+    return session
+""",
+            """\
+import requests
+from requests.adapters import HTTPAdapter
+from requests.packages.urllib3.util.retry import Retry
+
+
+def retrying_session(retries=3, session=None):
+    session = session or requests.Session()
+    retry = Retry(total=retries, read=retries, connect=retries, backoff_factor=0.5)
+    session.mount("https://", HTTPAdapter(max_retries=retry))
     return session
 """,
         ),
@@ -828,11 +855,15 @@ def _with_wait(facts: Facts, policy: RetryPolicy) -> Rewrite | None:
 
 def _with_backoff_of_redis(facts: Facts, policy: RetryPolicy, call: cst.Call) -> Rewrite | None:
     found = reference(facts, policy.node, _REDIS)
+    replace: dict[cst.CSTNode, cst.CSTNode] = {}
     if found is None:
-        return None
+        more = extended(facts, policy.node, _REDIS)
+        if more is None:
+            return None
+        found, replace = (more[0], ()), more[1]
     old = argument(call, 0, "backoff")
     new = with_argument(call, "backoff", f"{found[0]}(cap=10, base=0.5)", 0)
-    return Rewrite({call: new}, found[1], _names_in(old))
+    return Rewrite({**replace, call: new}, found[1], _names_in(old))
 
 
 def _with_policy(facts: Facts, policy: RetryPolicy, call: cst.Call) -> Rewrite | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from connlint.facts import Facts
     from connlint.facts.model import ConnectSite
 
+_PROGRAMS = re.compile(r"_*(?:async_)?(?:main|run|cli)_*\Z")
 _PLACES = {"main": "the program", "thread": "the thread", "task": "the task"}
 _HOWS = {
     "main": "it stands on the program's main path, and nothing in the file takes it: the program ends with a traceback",
@@ -64,14 +66,15 @@ class UnguardedConnect(Rule):
 
     Library code whose contract is to connect hands the failure on, and rightly: its caller knows what to do. So
     connlint is silent in functions that nothing in the file calls, that give something back, or whose name says that
-    they connect; in methods; in tests; and wherever a decorator or a context manager that it cannot read may take the
-    failure. A script for its author alone may well end with a traceback: switch the rule off there.
+    they connect; in methods, but for the `run` of a script; in tests; and wherever a decorator or a context manager
+    that it cannot read may take the failure. A script for its author alone may well end with a traceback: switch the
+    rule off there.
 
     ## Fix safety
 
     The fix is unsafe: the program ends with a message on standard error and exit status 1 instead of a traceback and
     exit status 1, and what imports the file and catches the failure itself meets `SystemExit`. There is none for
-    threads and tasks, where only the author knows what the program should do without them.
+    threads and tasks, gathered ones among them: only the author knows what the program should do without them.
 
     ## References
 
@@ -452,7 +455,7 @@ if __name__ == "__main__":
 
     def _finding(self, facts: Facts, site: ConnectSite) -> Finding:
         fix = None
-        if site.place == "main" and _rewrite(facts, site) is not None:
+        if site.place == "main" and not site.gathered and _rewrite(facts, site) is not None:
             fix = Fix("unsafe", "End the program with a message", lambda: _rewrite(facts, site))
         address = guards.address(site.call, site.tried.operation)
         return Finding(
@@ -471,13 +474,17 @@ if __name__ == "__main__":
 def _is_for_here(facts: Facts, site: ConnectSite) -> bool:
     """Say whether the socket is not one that the function connects for others, who hold it too."""
     function = facts.index.function_of(site.call)
-    if function is None or site.place != "main":
+    if function is None or site.place != "main" or _is_the_program(function):
         return True
     line = guards.line_of(facts, site.call)
     statement = line.body[0] if line is not None else None
     targets = [item.target for item in statement.targets] if isinstance(statement, cst.Assign) else []
     kept = site.origin in {"parameter", "attribute"} or any(isinstance(target, cst.Attribute) for target in targets)
     return not kept and not _is_global(facts, site, function, targets)
+
+
+def _is_the_program(function: cst.CSTNode) -> bool:
+    return isinstance(function, cst.FunctionDef) and _PROGRAMS.match(function.name.value) is not None
 
 
 def _is_global(

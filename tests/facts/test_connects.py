@@ -368,6 +368,24 @@ CALLERS = {
         False,
         "task",
     ),
+    "gathered-by-a-comprehension": (
+        "async def one(n):\n    await asyncio.open_connection('h', n)\n"
+        "async def main():\n    await asyncio.gather(*(one(n) for n in range(3)))\nasyncio.run(main())",
+        False,
+        "main",
+    ),
+    "task-of-a-group": (
+        "async def one():\n    await asyncio.open_connection('h', 1)\n"
+        "async def main():\n    async with asyncio.TaskGroup() as tg:\n        tg.create_task(one())\nasyncio.run(main())",
+        None,
+        "unknown",
+    ),
+    "task-of-a-loop": (
+        "async def one():\n    await asyncio.open_connection('h', 1)\n"
+        "async def main():\n    asyncio.get_running_loop().create_task(one())\nasyncio.run(main())",
+        False,
+        "task",
+    ),
     "task-that-is-kept": (
         "async def one():\n    await asyncio.open_connection('h', 1)\n"
         "async def main():\n    task = asyncio.create_task(one())\n    await task\nasyncio.run(main())",

@@ -30,7 +30,9 @@ def policies(code: str) -> list[RetryPolicy]:
         pytest.param("try:\n    from urllib3 import Retry\nexcept ImportError:\n    from mine import Retry\nRetry(5)\n", id="one-of-two"),
         pytest.param("from requests.adapters import HTTPAdapter\nHTTPAdapter()\n", id="adapter-without-retries"),
         pytest.param("from requests.adapters import HTTPAdapter\nHTTPAdapter(max_retries=policy)\n", id="adapter-with-a-policy"),
-        pytest.param("import requests\nclass A(requests.adapters.HTTPAdapter): ...\nA(max_retries=3)\n", id="adapter-of-the-project"),
+        pytest.param("from .adapters import Adapter\nAdapter(max_retries=3)\n", id="adapter-of-the-project"),
+        pytest.param("import requests\nclass A(requests.adapters.HTTPAdapter):\n    def send(self, *a): sleep()\nA(max_retries=3)\n", id="adapter-that-sends"),
+        pytest.param("import requests\nclass A(requests.adapters.HTTPAdapter):\n    def __init__(self, max_retries): ...\nA(max_retries=3)\n", id="adapter-that-takes-it"),
         pytest.param("from tenacity import retry\nf = retry(g)\n", id="decorated-by-a-call"),
         pytest.param("@app.task(bind=True)\ndef f(self): ...\n", id="task-without-retries"),
         pytest.param("def f(self):\n    self.retry(countdown=0)\n", id="retry-of-no-task"),
@@ -40,6 +42,7 @@ def test_no_policy(code: str) -> None:
     assert policies(code) == []
 
 
+ADAPTER = "import requests\nclass A(requests.adapters.HTTPAdapter): ...\n"
 U = "from urllib3.util.retry import Retry\n"
 T = "from tenacity import *\nimport tenacity\n"
 
@@ -54,6 +57,11 @@ T = "from tenacity import *\nimport tenacity\n"
         (f"{U}Retry(total=5, backoff_factor=FACTOR)", "unknown", "attempts", 6),
         (f"{U}FACTOR = 0\nRetry(total=5, backoff_factor=FACTOR)", "none", "attempts", 6),
         (f"{U}Retry(total=5, backoff_jitter=1)", "constant", "attempts", 6),
+        (f"{U}def f(n=4): return Retry(total=n, read=n)", "none", "attempts", 5),
+        (f"{U}def f(n=0): return Retry(total=n)", "none", "attempts", 1),
+        (f"{U}def f(n): return Retry(total=n)", "none", "unknown", None),
+        (f"{U}def f(n=4):\n    n = n or 0\n    return Retry(total=n)", "none", "unknown", None),
+        (f"{ADAPTER}A(max_retries=3)", "none", "attempts", 4),
         (f"{U}Retry(0)", "none", "attempts", 1),
         (f"{U}Retry(False)", "none", "attempts", 1),
         (f"{U}Retry(total=False)", "none", "attempts", 1),
@@ -64,7 +72,6 @@ T = "from tenacity import *\nimport tenacity\n"
         (f"{U}Retry(total=1, connect=5)", "none", "attempts", 2),
         (f"{U}Retry(retries)", "none", "unknown", None),
         (f"{U}N = 4\nRetry(N)", "none", "attempts", 5),
-        (f"{U}def f(n=4): Retry(n)", "none", "unknown", None),
         (f"{U}Retry(4).parse_retry_after(x)", "unknown", "attempts", 5),
         (f"{U}r = Retry(4)\nr.backoff_factor = 1", "unknown", "attempts", 5),
         (f"{U}r = Retry(4)\nr = r.new(backoff_factor=1)", "unknown", "attempts", 5),
@@ -201,6 +208,36 @@ def test_network(decorator: str, body: str, network: bool | None) -> None:
 def test_subject(code: str) -> None:
     (policy,) = policies(f"{HEAD}\n{code}\n")
     assert (policy.subject, policy.network) == ("f", True)
+
+
+def test_a_function_of_a_library_is_what_is_retried() -> None:
+    (policy,) = policies(f"{HEAD}\ntenacity.Retrying(stop=s)(requests.get, URL)\n")
+    assert (policy.subject, policy.network) == ("requests.get", True)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param(
+            "def f():\n    try: g()\n    except requests.ConnectionError: raise Down(1)\n"
+            "if again:\n    f = retry(retry=retry_if_exception_type(Down))(f)",
+            id="the-name-has-another-meaning-afterwards",
+        ),
+        pytest.param(
+            "def fail(e): raise Down(e)\n@retry(retry=retry_if_exception_type(Down))\n"
+            "def f():\n    try: g()\n    except requests.ConnectionError as e: fail(e)",
+            id="a-function-of-the-file-raises-it",
+        ),
+    ],
+)
+def test_an_exception_of_the_project_that_stands_for_a_failed_connection(code: str) -> None:
+    (policy,) = policies(f"{HEAD}\n{code}\n")
+    assert (policy.subject, policy.network) == ("f", True)
+
+
+def test_a_star_import_of_tenacity() -> None:
+    (policy,) = policies("from tenacity import *\n@retry(wait=wait_fixed(2), stop=stop_after_attempt(4))\ndef f(): ...")
+    assert (policy.delay, policy.attempts) == ("constant", 4)
 
 
 def test_a_loop_over_attempts_is_what_is_retried() -> None:

@@ -142,6 +142,31 @@ SCRIPTS = {
 
         asyncio.run(main())
     """,
+    "run-of-a-class": """
+        import socket
+
+        class Client:
+            def __init__(self, host, port):
+                self.address = (host, port)
+                self.sock = None
+
+            def run(self):
+                self.sock = socket.create_connection(self.address)
+                self.sock.sendall(b"Hello")
+
+        if __name__ == "__main__":
+            Client("127.0.0.1", PORT).run()
+    """,
+    "global-of-main": """
+        import socket
+
+        def main():
+            global sock
+            sock = socket.create_connection(("127.0.0.1", PORT))
+            sock.sendall(b"Hello")
+
+        main()
+    """,
     "smtp": """
         import smtplib
 
@@ -230,6 +255,34 @@ def test_either_order_comes_to_the_same_end(script: str) -> None:
         assert (again.data, again.applied) == (twice.data, {})
 
 
+def test_two_clauses_and_no_try_within_the_try() -> None:
+    before = """\
+import socket
+
+s = socket.socket()
+s.settimeout(3)
+try:
+    s.connect(("localhost", 80))
+except socket.timeout:
+    print("timeout")
+"""
+    after = """\
+import socket
+
+s = socket.socket()
+s.settimeout(3)
+try:
+    s.connect(("localhost", 80))
+except socket.timeout:
+    s.close()
+    print("timeout")
+except OSError as exc:
+    s.close()
+    raise SystemExit(f"cannot connect to localhost:80: {exc}") from exc
+"""
+    assert fix(before.encode(), "script.py", BOTH, unsafe=True).data.decode() == after
+
+
 def test_safe_fixes_alone_leave_the_traceback(refused_port: int, tmp_path: Path) -> None:
     before = dedent(SCRIPTS["bare"]).lstrip().replace("PORT", str(refused_port))
     fixed = fix(before.encode(), "script.py", BOTH, unsafe=False)
@@ -289,6 +342,11 @@ def test_message_says_where_it_connects_to(address: str, said: str | None) -> No
             "import socket, threading\ndef work():\n    socket.create_connection(a)\n"
             "threading.Thread(target=work).start()\n",
             id="a-thread",
+        ),
+        pytest.param(
+            "import asyncio\nasync def feed(n):\n    r, w = await asyncio.open_connection('h', n)\n"
+            "async def main():\n    await asyncio.gather(*(feed(n) for n in range(3)))\nasyncio.run(main())\n",
+            id="several-tasks-would-end-the-program",
         ),
     ],
 )
