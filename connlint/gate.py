@@ -19,7 +19,7 @@ import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from connlint.telling import speaks_of_a_peer
+from connlint.telling import is_request, speaks_of_a_peer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -90,8 +90,31 @@ _CONNECTION_CLASS = (
 _TELLING_CLASS = (
     *(b"onnect", b"ONNECT", b"ocket", b"OCKET", b"etwork", b"ETWORK", b"ransport", b"RANSPORT", b"nreachable"),
     *(b"NREACHABLE", b"ommunication", b"OMMUNICATION", b"rpc", b"Rpc", b"RPC", b"HTTP", b"REQUEST", b"URL"),
+    *(
+        b"DOWNLOAD",
+        b"UPLOAD",
+        b"RequestException",
+        b"ReadTimeout",
+        b"TPTimeout",
+        b"ttpTimeout",
+        b"RequestTimeout",
+        b"IncompleteRead",
+    ),
 )
-_TELLING = (*_TELLING_CLASS, b"equest", b"ownload", b"pload", b"etch", b"dial", b"Dial", b"urlopen")
+_TELLING = (
+    *_TELLING_CLASS,
+    b"equest",
+    b"ownload",
+    b"pload",
+    b"etch",
+    b"dial",
+    b"Dial",
+    b"urlopen",
+    b"ping",
+    b"url",
+    b"uri",
+    b"endpoint",
+)
 _ERRNO_READ = (b"errno", b".args", b"exc_info")
 _ERRNO = (b"ECONN", b"EPIPE", b"ESHUTDOWN")
 _POLICY = (b"retry", b"Retry", b"backoff", b"tenacity", b"stamina", b"HTTPAdapter")
@@ -322,10 +345,24 @@ def _guards_telling_call(node: ast.AST) -> bool:
         part = stack.pop()
         if part.__class__ is ast.Call:
             func = part.func
-            if speaks_of_a_peer(func.attr if func.__class__ is ast.Attribute else getattr(func, "id", "")):
+            name = func.attr if func.__class__ is ast.Attribute else getattr(func, "id", "")
+            if speaks_of_a_peer(name) or (func.__class__ is ast.Attribute and _is_request(part)):
                 return True
         stack += ast.iter_child_nodes(part)
     return False
+
+
+def _is_request(call: Any) -> bool:
+    """Say whether `call`, of a method, is by its names the request of a client."""
+    receiver = _last(call.func.value)
+    return any(is_request(call.func.attr, receiver, _last(arg)) for arg in call.args[:1]) or any(
+        keyword.arg == "url" and is_request(call.func.attr, receiver, "url") for keyword in call.keywords
+    )
+
+
+def _last(node: ast.AST) -> str:
+    """Return the last part of the name that `node` is, nothing if it is none."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _caught(handler: ast.ExceptHandler) -> set[str]:

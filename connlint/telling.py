@@ -15,12 +15,14 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 _FAILED = frozenset(
     """
-    communication connect connection connections connectivity disconnect disconnected network rpc socket transport
-    unreachable
+    communication connect connection connections connectivity connector disconnect disconnected network rpc socket
+    transport unreachable
     """.split()
 )
+# Names that only one library's class had, before others took them over with what they mean.
+_KNOWN_NAMES = frozenset({"RequestException", "URLError"})
 # A constant that collects classes is named for what they have in common.
-_COLLECTED = frozenset({"http", "request", "requests", "url"})
+_COLLECTED = frozenset({"download", "http", "request", "requests", "upload", "url"})
 _COLLECTIONS = frozenset({"errors", "exceptions", "excs", "failures"})
 # The peer answered, the call has waited, or what failed is not the connection.
 _ANSWERED = frozenset(
@@ -31,12 +33,27 @@ _ANSWERED = frozenset(
     """.split()
 )
 
+# What a transfer fails with, next to which `OSError` means the connection.
+_TRANSFER = re.compile(r"(?:Read|Connect|Http|HTTP|Request|Socket)Timeout|IncompleteRead")
+_CONNECTING = re.compile(
+    r"_*(?:try_+)?(?:(?:re)?connect|dial|(?:open|create|establish|make)_+(?:new_+)?connection)"
+    r"(?:_+(?:to|with|server|host|client|socket|device|broker|db|database|async|sync|once|internal|impl|peer|remote"
+    r"|websocket|ws|tcp|tls|ssl|unix|stream))*_*"
+    r"|open_+tcp_+stream"
+)
+_FAILURES = frozenset({"error", "exception"})
+# What connects without a network.
+_LOCAL = frozenset({"aiosqlite", "apsw", "serial", "sqlite3", "usb"})
+_VERBS = frozenset({"delete", "get", "head", "patch", "post", "put", "request"})
+_CLIENTS = frozenset({"client", "http", "https", "requests", "session"})
+_PLACES = frozenset({"endpoint", "uri", "url"})
+
 _CALL = re.compile(
     r"_*(?:(?:do|make|send|perform|execute|run|try|issue|http|https|api|rest)_+)*"
-    r"(?:(?:re)?connect|request|download|upload|fetch|dial|urlopen|rpc"
-    r"|(?:open|create|establish|make)_+(?:new_+)?connection)"
+    r"(?:(?:re)?connect|request|download|upload|fetch|dial|ping|urlopen|rpc"
+    r"|(?:open|create|establish|make)_+(?:new_+)?connection|open_+tcp_+stream)"
     r"(?:_+(?:to|with|and|url|page|json|file|files|data|raw|server|host|client|socket|device|broker|db|database|api|http"
-    r"|async|sync|once|internal|impl|html|content|image|images|peer|remote|websocket|ws|all))*_*"
+    r"|async|sync|once|internal|impl|html|content|image|images|peer|remote|websocket|ws|tcp|tls|ssl|unix|stream|all))*_*"
 )
 
 
@@ -49,6 +66,8 @@ def words(name: str) -> list[str]:
 def speaks_of_connections(name: str) -> bool:
     """Say whether the class `name`, which no table knows, says by its last part that a connection failed."""
     last = name.rpartition(".")[2]
+    if last in _KNOWN_NAMES:
+        return True
     found = set(words(last))
     if not found.isdisjoint(_ANSWERED):
         return False
@@ -58,6 +77,33 @@ def speaks_of_connections(name: str) -> bool:
 
 
 @cache
+def speaks_of_a_transfer(name: str) -> bool:
+    """Say whether the class `name` is one that a transfer over a connection fails with when the peer is too slow."""
+    return _TRANSFER.search(name.rpartition(".")[2]) is not None
+
+
+@cache
+def may_tell_of_a_connect(name: str) -> bool:
+    """Say whether the class `name`, which no table knows, may be what a library's connect fails with."""
+    found = words(name.rpartition(".")[2])
+    root = name.partition(".")[0]
+    return bool(found) and found[-1] in _FAILURES and _ANSWERED.isdisjoint(found) and root not in _LOCAL
+
+
+@cache
+def speaks_of_connecting(name: str) -> bool:
+    """Say whether the call `name` says by its last part that it connects."""
+    return _CONNECTING.fullmatch("_".join(words(name.rpartition(".")[2]))) is not None
+
+
+@cache
 def speaks_of_a_peer(name: str) -> bool:
     """Say whether the call `name` says by its last part that it connects, requests or transfers something."""
     return _CALL.fullmatch("_".join(words(name.rpartition(".")[2]))) is not None
+
+
+def is_request(name: str, receiver: str, first: str) -> bool:
+    """Say whether `receiver.name(first)` is the request of a client: `session.get(url)`, `self._http.post(path)`."""
+    if name not in _VERBS or _CLIENTS.isdisjoint(words(receiver.rpartition(".")[2])):
+        return False
+    return not _PLACES.isdisjoint(words(first.rpartition(".")[2]))

@@ -51,6 +51,15 @@ class Waits:
         found = [self._of_target(call, target) for target in sorted(self._facts.values.targets(call))]
         return max(found, key=lambda wait: wait.level, default=Wait(MAY_WAIT, call))
 
+    def raises(self, call: cst.Call) -> bool:
+        """Say whether `call` is of a function that we do not see, which by its name does nothing but raise."""
+        name = called(call)[0]
+        return (
+            name is not None
+            and waits.surely_raises(name)
+            and not any(target.startswith("<file>") for target in self._facts.values.targets(call))
+        )
+
     def of_node(self, node: cst.CSTNode) -> int:
         """Return how much evaluating `node`, which is no call, delays."""
         parts = list(walk_same_code(node))
@@ -122,9 +131,18 @@ class Waits:
             first = call.args[0]
             if first.keyword is None and isinstance(first.value, (cst.SimpleString, cst.FormattedString)):
                 return Wait(PROMPT, call)  # a dictionary's
-        if name.endswith(("Error", "Exception", "Warning")):
+        if name.endswith(("Error", "Exception", "Warning")) or name == "emit":
+            return Wait(PROMPT, call)
+        if waits.speaks_of_ending(name) or waits.speaks_of_raising(name) or self._asks_the_failure(call):
             return Wait(PROMPT, call)
         return Wait(MAY_WAIT, call)
+
+    def _asks_the_failure(self, call: cst.Call) -> bool:
+        """Say whether `call` is of a method of what a handler took: `error.should_retry()`."""
+        if not isinstance(call.func, cst.Attribute) or not isinstance(call.func.value, cst.Name):
+            return False
+        binding = self._facts.names.binding(call.func.value)
+        return binding is not None and binding.kind == "except"
 
     def _is_reckoned_with(self, call: cst.Call) -> bool:
         """Say whether the result of `call` is kept or handed on."""

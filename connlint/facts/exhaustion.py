@@ -48,6 +48,7 @@ _TELLS = re.compile(
     r"\bno\b|\bnot\b|unreach|timed? ?out|lost|refused|abort|problem|warn|unavailable|too many|still|skip|drop|without",
     re.IGNORECASE,
 )
+_KEEPS = frozenset({"append", "add", "put", "put_nowait", "set_exception", "update", "extend", "insert", "set"})
 _LOUD = frozenset({"warn", "warning", "error", "exception", "critical", "fatal"})
 _BEST_EFFORT = re.compile(
     r"best[- ]effort|ignor(?:e|ing) (?:errors?|failures?|exceptions?)|never raises|does not raise|doesn't raise"
@@ -137,6 +138,8 @@ class Exhausted:
             if step.kind in {"end", "escape", "return"}:
                 continue
             passed[step] = None
+            if any(self._waits.raises(call) for call in calls_of(step)):
+                continue
             after = self._walker.update(step, known)
             if step is self._head:
                 if step.follow[1] in self._walker.following(step, after):
@@ -195,7 +198,13 @@ class Exhausted:
                 return True
         return False
 
+    def _gives_up(self, call: cst.Call) -> bool:
+        name = called(call)[0]
+        return name is not None and (waits.speaks_of_raising(name) or name == "emit")
+
     def _only_delays(self, call: cst.Call) -> bool:
+        if self._gives_up(call):
+            return False
         if self._waits.of_call(call).level != MAY_WAIT and not self._is_log(call):
             return True
         parent = self._facts.index.parents.get(call)
@@ -212,10 +221,12 @@ class Exhausted:
     def _may_record(self, call: cst.Call) -> bool:
         """Say whether `call` may raise, or keep the failure for somebody to look at."""
         name, _receiver = called(call)
-        if name in {"append", "add", "put", "put_nowait", "set_exception", "update", "extend", "insert", "set"}:
+        if name in _KEEPS:
             return True
         if self._facts.values.target(call) in _EXITS:
             return True
+        if self._gives_up(call):
+            return not self._waits.raises(call)
         wait = self._waits.of_call(call)
         if wait.level != MAY_WAIT:
             effects = self._facts.effects.of_call(call)

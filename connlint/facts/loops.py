@@ -7,6 +7,7 @@ input, and what it does after an attempt that succeeded. Where that cannot be se
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -142,7 +143,15 @@ def _may_take(facts: Facts, name: str) -> bool:
         name in _BROAD
         or any(knowledge.is_connection_failure(base) for base in facts.values.lineage(name))
         or _tells_by_name(name)
+        or _is_of_library(name)
     )
+
+
+def _is_of_library(name: str) -> bool:
+    """Say whether the class `name` is of a file that we do not see, and may be what a connect fails with."""
+    if name == OPAQUE or "." not in name or name.startswith("<file>") or knowledge.bases(name) is not None:
+        return False
+    return name.partition(".")[0] not in sys.stdlib_module_names and telling.may_tell_of_a_connect(name)
 
 
 def _tells_by_name(name: str) -> bool:
@@ -180,14 +189,43 @@ def _candidate(
             failing.update(dict.fromkeys(classes))
     if tried:
         return _Candidate(handler, statement, caught, tuple(tried), tuple(failing), ())
-    named = [name for name in caught if speaks_of_connections(facts, name)]
+    named = [name for name in caught if speaks_of_connections(facts, name)] or _by_company(handler, caught)
     opaque = tuple(node for node in effects.opaque if isinstance(node, cst.Call))
     if named and opaque and not any(item.operation.phase not in _HOT_PHASES for item in effects.tried):
         return _Candidate(handler, statement, caught, (), tuple(named), opaque)
-    if named or effects.tried or _BROAD.isdisjoint(caught) or any(_may_take(facts, name) for name in earlier):
+    if named or effects.tried or OPAQUE in earlier or any(_may_take(facts, name) for name in earlier):
         return None
-    speaking = tuple(call for call in opaque if telling.speaks_of_a_peer(called(call)[0] or ""))
-    return _Candidate(handler, statement, caught, (), (), speaking) if speaking and OPAQUE not in earlier else None
+    if _BROAD.isdisjoint(caught):
+        if not any(_is_of_library(name) for name in caught):
+            return None
+        speaking = tuple(call for call in opaque if telling.speaks_of_connecting(called(call)[0] or ""))
+    else:
+        speaking = tuple(call for call in opaque if _reaches_by_name(call))
+    return _Candidate(handler, statement, caught, (), (), speaking) if speaking else None
+
+
+def _by_company(handler: cst.ExceptHandler | cst.With, caught: tuple[str, ...]) -> list[str]:
+    """Return `OSError` if it means connections by what stands next to it, or by being written `socket.error`."""
+    if "OSError" not in caught or not isinstance(handler, cst.ExceptHandler) or handler.type is None:
+        return []
+    written = [part for part in walk_same_code(handler.type) if isinstance(part, cst.Attribute)]
+    if any(dotted(part) == "socket.error" for part in written) or any(
+        "." in name and telling.speaks_of_a_transfer(name) for name in caught
+    ):
+        return ["OSError"]
+    return []
+
+
+def _reaches_by_name(call: cst.Call) -> bool:
+    """Say whether the names of `call` tell that it reaches a peer."""
+    name, receiver = called(call)
+    if name is None or telling.speaks_of_a_peer(name):
+        return name is not None
+    first = next((dotted(arg.value) or "" for arg in call.args if not arg.star and arg.keyword is None), "")
+    first = next(
+        (arg.keyword.value for arg in call.args if arg.keyword is not None and arg.keyword.value == "url"), first
+    )
+    return receiver is not None and telling.is_request(name, receiver, first)
 
 
 def speaks_of_connections(facts: Facts, name: str) -> bool:
@@ -344,6 +382,8 @@ class _Reader:
                 raise TooComplexError
             found.passed[step] = None
             level, site = self._pass(step, level, sites, found)
+            if any(self.waits.raises(call) for call in calls_of(step)):
+                continue
             if site is not None:
                 level = max(level, self._inside(site, found))
                 found.levels.add(level)
@@ -419,7 +459,10 @@ class _Reader:
         definitions = self.facts.index.definitions.get(target, [])
         if len(definitions) != 1 or not isinstance(definitions[0], cst.FunctionDef):
             return MAY_WAIT
-        level = self._before_operation(definitions[0])
+        if any(item.operation.phase in _HOT_PHASES for item in self.facts.effects.of_call(site).tried):
+            level = self._before_operation(definitions[0])
+        else:  # what is tried in there is opaque, as it would be here
+            level = WAITS if self._sleeps(definitions[0]) else PROMPT
         if level == WAITS:
             found.delays[site] = Wait(WAITS, site)
         elif level == MAY_WAIT:
@@ -472,7 +515,9 @@ class _Reader:
             if leaves and not goes_round:
                 return "retry"
             return "retry" if leaves and self._waits_for_success() else "reconnect"
-        if any(_is_named(call, READS) or _is_named(call, RUNS) for call in sites):
+        if isinstance(self.loop, cst.While) and sites and all(_connects_by_name(call) for call in sites):
+            return "retry" if leaves and not goes_round else "reconnect"
+        if any((_is_named(call, READS) and not _is_of_mailbox(call)) or _is_named(call, RUNS) for call in sites):
             return "read"
         if not leaves:
             return "unknown"
@@ -795,6 +840,18 @@ def _asks_the_time(facts: Facts, test: cst.CSTNode) -> bool:
         ):
             return True
     return False
+
+
+def _connects_by_name(call: cst.Call) -> bool:
+    """Say whether `call` says by its name that it connects: `self.connect()`, `BlockingConnection(parameters)`."""
+    name = called(call)[0] or ""
+    return telling.speaks_of_connecting(name) or (name[:1].isupper() and name.endswith("Connection"))
+
+
+def _is_of_mailbox(call: cst.Call) -> bool:
+    """Say whether `call` is `conn.select("INBOX")`, not that of the module, nor that of a selector."""
+    name, receiver = called(call)
+    return name == "select" and len(call.args) in {1, 2} and "sel" not in (receiver or "sel").rpartition(".")[2].lower()
 
 
 def _is_named(call: cst.Call, names: frozenset[str]) -> bool:

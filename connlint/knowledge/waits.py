@@ -99,12 +99,38 @@ LOGS = re.compile(
 LOGGERS = re.compile(
     r"(?:^|[._])_*(?:[a-z]*_?log(?:ger|s|ging|gers)?|l|stderr|stdout|sentry_sdk|statsd|metrics)$", re.IGNORECASE
 )
+# What ends a connection, asks a question or shows how far the work has come.
+ENDS = re.compile(
+    r"^_*(?:close|disconnect|clean_?up|tear_?down|invalidate|discard|dispose|release|safe_close|force_close)"
+    r"(?:_\w+)?$",
+    re.IGNORECASE,
+)
+ASKS = re.compile(
+    r"^_*(?:is|has)_[a-z_]+$|^_*(?:\w+_)?progress(?:_\w+)?$|^_*(?:[np]|np)?gettext(?:_lazy)?$|^_(?:L[CEIW])?$"
+)
+GIVES_UP = re.compile(r"^_*(?:re)?raise(?:_\w+)?$", re.IGNORECASE)
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def speaks_of_waiting(name: str) -> bool:
     """Say whether the plain name `name` of a function says that it waits."""
     return WAITS.search(_HUMPS.sub("_", name)) is not None
+
+
+def speaks_of_ending(name: str) -> bool:
+    """Say whether the plain name `name` of a function says that it ends something, or only asks."""
+    return ENDS.search(_HUMPS.sub("_", name)) is not None or ASKS.search(name) is not None
+
+
+def speaks_of_raising(name: str) -> bool:
+    """Say whether the plain name `name` of a function says that it raises."""
+    return GIVES_UP.search(_HUMPS.sub("_", name)) is not None
+
+
+def surely_raises(name: str) -> bool:
+    """Say whether `name` says that it raises whatever happens: `raise_with_cause`, not `raise_for_status`."""
+    words = set(_HUMPS.sub("_", name).lower().split("_"))
+    return speaks_of_raising(name) and words.isdisjoint({"for", "if", "on", "when", "unless"})
 
 
 def speaks_of_logging(name: str, receiver: str | None) -> bool:

@@ -12,6 +12,64 @@ import aiohttp, httpx, redis, requests
 """
 
 SILENT = {
+    "named-raise-helper-after-tries": """
+import time
+from redis import exceptions
+from . import utils
+
+def run(func, n):
+    while n:
+        try:
+            return func()
+        except exceptions.ConnectionError as e:
+            n -= 1
+            if not n:
+                utils.raise_with_cause(RuntimeError, e)
+            time.sleep(1)
+""",
+    "named-passed-over-but-logged": """
+import time
+import requests
+
+def sync(urls):
+    for url in urls:
+        for attempt in range(3):
+            try:
+                requests.post(url, timeout=3)
+                break
+            except requests.exceptions.ConnectionError as e:
+                print("attempt failed", url, e)
+                time.sleep(2**attempt)
+""",
+    "named-collected": """
+import time
+import requests
+
+def sync(urls):
+    found = []
+    for url in urls:
+        for attempt in range(3):
+            try:
+                found.append(requests.get(url, timeout=3))
+                break
+            except requests.exceptions.ConnectionError as e:
+                time.sleep(2**attempt)
+    return found
+""",
+    "named-periodic": """
+import time
+import requests
+
+def beat(url):
+    while True:
+        for attempt in range(3):
+            try:
+                requests.post(url, timeout=3)
+                break
+            except requests.exceptions.ConnectionError as e:
+                time.sleep(2**attempt)
+        time.sleep(60)
+""",
     "return-preinit-none": """
 def f(u):
     r = None
@@ -238,6 +296,22 @@ def f(u):
 }
 
 BAD = {
+    "named-imap-abort-style": """
+import imaplib, socket, time
+
+class B:
+    def put(self, name, body):
+        left = 20
+        while left > 0:
+            try:
+                self.conn.select(name)
+                self.conn.append(name, None, None, body)
+                break
+            except (imaplib.IMAP4.abort, socket.error):
+                left -= 1
+                time.sleep(30)
+        print("stored")
+""",
     "flag-loop": """
 def f(u):
     ok = False

@@ -12,6 +12,149 @@ import aiohttp, httpx, redis, requests
 """
 
 SILENT = {
+    "named-sqlite": """
+import sqlite3
+
+def open_db(path):
+    while True:
+        try:
+            return sqlite3.connect(path)
+        except sqlite3.OperationalError:
+            pass
+""",
+    "named-not-connected-with-wait": """
+import socket, time
+
+class Client:
+    def __init__(self, address):
+        self.sock = socket.socket()
+        self.address = address
+        self.connected = False
+    def run(self):
+        while not self.connected:
+            try:
+                self.sock.connect(self.address)
+                self.connected = True
+            except ConnectionRefusedError:
+                self.pause()
+    def pause(self):
+        time.sleep(1)
+""",
+    "named-sqlalchemy-session": """
+from .db import make_session
+
+def load(model, key):
+    session = make_session()
+    for attempt in range(5):
+        try:
+            return session.get(model, key)
+        except Exception as e:
+            print(e)
+    raise RuntimeError
+""",
+    "named-own-generator-of-delays": """
+import requests, time
+
+def attempts(n):
+    for i in range(n):
+        yield i
+        time.sleep(2**i)
+
+def fetch(url):
+    for _ in attempts(5):
+        try:
+            return requests.get(url, timeout=3)
+        except requests.exceptions.ConnectionError:
+            pass
+    raise RuntimeError(url)
+""",
+    "named-api-error-answered": """
+from .errors import APIError
+def run(api, n=15):
+    for _ in range(n):
+        try:
+            return api.connect()
+        except InvalidError:
+            pass
+""",
+    "named-raise-helper-after-tries": """
+import time
+from redis import exceptions
+from . import utils
+
+def run(func, n):
+    while n:
+        try:
+            return func()
+        except exceptions.ConnectionError as e:
+            n -= 1
+            if not n:
+                utils.raise_with_cause(RuntimeError, e)
+            time.sleep(1)
+""",
+    "named-boto-client-error": """
+import botocore.exceptions
+
+def conn(session):
+    for _ in range(5):
+        try:
+            return session.connect()
+        except botocore.exceptions.ParamValidationError:
+            pass
+""",
+    "named-websockets-iter": """
+import asyncio, websockets
+
+async def listen(uri, handle):
+    async for ws in websockets.connect(uri):
+        try:
+            async for m in ws:
+                handle(m)
+        except websockets.ConnectionClosed:
+            continue
+""",
+    "named-timer-reschedules": """
+import requests
+
+def ask(url, sched):
+    while True:
+        try:
+            return requests.get(url)
+        except requests.ConnectionError:
+            sched.later(5)
+""",
+    "named-user-prompt": """
+import requests
+
+def ask(url):
+    while True:
+        try:
+            return requests.get(url)
+        except requests.ConnectionError:
+            if input("retry? ") != "y":
+                return None
+""",
+    "named-signal-connect": """
+from .qt import QtError
+def wire(signal, slots):
+    for slot in slots:
+        try:
+            signal.connect(slot)
+        except QtError:
+            pass
+""",
+    "named-select-timeout": """
+import socket, select
+
+def run(sock, stop):
+    while not stop.is_set():
+        try:
+            r, _, _ = select.select([sock], [], [], 1)
+            if r:
+                sock.recv(10)
+        except socket.error:
+            pass
+""",
     "sleep-after-try": """
 def f(u):
     while True:
@@ -513,6 +656,192 @@ def f(a):
 }
 
 BAD = {
+    "named-psycopg-wait-for-db": """
+import psycopg2
+
+def wait_for_db(dsn):
+    while True:
+        try:
+            conn = psycopg2.connect(dsn)
+            break
+        except psycopg2.OperationalError as e:
+            print("not ready", e)
+    return conn
+""",
+    "named-session-post-by-name": """
+from .http import make_session
+
+def send(payload, url):
+    session = make_session()
+    for attempt in range(5):
+        try:
+            return session.post(url, json=payload)
+        except Exception as e:
+            log(e)
+    raise RuntimeError
+""",
+    "named-trio": """
+import trio
+
+async def dial(host, port):
+    while True:
+        try:
+            stream = await trio.open_tcp_stream(host, port)
+            return stream
+        except OSError:
+            continue
+""",
+    "named-anyio": """
+import anyio
+
+async def dial(host, port):
+    for _ in range(10):
+        try:
+            return await anyio.connect_tcp(host, port)
+        except OSError:
+            pass
+    raise TimeoutError
+""",
+    "named-recoverable-collected": """
+from .http import RETRYABLE_HTTP_ERRORS
+
+class Fetcher:
+    def get_object(self, key):
+        for i in range(self.max_attempts):
+            try:
+                return self._client.get_object(key)
+            except RETRYABLE_HTTP_ERRORS as e:
+                last = e
+                continue
+        raise RuntimeError(last)
+""",
+    "named-imported-pika": """
+import pika
+
+def run(params, handle):
+    while True:
+        try:
+            connection = pika.BlockingConnection(params)
+            channel = connection.channel()
+            channel.start_consuming()
+        except pika.exceptions.AMQPConnectionError:
+            print("connection was closed, retrying...")
+            continue
+""",
+    "named-ping-db": """
+def wait_ready(client):
+    while True:
+        try:
+            client.ping()
+            break
+        except Exception:
+            pass
+""",
+    "named-socket-error-opaque": """
+import socket
+
+class Link:
+    def open(self):
+        tries = 0
+        while tries < 5:
+            try:
+                self._dial_up()
+                return
+            except socket.error as e:
+                tries += 1
+                self.log.warning("failed %s", e)
+        raise RuntimeError("no link")
+""",
+    "named-closes-by-own-helper": """
+import requests
+
+class Api:
+    def _close_session(self):
+        self.session.close()
+    def call(self, path):
+        for attempt in range(self.retries):
+            try:
+                return self.session.get(self.base + path)
+            except requests.exceptions.ConnectionError:
+                self.close_connection()
+                self._close_session()
+        raise RuntimeError
+""",
+    "named-raise-helper-hot": """
+from redis import exceptions
+from . import utils
+
+def run(func, n=15):
+    while n:
+        try:
+            return func()
+        except exceptions.ConnectionError as e:
+            n -= 1
+            if not n:
+                utils.raise_with_cause(RuntimeError, str(e), cause=e)
+""",
+    "named-mysql": """
+import mysql.connector
+
+def connect(cfg):
+    conn = None
+    while conn is None:
+        try:
+            conn = mysql.connector.connect(**cfg)
+        except mysql.connector.Error as err:
+            print("waiting", err)
+    return conn
+""",
+    "named-paramiko": """
+import paramiko
+
+def ssh(host):
+    client = paramiko.SSHClient()
+    for i in range(10):
+        try:
+            client.connect(host)
+            return client
+        except (paramiko.SSHException, OSError):
+            print("retrying")
+    raise RuntimeError
+""",
+    "named-s3transfer": """
+from botocore.exceptions import IncompleteReadError, ReadTimeoutError
+
+class D:
+    def get(self, key, max_attempts):
+        for i in range(max_attempts):
+            try:
+                return self._do_get_object(key)
+            except (OSError, ReadTimeoutError, IncompleteReadError) as e:
+                last = e
+                continue
+        raise RuntimeError(last)
+""",
+    "named-websockets": """
+import asyncio, websockets
+
+async def listen(uri, handle):
+    while True:
+        try:
+            async with websockets.connect(uri) as ws:
+                async for m in ws:
+                    handle(m)
+        except websockets.ConnectionClosed:
+            continue
+""",
+    "named-exception-decides": """
+import requests
+
+def get(url):
+    for attempt in range(5):
+        try:
+            return requests.get(url, timeout=3)
+        except requests.exceptions.RequestException as e:
+            if e.response is not None and not e.is_fatal():
+                raise
+    raise RuntimeError
+""",
     "while-true-continue": """
 def f(a):
     while True:
