@@ -506,12 +506,14 @@ def _needed(
     facts: Facts, handler: Handler, prelude: Sequence[cst.SimpleStatementLine], cases: Iterable[Case]
 ) -> list[cst.SimpleStatementLine]:
     """Return those of `prelude` whose names something else uses that stays, in the handler or outside it."""
+    if not prelude:
+        return []
     inside: list[cst.CSTNode] = [piece for case in cases for piece in case.pieces]
     scope = facts.index.function_of(handler.node) or facts.module
     outside = {
         node.value
         for node in walk(scope, enter=lambda node: node is not handler.node)
-        if prelude and isinstance(node, cst.Name)
+        if isinstance(node, cst.Name)
     }
     needed: list[cst.SimpleStatementLine] = []
     for line in reversed(prelude):

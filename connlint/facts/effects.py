@@ -327,7 +327,10 @@ class EffectsReader:
         return found
 
     def _is_followed(self, definition: cst.FunctionDef) -> bool:
-        plain = all(self._names.qualified(item.decorator) in _PLAIN_DECORATORS for item in definition.decorators)
+        plain = all(
+            self._names.qualified(item.decorator) in _PLAIN_DECORATORS or self._values.is_transparent(item)
+            for item in definition.decorators
+        )
         return plain and not any(isinstance(node, cst.Yield) for node in walk_same_code(definition.body))
 
 

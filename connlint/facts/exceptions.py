@@ -31,7 +31,7 @@ class Exceptions:
 
     def taken(self, caught: Iterable[str], raised: str) -> bool | None:
         """Say whether any of `caught` takes `raised`; None if none surely does and one may."""
-        answers = {self.takes(item, raised) for item in caught}
+        answers = {self.takes(item, raised) for item in set(caught)}
         if True in answers:
             return True
         return None if None in answers else False

@@ -16,6 +16,8 @@ from connlint.facts.names import NOTHING, OPAQUE
 from connlint.facts.tree import argument, dotted, walk, walk_same_code
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from connlint.facts.names import Names
     from connlint.facts.scopes import Binding
 
@@ -46,6 +48,15 @@ PASS_THROUGH = frozenset({"asyncio.wait_for", "asyncio.shield", "asyncio.ensure_
 # What enters the context manager that it is given, and hands on what `as` would bind.
 _ENTER = frozenset({"contextlib.ExitStack.enter_context", "contextlib.AsyncExitStack.enter_context"})
 _ENTER_ASYNC = "contextlib.AsyncExitStack.enter_async_context"
+
+# What an annotation may be wrapped in without saying another class.
+_ANNOTATIONS = frozenset({"Annotated", "ClassVar", "Final", "Optional", "Union"})
+
+# What leaves the result of the function that it decorates as it is.
+_CACHES = frozenset({"functools.cache", "functools.lru_cache"})
+_TRANSPARENT = _CACHES | {"classmethod", "staticmethod"}
+
+_CONTEXT_MANAGERS = frozenset({"contextlib.asynccontextmanager", "contextlib.contextmanager"})
 
 _PROPERTIES = frozenset({"property", "functools.cached_property"})
 
@@ -229,43 +240,67 @@ class Values:
         }:
             return self.types(node.args[0].value) if node.args else _UNKNOWN
         found = self.types(node)
+        if isinstance(node, cst.Call) and OPAQUE in found:
+            found = self._yielded_by_own(node)
         if isinstance(node, cst.Call) and awaited and OPAQUE in found:
             found = self._result(node, None, awaited=True)  # `async with session.get(...)` awaits what it is given
         if all(name != OPAQUE and not name.startswith("<file>") for name in found):
             return found
         return _UNKNOWN
 
+    def _yielded_by_own(self, call: cst.Call) -> frozenset[str]:
+        """Return what the file's own context manager that `call` calls, a generator, hands to its `with`."""
+        definitions = self.index.definitions.get(self.target(call) or OPAQUE, [])
+        definition = definitions[0] if len(definitions) == 1 else None
+        if not isinstance(definition, cst.FunctionDef) or len(definition.decorators) != 1:
+            return _UNKNOWN
+        if self.names.qualified(definition.decorators[0].decorator) not in _CONTEXT_MANAGERS:
+            return _UNKNOWN
+        yields = [node for node in walk_same_code(definition.body) if isinstance(node, cst.Yield)]
+        if len(yields) != 1 or not isinstance(yields[0].value, cst.BaseExpression):
+            return _UNKNOWN
+        return self.types(yields[0].value)
+
     def _annotated(self, annotation: cst.BaseExpression | None) -> frozenset[str]:
         """Return the classes that an annotation declares, `None` left out; nothing where it is not understood."""
         if annotation is None:
             return frozenset()
-        if isinstance(annotation, cst.SimpleString):
-            try:
-                inner = cst.parse_expression(str(annotation.evaluated_value))
-            except (cst.ParserSyntaxError, ValueError):
-                return frozenset()
-            return self._annotated_text(inner)
-        if isinstance(annotation, cst.BinaryOperation) and isinstance(annotation.operator, cst.BitOr):
-            return (self._annotated(annotation.left) | self._annotated(annotation.right)) - {NOTHING}
-        if isinstance(annotation, cst.Subscript):
-            if self.names.qualified(annotation.value) == "typing.Optional" and len(annotation.slice) == 1:
-                item = annotation.slice[0].slice
-                return self._annotated(item.value) if isinstance(item, cst.Index) else frozenset()
-            return frozenset()
-        name = self.names.qualified(annotation)
-        return frozenset({name}) if name is not None and self._is_class(name) else frozenset()
+        found = self._declared(annotation, self.names.candidates)
+        return frozenset() if OPAQUE in found else found - {NOTHING} or found
 
-    def _annotated_text(self, expression: cst.BaseExpression) -> frozenset[str]:
-        """Return what an annotation in quotes declares; its names are looked up at the top of the file."""
-        if isinstance(expression, cst.BinaryOperation) and isinstance(expression.operator, cst.BitOr):
-            return self._annotated_text(expression.left) | self._annotated_text(expression.right)
-        path = dotted(expression)
-        if path is None or path == "None":
-            return frozenset()
+    def _declared(
+        self, node: cst.BaseExpression, meaning: Callable[[cst.BaseExpression], frozenset[str]], depth: int = 0
+    ) -> frozenset[str]:
+        """Return the classes that `node`, (a part of) an annotation, declares; `meaning` says what its names mean."""
+        if depth > _DEEPEST:
+            return _UNKNOWN
+        if isinstance(node, cst.SimpleString):
+            try:
+                inner = cst.parse_expression(str(node.evaluated_value))
+            except (cst.ParserSyntaxError, ValueError):
+                return _UNKNOWN
+            return self._declared(inner, self._at_the_top, depth + 1)
+        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.BitOr):
+            return self._declared(node.left, meaning, depth + 1) | self._declared(node.right, meaning, depth + 1)
+        if isinstance(node, cst.Subscript):
+            names = {name.removeprefix("typing_extensions.").removeprefix("typing.") for name in meaning(node.value)}
+            items = [item.slice.value for item in node.slice if isinstance(item.slice, cst.Index)]
+            if not items or len(names) != 1 or not names <= _ANNOTATIONS:
+                return _UNKNOWN
+            of = items if names == {"Union"} else items[:1]
+            parts = frozenset[str]().union(*(self._declared(item, meaning, depth + 1) for item in of))
+            return parts | {NOTHING} if names == {"Optional"} else parts
+        found = meaning(node)
+        return found if found and all(self._is_class(name) for name in found) else _UNKNOWN
+
+    def _at_the_top(self, node: cst.BaseExpression) -> frozenset[str]:
+        """Return what a dotted name, read from a string, means at the top of the file."""
+        path = dotted(node)
+        if path is None:
+            return _UNKNOWN
         first, _, rest = path.partition(".")
         found = self.names.lookup(first, self.index.top)
-        names = {knowledge.canonical(f"{name}.{rest}") if rest else name for name in found}
-        return frozenset(name for name in names if self._is_class(name))
+        return frozenset(knowledge.canonical(f"{name}.{rest}") if rest else name for name in found)
 
     def _is_class(self, name: str) -> bool:
         return name == NOTHING or knowledge.bases(name) is not None or name in self.index.definitions
@@ -391,9 +426,14 @@ class Values:
         definition = definitions[0]
         if isinstance(definition, cst.ClassDef):
             return frozenset({target}) if index is None else _UNKNOWN
-        if definition.decorators or (definition.asynchronous is not None) != awaited:
+        if (definition.asynchronous is not None) != awaited or not all(map(self.is_transparent, definition.decorators)):
             return _UNKNOWN
         return self._returned_from(definition, index)
+
+    def is_transparent(self, item: cst.Decorator) -> bool:
+        """Say whether `item` leaves what the function returns as it is."""
+        decorator = item.decorator.func if isinstance(item.decorator, cst.Call) else item.decorator
+        return self.names.qualified(decorator) in _TRANSPARENT
 
     def _returned_from(self, definition: cst.FunctionDef, index: int | None) -> frozenset[str]:
         """Return what the body of `definition`, or else its annotation, says that it returns."""

@@ -10,7 +10,7 @@ import libcst as cst
 from connlint import knowledge
 from connlint.facts.dispatch import lines_of
 from connlint.facts.names import OPAQUE
-from connlint.facts.tree import dotted
+from connlint.facts.tree import argument, dotted, has_star
 from connlint.facts.wording import called, can_raise, code
 from connlint.fixes.clauses import is_written, replaced
 from connlint.rules.base import Example, Finding, Fix, Rule
@@ -33,6 +33,11 @@ _OF_CONNECTIONS = frozenset({"aborted", "broken", "closed", "refused", "reset"})
 # What is behind a descriptor is not known: a pipe, a socket, a file.
 _OF_DESCRIPTORS = "os."
 _TLS = "ssl."
+
+_OF_STREAMS = ("asyncio.StreamReader.", "asyncio.StreamWriter.")
+_MAKE_STREAMS = frozenset(
+    {"asyncio.open_connection", "asyncio.open_unix_connection", "asyncio.start_server", "asyncio.start_unix_server"}
+)
 
 # Windows tells of the refusal of a datagram as ConnectionResetError, Linux as ConnectionRefusedError.
 _OF_DATAGRAMS = f"{knowledge.DATAGRAM}."
@@ -546,7 +551,22 @@ def _is_understood(facts: Facts, item: Tried) -> bool:
         for failure in item.failures
     ):
         return False  # it also fails in a way that this handler does not take: that is another finding
+    if name.startswith(_OF_STREAMS) and _has_tls_streams(facts):
+        return False
     return name != "socket.socket.connect" or _is_fresh(facts, item.call)
+
+
+def _has_tls_streams(facts: Facts) -> bool:
+    """Say whether a stream of the file may run over TLS, which fails in ways of its own."""
+    for call in facts.index.all(cst.Call):
+        name = facts.values.target(call)
+        if name in _MAKE_STREAMS:
+            given = argument(call, None, "ssl")
+            if has_star(call) or (given is not None and dotted(given) not in {"None", "False"}):
+                return True
+        if name == "asyncio.StreamWriter.start_tls":
+            return True
+    return False
 
 
 def _is_fresh(facts: Facts, call: cst.Call) -> bool:

@@ -33,6 +33,17 @@ OPAQUE_VALUES = {
         "    @sock.setter\n    def sock(self, value):\n        pass\n    def f(self):\n        self.sock.recv(1)",
         "self.sock",
     ),
+    "union-with-something": (
+        "import socket\nfrom typing import Union\ndef f(x: Union[socket.socket, Transport]):\n    x.recv(1)",
+        "x",
+    ),
+    "bar-with-something": ("import socket\ndef f(x: socket.socket | Transport):\n    x.recv(1)", "x"),
+    "list-of-sockets": ("import socket\ndef f(x: list[socket.socket]):\n    x.recv(1)", "x"),
+    "own-generator-that-yields-twice": (
+        "import socket\nfrom contextlib import contextmanager\n@contextmanager\ndef f():\n    if a:\n"
+        "        yield socket.socket()\n    else:\n        yield made\nwith f() as x:\n    x.recv(1)",
+        "x",
+    ),
     "cast-to-something": ("from typing import cast\nx = cast(Thing, made)\nx.recv(1)", "x"),
     "coroutine-not-awaited": ("import asyncio\nx = asyncio.open_connection('h', 1)\nx.read()", "x"),
 }
@@ -73,6 +84,30 @@ SOCKETS = {
     "optional-parameter": ("import socket\ndef f(x: socket.socket | None):\n    x.recv(1)", "x"),
     "typing-optional": (
         "import socket\nfrom typing import Optional\ndef f(x: Optional[socket.socket]):\n    x.recv(1)",
+        "x",
+    ),
+    "typing-union": (
+        "import socket\nfrom typing import Union\ndef f(x: Union[socket.socket, None]):\n    x.recv(1)",
+        "x",
+    ),
+    "quoted-optional": (
+        "import socket\nfrom typing import Optional\ndef f(x: 'Optional[socket.socket]'):\n    x.recv(1)",
+        "x",
+    ),
+    "annotated": ("import socket, typing as t\ndef f(x: t.Annotated[socket.socket, made()]):\n    x.recv(1)", "x"),
+    "class-variable": (
+        "import socket\nfrom typing import ClassVar\nclass C:\n    x: ClassVar[socket.socket] = made()\n"
+        "    def f(self):\n        self.x.recv(1)",
+        "self.x",
+    ),
+    "cached-function": (
+        "import functools, socket\n@functools.lru_cache(maxsize=1)\ndef make():\n    return socket.socket()\n"
+        "x = make()\nx.recv(1)",
+        "x",
+    ),
+    "own-context-manager": (
+        "import socket\nfrom contextlib import contextmanager\n@contextmanager\ndef f():\n"
+        "    s = socket.socket()\n    yield s\n    s.close()\nwith f() as x:\n    x.recv(1)",
         "x",
     ),
     "quoted-annotation": ("import socket\ndef f(x: 'socket.socket'):\n    x.recv(1)", "x"),

@@ -160,3 +160,11 @@ def test_why_names_the_call_its_line_and_its_classes() -> None:
     assert item.why == (
         "sock.sendall (line 17) can raise BrokenPipeError, ConnectionResetError (socket.socket.sendall)",
     )
+
+
+@pytest.mark.parametrize("tls", ["True", "context", "*given"])
+def test_streams_that_may_run_over_tls(tls: str) -> None:
+    text = code("await reader.read(9)")
+    argument = tls if tls.startswith("*") else f"ssl={tls}"
+    assert named(f"{text}\n\nasync def dial(context):\n    await asyncio.open_connection('h', 1, ssl=None)\n") != []
+    assert named(f"{text}\n\nasync def dial(context):\n    await asyncio.open_connection('h', 1, {argument})\n") == []
