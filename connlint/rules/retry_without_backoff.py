@@ -105,6 +105,37 @@ class RetryWithoutBackoff(Rule):
 
     bad = (
         Example(
+            "waits-for-the-database",
+            """\
+import psycopg2
+
+
+def wait_for_database(dsn):
+    while True:
+        try:
+            return psycopg2.connect(dsn)
+        except psycopg2.OperationalError as error:
+            print(f"not up yet: {error}")
+""",
+            """\
+import random
+import time
+
+import psycopg2
+
+
+def wait_for_database(dsn):
+    delay = 1
+    while True:
+        try:
+            return psycopg2.connect(dsn)
+        except psycopg2.OperationalError as error:
+            print(f"not up yet: {error}")
+            time.sleep(random.SystemRandom().uniform(0, delay))
+            delay = min(30, delay * 2)
+""",
+        ),
+        Example(
             "broad-handler-around-a-download",
             """\
 from .transfer import download_file
@@ -434,6 +465,20 @@ def wait_for(port):
         ),
     )
     silent = (
+        Example(
+            "file-that-is-locked",
+            """\
+import sqlite3
+
+
+def open_database(path):
+    while True:
+        try:
+            return sqlite3.connect(path)
+        except sqlite3.OperationalError:
+            continue
+""",
+        ),
         Example(
             "broad-handler-around-anything",
             """\
