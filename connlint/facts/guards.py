@@ -422,7 +422,7 @@ def _joined(fates: list[Fate]) -> Fate:
     answers = {fate.guarded for fate in fates}
     guarded = True if True in answers else None if None in answers else False
     places = [fate.place for fate in fates]
-    ordered: tuple[Place, ...] = ("test", "library", "unknown", "main", "thread", "task")
+    ordered: tuple[Place, ...] = ("test", "library", "unknown", "thread", "task", "main")
     place = next(each for each in ordered if each in places)
     escapes = tuple(dict.fromkeys(name for fate in fates for name in fate.escapes))
     return Fate(guards, guarded, escapes, place, any(fate.gathered for fate in fates))

@@ -362,6 +362,11 @@ CALLERS = {
         None,
         "unknown",
     ),
+    "in-a-thread-and-in-the-program": (
+        "def work():\n    socket.create_connection(a)\nthreading.Thread(target=work).start()\nwork()",
+        False,
+        "thread",
+    ),
     "task-that-nobody-keeps": (
         "async def one():\n    await asyncio.open_connection('h', 1)\n"
         "async def main():\n    asyncio.create_task(one())\nasyncio.run(main())",
