@@ -12,6 +12,32 @@ import aiohttp, httpx, redis, requests
 """
 
 SILENT = {
+    "names-emit-reports": """
+import requests, time
+class W:
+    def run(self):
+        for i in range(3):
+            try:
+                requests.post(self.url)
+                break
+            except requests.ConnectionError as e:
+                self.failed.emit(e)
+                time.sleep(2**i)
+        self.finish()
+""",
+    "names-raise_for-in-handler": """
+import requests, time
+class W:
+    def run(self):
+        for i in range(3):
+            try:
+                r = requests.post(self.url)
+                break
+            except requests.ConnectionError as e:
+                self.raise_if_last(i, e)
+                time.sleep(2**i)
+        return r
+""",
     "named-raise-helper-after-tries": """
 import time
 from redis import exceptions
@@ -296,6 +322,19 @@ def f(u):
 }
 
 BAD = {
+    "names-closes-and-carries-on": """
+import requests, time
+class W:
+    def run(self):
+        for i in range(3):
+            try:
+                r = requests.post(self.url)
+                break
+            except requests.ConnectionError as e:
+                self.close_session()
+                time.sleep(2**i)
+        return r.text
+""",
     "named-imap-abort-style": """
 import imaplib, socket, time
 

@@ -12,6 +12,243 @@ import aiohttp, httpx, redis, requests
 """
 
 SILENT = {
+    "names-cleanup-then-backoff-inherited": """
+import requests
+class A(Base):
+    def f(self):
+        while True:
+            try:
+                return requests.get(self.u)
+            except requests.ConnectionError:
+                self.close_and_wait()
+""",
+    "names-reconnect-with-policy": """
+import pika
+class C:
+    def run(self):
+        while not self.stopping:
+            try:
+                self.conn = pika.BlockingConnection(self.params)
+                self.conn.channel().start_consuming()
+            except pika.exceptions.AMQPConnectionError:
+                self.policy.failed()
+""",
+    "names-connect-with-librarys-own-retry-wait": """
+import pika
+class C:
+    def run(self):
+        while not self._stop.wait(self.delay):
+            try:
+                self.conn = pika.BlockingConnection(self.params)
+                self.conn.channel().start_consuming()
+            except pika.exceptions.AMQPConnectionError:
+                self.log.info("lost")
+""",
+    "names-twice-with-new-connection": """
+import pymysql
+class C:
+    def query(self, sql):
+        for attempt in range(2):
+            try:
+                self.conn.connect()
+                return self.conn.query(sql)
+            except pymysql.err.OperationalError:
+                if attempt:
+                    raise
+""",
+    "names-next-broker": """
+import kafka
+class C:
+    def open(self):
+        while True:
+            broker = self.brokers.next()
+            try:
+                return broker.connect()
+            except kafka.errors.KafkaError:
+                continue
+""",
+    "names-port-in-use": """
+import socket
+def free(start):
+    port = start
+    while True:
+        try:
+            s = bind_to(port)
+            return s
+        except socket.error:
+            port += 1
+""",
+    "names-udp-discover": """
+import socket
+def discover(sock, n):
+    for i in range(n):
+        try:
+            data = sock.recvfrom(1024)
+            return data
+        except socket.error:
+            continue
+""",
+    "names-discover-opaque": """
+import socket
+class D:
+    def discover(self):
+        while self.running:
+            try:
+                data, addr = self.sock.recvfrom(1024)
+                self.handle(data, addr)
+            except socket.error:
+                continue
+""",
+    "names-read-n-from-file": """
+class D:
+    def loop(self):
+        while True:
+            try:
+                self.link.step()
+                break
+            except OSError:
+                continue
+""",
+    "names-connect-with-timeout-error-only": """
+from .errors import ConnectTimeoutError
+def c(client):
+    while True:
+        try:
+            return client.connect(timeout=5)
+        except ConnectTimeoutError:
+            continue
+""",
+    "names-kazoo-waits-for-its-own": """
+from kazoo.handlers.threading import KazooTimeoutError
+def c(client):
+    while True:
+        try:
+            client.start(1)
+            break
+        except KazooTimeoutError:
+            print("retry")
+""",
+    "names-device-select-menu": """
+import socket
+def serve(sel, srv):
+    while True:
+        try:
+            events = sel.select(1)
+            for key, _ in events:
+                key.data()
+        except socket.error:
+            pass
+""",
+    "names-handler-breaks-out": """
+import psycopg2
+def c(dsn):
+    while True:
+        try:
+            return psycopg2.connect(dsn)
+        except psycopg2.OperationalError:
+            break
+""",
+    "names-user-decides": """
+import psycopg2
+def c(dsn, ask):
+    while True:
+        try:
+            return psycopg2.connect(dsn)
+        except psycopg2.OperationalError:
+            dsn = ask()
+""",
+    "names-ping-sweep": """
+def sweep(hosts):
+    up = []
+    for host in hosts:
+        try:
+            host.ping()
+            up.append(host)
+        except Exception:
+            pass
+    return up
+""",
+    "names-periodic-ping": """
+import time
+def keep(client):
+    while True:
+        try:
+            client.ping()
+        except Exception:
+            print("lost")
+        time.sleep(10)
+""",
+    "names-ping-each-second-with-event": """
+def keep(client, ev):
+    while not ev.wait(1):
+        try:
+            client.ping()
+        except Exception:
+            print("lost")
+""",
+    "names-session-get-pages": """
+def pages(session, url):
+    while url:
+        try:
+            page = session.get(url)
+            url = page.next
+        except Exception:
+            break
+""",
+    "names-pagination-skip": """
+def pages(session, url):
+    n = 0
+    while n < 10:
+        try:
+            page = session.get(url, n)
+            yield page
+        except Exception:
+            pass
+        n += 1
+""",
+    "names-for-range-of-pages": """
+def pages(session, url):
+    out = []
+    for page in range(10):
+        try:
+            out.append(session.get(url, params={"page": page}))
+        except Exception:
+            continue
+    return out
+""",
+    "names-connects-then-sleeps-in-finally": """
+import time, pymysql
+def run(cfg, work):
+    while True:
+        try:
+            conn = pymysql.connect(**cfg)
+            work(conn)
+        except pymysql.MySQLError:
+            print("down")
+        finally:
+            time.sleep(5)
+""",
+    "names-qt-like": """
+from PySide import QtError
+def run(self):
+    while self.pending:
+        try:
+            self.pending.pop().connect(self.slot)
+        except QtError:
+            pass
+""",
+    "names-mqtt-reconnect-waits": """
+import paho.mqtt.client as mqtt, time
+def on_disconnect(client, userdata, rc):
+    delay = 1
+    while True:
+        time.sleep(delay)
+        try:
+            client.reconnect()
+            break
+        except Exception as e:
+            delay *= 2
+""",
     "named-sqlite": """
 import sqlite3
 
@@ -656,6 +893,40 @@ def f(a):
 }
 
 BAD = {
+    "names-reconnect-worker": """
+import pika
+class C:
+    def run(self):
+        while not self.stopping:
+            try:
+                self.connect()
+                self.consume()
+            except pika.exceptions.AMQPConnectionError:
+                self.log.warning("lost, reconnecting")
+""",
+    "names-mqtt-reconnect": """
+import paho.mqtt.client as mqtt
+def on_disconnect(client, userdata, rc):
+    while True:
+        try:
+            client.reconnect()
+            break
+        except Exception as e:
+            print("reconnect failed", e)
+""",
+    "names-sshtunnel": """
+import socket, time
+def wait_port(opener, tries=30):
+    n = 0
+    while n < tries:
+        n += 1
+        try:
+            opener.open_connection()
+            return True
+        except Exception:
+            continue
+    return False
+""",
     "named-psycopg-wait-for-db": """
 import psycopg2
 
