@@ -19,6 +19,7 @@ from connlint.facts.loops import read_loops
 from connlint.facts.names import Names
 from connlint.facts.policies import read_policies
 from connlint.facts.scopes import read_index
+from connlint.facts.testcode import is_test
 from connlint.facts.values import Values
 from connlint.layout import Layout
 
@@ -38,6 +39,11 @@ class Facts:
         self.values = Values(self.names)
         self.exceptions = Exceptions(self.values)
         self.effects = EffectsReader(self.values, self.exceptions)
+
+    @cached_property
+    def is_test(self) -> bool:
+        """True if the file is a test."""
+        return is_test(self.index)
 
     @cached_property
     def handlers(self) -> tuple[Handler, ...]:

@@ -89,7 +89,7 @@ class _Reader:
         origin, held = self._origin(call, tried)
         patient = self._is_patient(call, tried)
         leaks: tuple[Leak, ...] = ()
-        if held is not None and origin == "made" and not patient and not self._guards.is_test:
+        if held is not None and origin == "made" and not patient and not self._facts.is_test:
             makers = self._made_at(call)
             failures = (each.raises for each in tried.failures)
             leaks = self._closing.leaks(call, held, makers, failures)

@@ -511,9 +511,7 @@ def _needed(
     inside: list[cst.CSTNode] = [piece for case in cases for piece in case.pieces]
     scope = facts.index.function_of(handler.node) or facts.module
     outside = {
-        node.value
-        for node in walk(scope, enter=lambda node: node is not handler.node)
-        if isinstance(node, cst.Name)
+        node.value for node in walk(scope, enter=lambda node: node is not handler.node) if isinstance(node, cst.Name)
     }
     needed: list[cst.SimpleStatementLine] = []
     for line in reversed(prelude):

@@ -62,7 +62,6 @@ _TASK_METHODS = frozenset({"create_task", "ensure_future"})
 _THREADS = frozenset({"threading.Thread", "threading.Timer", "_thread.start_new_thread", "thread.start_new_thread"})
 _THREAD_CLASSES = frozenset({"threading.Thread", "threading.Timer"})
 
-_TEST_MODULES = re.compile(r"(?:pytest|unittest2?|nose|testtools|asynctest|twisted\.trial|django\.test)(?:\.|\Z)")
 _HOOKS = frozenset({"sys.excepthook", "threading.excepthook"})
 
 
@@ -237,7 +236,7 @@ class GuardsReader:
         if references is None:
             return unknown
         if not references:
-            return Fate((), False, classes, "test" if self.is_test else "library")
+            return Fate((), False, classes, "test" if self._facts.is_test else "library")
         fates = [fate for each in references for fate in self._after_reference(each, function, classes, through)]
         return _joined(fates) if fates else unknown
 
@@ -388,7 +387,7 @@ class GuardsReader:
     # Kinds of files
 
     def _place_of_module_code(self, node: cst.CSTNode) -> Place:
-        if self.is_test:
+        if self._facts.is_test:
             return "test"
         if any(isinstance(each, cst.If) and _asks_for_main(each.test) for each in self._index.ancestors(node)):
             return "unknown" if self._has_hook else "main"
@@ -396,15 +395,6 @@ class GuardsReader:
         if "__all__" in top.names or any(each.relative for each in self._index.all(cst.ImportFrom)):
             return "library"
         return "unknown" if self._has_hook else "main"
-
-    @cached_property
-    def is_test(self) -> bool:
-        """True for a test: it imports a test framework, or defines functions named as tests."""
-        imported = [dotted(alias.name) or "" for node in self._index.all(cst.Import) for alias in node.names]
-        imported += [dotted(node.module) or "" for node in self._index.all(cst.ImportFrom)]
-        if any(_TEST_MODULES.match(name) for name in imported):
-            return True
-        return any(node.name.value.startswith("test_") for node in self._index.all(cst.FunctionDef))
 
     @cached_property
     def _has_hook(self) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from connlint.facts.tree import argument, dotted
+from connlint.facts.tree import argument
 from connlint.facts.wording import code
 from connlint.fixes.arguments import with_argument
 from connlint.fixes.imports import extended, reference
@@ -439,6 +439,21 @@ pool = redis.Redis(host="cache", retry=Retry(redis.backoff.FullJitterBackoff(cap
     )
     silent = (
         Example(
+            "test-of-a-policy",
+            """\
+import unittest
+
+from urllib3.util.retry import Retry
+
+from .client import attempts_of
+
+
+class Attempts(unittest.TestCase):
+    def test_total(self):
+        self.assertEqual(attempts_of(Retry(total=5)), 6)
+""",
+        ),
+        Example(
             "tenacity-waits",
             """\
 import requests
@@ -740,14 +755,12 @@ def get(url):
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        is_test: bool | None = None
         for policy in facts.policies:
             if policy.delay != "none" or not policy.network or not _retries_often(policy):
                 continue
-            if is_test is None:
-                is_test = _is_test(facts)
-            if is_test and policy.row.waits.keys() & _given(policy):
-                continue  # it was switched off to make the test fast
+            # A test checks what a policy does, or switches its wait off to be fast
+            if facts.is_test and (isinstance(policy.node, cst.Call) or policy.row.waits.keys() & _given(policy)):
+                continue
             yield Finding(policy.node, None, _arguments(facts, policy), _why(policy), _fix(facts, policy))
 
 
@@ -756,12 +769,6 @@ def _retries_often(policy: RetryPolicy) -> bool:
         return policy.attempts >= _FEWEST
     # where a client library is given a variable, that may well be 0
     return policy.bound != "unknown" or not policy.row.transport
-
-
-def _is_test(facts: Facts) -> bool:
-    modules = [dotted(alias.name) for node in facts.index.all(cst.Import) for alias in node.names]
-    modules += [dotted(node.module) for node in facts.index.all(cst.ImportFrom) if not node.relative]
-    return any(name is not None and name.partition(".")[0] in {"pytest", "unittest", "mock"} for name in modules)
 
 
 def _given(policy: RetryPolicy) -> set[str]:
