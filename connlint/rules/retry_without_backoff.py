@@ -60,8 +60,8 @@ class RetryWithoutBackoff(Rule):
 
     A second attempt at once, and no third, is an accepted way to replace a kept-alive connection that the peer has
     closed meanwhile. A loop over other hosts is failover, one over other items is work, one that reads or accepts waits
-    in the operation itself, and one after a timeout has waited already. connlint is silent there, and wherever
-    something on the way back may wait for all it knows: a function that it cannot see, a generator of delays.
+    in the operation itself, and one after a timeout has waited already. connlint is silent there, in tests, and
+    wherever something on the way back may wait for all it knows: a function that it cannot see, a generator of delays.
 
     ## Fix safety
 
@@ -87,6 +87,8 @@ class RetryWithoutBackoff(Rule):
     fixable = "sometimes"
 
     def check(self, facts: Facts) -> Iterator[Finding]:
+        if facts.is_test:
+            return
         for loop in facts.loops:
             if loop.kind not in {"retry", "reconnect"} or loop.at_most_twice:
                 continue
@@ -465,6 +467,25 @@ def wait_for(port):
         ),
     )
     silent = (
+        Example(
+            "test-that-waits-for-its-server",
+            """\
+import socket
+import unittest
+
+
+class Server(unittest.TestCase):
+    def test_answers(self):
+        address = self.start_server()
+        while True:
+            try:
+                conn = socket.create_connection(address)
+                break
+            except ConnectionRefusedError:
+                continue
+        self.assertEqual(conn.recv(2), b"ok")
+""",
+        ),
         Example(
             "file-that-is-locked",
             """\

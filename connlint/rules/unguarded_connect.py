@@ -298,6 +298,27 @@ class Monitor:
     )
     silent = (
         Example(
+            "client-thread-of-a-test",
+            """\
+import socket
+import threading
+import unittest
+
+
+class Shutdown(unittest.TestCase):
+    def test_while_a_client_connects(self):
+        server = serve()
+
+        def client():
+            with socket.socket() as s:
+                s.connect(server.address)
+                s.recv(1)
+
+        threading.Thread(target=client).start()
+        server.shutdown()
+""",
+        ),
+        Example(
             "guarded-where-it-stands",
             """\
 import socket
@@ -449,6 +470,8 @@ if __name__ == "__main__":
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
+        if facts.is_test:
+            return
         for site in facts.connects:
             if site.guarded is False and site.place in _PLACES and not site.patient and _is_for_here(facts, site):
                 yield self._finding(facts, site)
