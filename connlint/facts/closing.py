@@ -25,7 +25,7 @@ from connlint.facts.flow import (
 )
 from connlint.facts.model import Leak
 from connlint.facts.names import OPAQUE
-from connlint.facts.tree import dotted, is_code_of_its_own, walk, walk_same_code
+from connlint.facts.tree import bound_name, dotted, is_code_of_its_own, walk, walk_same_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -442,9 +442,9 @@ class _Way:
 
     def _is_the_caught(self, statement: cst.Raise) -> bool:
         handler = self._index.enclosing(statement, cst.ExceptHandler)
-        if handler is None or handler.name is None or not isinstance(statement.exc, cst.Name):
-            return False
-        return isinstance(handler.name.name, cst.Name) and handler.name.name.value == statement.exc.value
+        return (
+            handler is not None and isinstance(statement.exc, cst.Name) and bound_name(handler) == statement.exc.value
+        )
 
     def _outcome(self, step: Step) -> Literal["closed", "rebound"] | None:
         """Say what `step` does with the socket; None if nothing. Raises `_UsedError` if it makes use of it."""

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import libcst as cst
 
-from connlint.facts.handlers import bound_name
 from connlint.facts.names import OPAQUE
-from connlint.facts.tree import children, walk
+from connlint.facts.tree import bound_name, children, walk
 from connlint.knowledge import errnos as table
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import libcst as cst
 
 from connlint import knowledge
 from connlint.facts.names import OPAQUE
-from connlint.facts.tree import argument, children, has_star, is_code_of_its_own, walk_same_code
+from connlint.facts.tree import argument, bound_name, children, has_star, is_code_of_its_own, walk_same_code
 from connlint.facts.values import PASS_THROUGH
 
 if TYPE_CHECKING:
@@ -356,7 +356,7 @@ def _holds(call: cst.Call, operation: Operation, only_with: str | None, unless: 
 
 def reraises(handler: cst.ExceptHandler) -> bool:
     """Say whether some path of `handler` raises again what it took."""
-    bound = handler.name.name.value if handler.name is not None and isinstance(handler.name.name, cst.Name) else None
+    bound = bound_name(handler)
     for node in walk_same_code(handler.body):
         if isinstance(node, cst.Raise):
             if node.exc is None:

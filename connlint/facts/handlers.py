@@ -42,8 +42,3 @@ def read_suppressions(facts: Facts) -> Iterator[Suppression]:
             before = [facts.effects.suppressed(item.item) or () for item in statement.items[:-1]]
             earlier = tuple(name for names in before for name in names)
             yield Suppression(statement, call, caught, earlier, cache(partial(facts.effects.of, [statement.body])))
-
-
-def bound_name(node: cst.ExceptHandler) -> str | None:
-    """Return the name that the clause binds the exception to, if it does."""
-    return node.name.name.value if node.name is not None and isinstance(node.name.name, cst.Name) else None

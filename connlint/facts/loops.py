@@ -97,26 +97,20 @@ class _Candidate:
 
 
 def _handlers(facts: Facts) -> Iterator[_Candidate]:
-    for statement in facts.index.all(cst.Try):
-        if not any(isinstance(item, (cst.For, cst.While)) for item in facts.index.ancestors(statement)):
-            continue
-        earlier: list[str] = []
-        effects: Effects | None = None
-        for handler in statement.handlers:
-            caught = facts.names.classes(handler.type)
-            if any(_may_take(facts, name) for name in caught):
-                effects = effects or facts.effects.of([statement.body])
-                candidate = _candidate(
-                    facts,
-                    handler=handler,
-                    statement=statement,
-                    caught=caught,
-                    earlier=tuple(earlier),
-                    effects=effects,
-                )
-                if candidate is not None:
-                    yield candidate
-            earlier += caught
+    at = {statement: position for position, statement in enumerate(facts.index.all(cst.Try))}
+    for handler in sorted(facts.handlers, key=lambda each: at[each.statement]):
+        in_loop = any(isinstance(item, (cst.For, cst.While)) for item in facts.index.ancestors(handler.statement))
+        if in_loop and any(_may_take(facts, name) for name in handler.caught):
+            candidate = _candidate(
+                facts,
+                handler=handler.node,
+                statement=handler.statement,
+                caught=handler.caught,
+                earlier=handler.earlier,
+                effects=handler.effects,
+            )
+            if candidate is not None:
+                yield candidate
 
 
 def _suppressions(facts: Facts) -> Iterator[_Candidate]:
@@ -221,11 +215,11 @@ def _reaches_by_name(call: cst.Call) -> bool:
     name, receiver = called(call)
     if name is None or telling.speaks_of_a_peer(name):
         return name is not None
+    if receiver is None:
+        return False
+    by_keyword = any(arg.keyword is not None and arg.keyword.value == "url" for arg in call.args)
     first = next((dotted(arg.value) or "" for arg in call.args if not arg.star and arg.keyword is None), "")
-    first = next(
-        (arg.keyword.value for arg in call.args if arg.keyword is not None and arg.keyword.value == "url"), first
-    )
-    return receiver is not None and telling.is_request(name, receiver, first)
+    return telling.is_request(name, receiver, "url" if by_keyword else first)
 
 
 def speaks_of_connections(facts: Facts, name: str) -> bool:
@@ -569,17 +563,11 @@ class _Reader:
     def _own_steps(self) -> list[Step]:
         """Return the steps of the loop, from its head on."""
         found: dict[Step, None] = {}
-        stack = [self.head]
-        while stack:
-            step = stack.pop()
-            if step in found or step in self.ends or step.kind in {"end", "escape"}:
-                continue
-            found[step] = None
-            stack += step.follow
         # Handlers are no one's successor: nothing that is modelled raises into them
-        for handler, step in self.graph.catches.items():
-            if self.loop in self.facts.index.ancestors(handler) and step not in found:
-                stack.append(step)
+        caught = [
+            step for handler, step in self.graph.catches.items() if self.loop in self.facts.index.ancestors(handler)
+        ]
+        stack = [*caught, self.head]
         while stack:
             step = stack.pop()
             if step in found or step in self.ends or step.kind in {"end", "escape"}:

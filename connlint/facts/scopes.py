@@ -146,16 +146,6 @@ class Index:
             below = ancestor
         return self.top
 
-    def statement_of(self, node: cst.CSTNode) -> cst.BaseStatement | cst.BaseSmallStatement:
-        """Return the statement that `node` is part of: a small one, or the compound one whose header holds it."""
-        current: cst.CSTNode | None = node
-        while current is not None and not isinstance(current, (cst.BaseStatement, cst.BaseSmallStatement)):
-            current = self.parents.get(current)
-        if current is None:
-            msg = f"{type(node).__name__} is not part of a statement"
-            raise ValueError(msg)
-        return current
-
 
 KEPT: tuple[type[cst.CSTNode], ...] = (
     cst.Try,

@@ -40,7 +40,6 @@ _PUNCTUATION = (
 
 _FIELDS: dict[type[cst.CSTNode], tuple[str, ...]] = {}
 
-FUNCTIONS = (cst.FunctionDef, cst.Lambda)
 COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 
 
@@ -123,3 +122,8 @@ def argument(call: cst.Call, position: int | None, keyword: str) -> cst.BaseExpr
 def has_star(call: cst.Call) -> bool:
     """Say whether arguments of `call` are hidden in `*args` or `**kwargs`."""
     return any(arg.star for arg in call.args)
+
+
+def bound_name(node: cst.ExceptHandler) -> str | None:
+    """Return the name that the clause binds the exception to, if it does."""
+    return node.name.name.value if node.name is not None and isinstance(node.name.name, cst.Name) else None

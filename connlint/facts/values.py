@@ -105,10 +105,6 @@ class Values:
         found = self.types(node)
         return bool(found) and all(self.derives(name, *classes) for name in found)
 
-    def may_be(self, node: cst.CSTNode, *classes: str) -> bool:
-        """Say whether one of the classes that `node` is known to have is one of `classes`."""
-        return any(self.derives(name, *classes) for name in self.types(node) if name != OPAQUE)
-
     def derives(self, name: str, *classes: str) -> bool:
         """Say whether the class `name`, of the file or of a library, is known to derive from one of `classes`."""
         return any(base in classes for base in self.lineage(name))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from connlint import knowledge
-from connlint.facts.tree import argument, dotted, walk
+from connlint.facts.tree import argument, bound_name, dotted, walk
 from connlint.fixes.imports import reference
 
 if TYPE_CHECKING:
@@ -119,10 +119,7 @@ def _is_name(facts: Facts, node: cst.CSTNode, name: str) -> bool:
 
 def _is_in_its_handler(facts: Facts, node: cst.CSTNode, name: str) -> bool:
     return any(
-        isinstance(ancestor, cst.ExceptHandler)
-        and ancestor.name is not None
-        and isinstance(ancestor.name.name, cst.Name)
-        and ancestor.name.name.value == name
+        isinstance(ancestor, cst.ExceptHandler) and bound_name(ancestor) == name
         for ancestor in facts.index.ancestors(node)
     )
 

@@ -10,9 +10,9 @@ import libcst as cst
 
 from connlint import knowledge
 from connlint.facts.dispatch import read_dispatch, uses
-from connlint.facts.handlers import bound_name
 from connlint.facts.names import OPAQUE
 from connlint.facts.python2 import supports_python2
+from connlint.facts.tree import bound_name
 from connlint.facts.wording import can_raise, code, place
 from connlint.fixes.imports import reference
 from connlint.knowledge import errnos as table
