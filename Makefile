@@ -9,7 +9,7 @@ CODE = connlint tests scripts bench
 FOLDER ?= connlint
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint lint-ruff lint-format lint-types lint-flake8 lint-connlint format docs docs-check \
+.PHONY: help demo test lint lint-ruff lint-format lint-types lint-flake8 lint-connlint format docs docs-check knowledge \
 	wheel-check crawl bench clean
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make test         run the tests"
 	@echo "make lint         ruff, mypy, flake8 with connlint, and connlint, on this project"
 	@echo "make docs         write the generated pages and tables again (docs-check only compares)"
+	@echo "make knowledge    read the client libraries' exception classes again, from the installed libraries"
 	@echo "make wheel-check  build the wheel, install it beside flake8 alone, and use it"
 	@echo "make crawl        run every rule over real packages (ARGS=--fix proves every fix)"
 	@echo "make bench        measure what the plugin costs a flake8 run (FOLDER=... over other code)"
@@ -78,6 +79,10 @@ format: .venv/.made
 
 docs: .venv/.made
 	.venv/bin/python scripts/docs.py
+
+# Reads the exception classes of the client libraries again, from the versions that pyproject.toml names.
+knowledge: .venv/.made
+	.venv/bin/python scripts/knowledge.py
 
 docs-check: .venv/.made
 	.venv/bin/python scripts/docs.py --check

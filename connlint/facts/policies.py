@@ -33,7 +33,6 @@ _GROWTHS: Final[tuple[Growth, ...]] = ("none", "constant", "linear", "exponentia
 _ALL = frozenset({"Exception"})
 _ENDLESS = 10**9
 _ADAPTER = "requests.adapters.HTTPAdapter"
-_FAILURES = frozenset().union(*(library.connection_failures for library in knowledge.LIBRARIES)) - policies.GENERAL
 
 # What an opaque call of a file that imports a client must say to be taken for a call to the peer.
 _SPEAKS_OF_PEERS = re.compile(
@@ -524,7 +523,10 @@ class _Reader:
         if name == OPAQUE or name in policies.GENERAL:
             return False
         if name.startswith("<file>"):
-            return not _FAILURES.isdisjoint(self._facts.values.lineage(name))
+            return any(
+                knowledge.means_failure(each) and each not in policies.GENERAL
+                for each in self._facts.values.lineage(name)
+            )
         return knowledge.is_connection_failure(name)
 
     def _filter(self, row: Policy, call: cst.Call | None) -> frozenset[str]:

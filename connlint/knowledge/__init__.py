@@ -1,69 +1,96 @@
 """One answer for every question about names: which class, which operation, which result.
 
-The tables of all libraries are joined here once, at import; look-ups are dictionary reads.
+Look-ups are dictionary reads. The standard library's tables are joined at import; a client library's are joined when
+the first name of its package is asked for, because a file that talks to redis has no use for what is known of Kafka.
 """
 
 from __future__ import annotations
 
 import builtins
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from connlint.knowledge import (
-    aiohttp,
-    httpx,
-    protocols,
-    redis,
-    requests,
-    sockets,
-    stdlib,
-    streams,
-    urllib3,
-    web,
-)
+from connlint.knowledge import protocols, sockets, stdlib, streams, web
 from connlint.knowledge.sockets import DATAGRAM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from connlint.knowledge.model import Library, Operation
 
 __all__ = (
+    "CLIENTS",
     "DATAGRAM",
-    "LIBRARIES",
     "bases",
     "canonical",
     "group",
     "is_connection_failure",
     "is_harmless",
+    "libraries",
     "lineage",
+    "means_failure",
     "operation",
     "returns",
 )
 
-LIBRARIES: tuple[Library, ...] = (
-    stdlib.LIBRARY,
-    sockets.LIBRARY,
-    streams.LIBRARY,
-    web.LIBRARY,
-    protocols.LIBRARY,
-    requests.LIBRARY,
-    urllib3.LIBRARY,
-    httpx.LIBRARY,
-    aiohttp.LIBRARY,
-    redis.LIBRARY,
-)
+_STANDARD = (stdlib.LIBRARY, sockets.LIBRARY, streams.LIBRARY, web.LIBRARY, protocols.LIBRARY)
 
-_ALIASES: dict[str, str] = {alias: name for library in LIBRARIES for alias, name in library.aliases.items()}
-_BASES: dict[str, tuple[str, ...]] = {name: bases for library in LIBRARIES for name, bases in library.bases.items()}
-_OPERATIONS: dict[str, Operation] = {row.name: row for library in LIBRARIES for row in library.operations}
-_RETURNS: dict[str, str | tuple[str, ...]] = {
-    name: result for library in LIBRARIES for name, result in library.returns.items()
+# The module here that knows a package, by the package's name
+CLIENTS: Mapping[str, str] = {
+    package: module
+    for module, packages in {
+        "aiohttp": "aiohttp",
+        "httpx": "httpx httpcore",
+        "redis": "redis",
+        "requests": "requests",
+        "urllib3": "urllib3",
+    }.items()
+    for package in packages.split()
 }
-_HARMLESS: frozenset[str] = frozenset().union(*(library.harmless for library in LIBRARIES))
-_GROUPS: dict[str, tuple[str, ...]] = {name: group for library in LIBRARIES for name, group in library.groups.items()}
-_FAILURES: frozenset[str] = frozenset().union(*(library.connection_failures for library in LIBRARIES))
-_ANSWERS: frozenset[str] = frozenset().union(*(library.answers for library in LIBRARIES))
+
+_ALIASES: dict[str, str] = {}
+_BASES: dict[str, tuple[str, ...]] = {}
+_OPERATIONS: dict[str, Operation] = {}
+_RETURNS: dict[str, str | tuple[str, ...]] = {}
+_HARMLESS: set[str] = set()
+_GROUPS: dict[str, tuple[str, ...]] = {}
+
+
+def _join(library: Library) -> Library:
+    _ALIASES.update(library.aliases)
+    _BASES.update(library.bases)
+    _OPERATIONS.update((row.name, row) for row in library.operations)
+    _RETURNS.update(library.returns)
+    _HARMLESS.update(library.harmless)
+    _GROUPS.update(library.groups)
+    return library
+
+
+for _library in _STANDARD:
+    _join(_library)
+
+
+@cache
+def _client(package: str) -> Library | None:
+    """Return what is known of the package `package`, or None if it is no client library of the tables."""
+    module = CLIENTS.get(package)
+    if module is None:
+        return None
+    if module != package:
+        return _client(module)
+    return _join(import_module(f"connlint.knowledge.{module}").LIBRARY)
+
+
+def _of(name: str) -> Library | None:
+    """Return the client library whose name `name` is; its tables are then among those that are asked."""
+    return _client(name.partition(".")[0])
+
+
+def libraries() -> tuple[Library, ...]:
+    """Return all that is known, library by library."""
+    return (*_STANDARD, *(found for found in map(_client, sorted(set(CLIENTS.values()))) if found is not None))
+
 
 # They take a connection failure as they take everything: that says nothing of what a handler is for.
 _TAKE_ALL = frozenset({"BaseException", "Exception", "EOFError", "object"})
@@ -73,6 +100,9 @@ _TAKE_ALL = frozenset({"BaseException", "Exception", "EOFError", "object"})
 def canonical(name: str) -> str:
     """Return the name that the tables use for `name`: `socket.error` is `OSError`, `requests.get` itself."""
     for _ in range(8):
+        _of(name)
+        if name in _BASES:
+            return name
         head, tail = name, ""
         while head not in _ALIASES:
             head, dot, last = head.rpartition(".")
@@ -85,6 +115,7 @@ def canonical(name: str) -> str:
 
 def bases(name: str) -> tuple[str, ...] | None:
     """Return the direct bases of the class `name`, or None if the tables do not know it."""
+    _of(name)
     if name in _BASES:
         return _BASES[name]
     found = getattr(builtins, name, None)
@@ -107,11 +138,13 @@ def lineage(name: str) -> Iterator[str]:
 
 def operation(name: str) -> Operation | None:
     """Return the row of the operation `name`, or None if the call is not known to touch the network."""
+    _of(name)
     return _OPERATIONS.get(name) or _OPERATIONS.get(f"{name.rpartition('.')[0]}.*")
 
 
 def returns(name: str) -> str | tuple[str, ...] | None:
     """Return the class of what the call `name` returns, a tuple of them for a tuple, or None if not known."""
+    _of(name)
     result = _RETURNS.get(name)
     if result is None and bases(name) is not None:
         return name
@@ -121,6 +154,7 @@ def returns(name: str) -> str | tuple[str, ...] | None:
 @cache
 def is_harmless(name: str) -> bool:
     """Say whether the call `name` is known to raise no connection failure."""
+    _of(name)
     if name in _HARMLESS:
         return True
     head, dot, _ = name.rpartition(".")
@@ -133,7 +167,14 @@ def is_harmless(name: str) -> bool:
 
 def group(name: str) -> tuple[str, ...] | None:
     """Return the classes of the tuple `name` (`ftplib.all_errors`), or None if it is no tuple that the tables know."""
+    _of(name)
     return _GROUPS.get(name)
+
+
+def means_failure(name: str) -> bool:
+    """Say whether `name` is itself one of the classes that mean that a connection failed."""
+    client = _of(name)
+    return any(name in library.connection_failures for library in (*_STANDARD, *((client,) if client else ())))
 
 
 @cache
@@ -144,11 +185,26 @@ def is_connection_failure(name: str) -> bool:
     `TimeoutError`, `OSError`, `requests.exceptions.RequestException`. `Exception` takes everything and says nothing,
     and neither does a class that means that the peer answered (`urllib.error.HTTPError`).
     """
-    if name in _TAKE_ALL or not _ANSWERS.isdisjoint(lineage(name)):
+    if name in _TAKE_ALL:
         return False
-    return name in _failure_bases() or not _FAILURES.isdisjoint(lineage(name))
+    ancestors = set(lineage(name))
+    clients = {library.name: library for library in map(_of, ancestors) if library is not None}
+    known = (*_STANDARD, *clients.values())
+    if any(not library.answers.isdisjoint(ancestors) for library in known):
+        return False
+    return any(
+        name in _bases_of_failures(library) or not library.connection_failures.isdisjoint(ancestors)
+        for library in known
+    )
 
 
-@cache
-def _failure_bases() -> frozenset[str]:
-    return frozenset(base for name in _FAILURES for base in lineage(name)) - _TAKE_ALL
+_FAILURE_BASES: dict[str, frozenset[str]] = {}
+
+
+def _bases_of_failures(library: Library) -> frozenset[str]:
+    """Return the classes that take a connection failure of the library: its own failures' bases."""
+    if library.name not in _FAILURE_BASES:
+        _FAILURE_BASES[library.name] = (
+            frozenset(base for name in library.connection_failures for base in lineage(name)) - _TAKE_ALL
+        )
+    return _FAILURE_BASES[library.name]

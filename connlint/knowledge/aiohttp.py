@@ -7,6 +7,7 @@ A session's verbs work when they are awaited or entered by `async with`. Their f
 
 from __future__ import annotations
 
+from connlint.knowledge.classes import aiohttp as classes
 from connlint.knowledge.model import Failure, Library, Operation
 
 _REQUEST = (
@@ -107,46 +108,16 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 BASES: dict[str, tuple[str, ...]] = {
+    **classes.BASES,
     "aiohttp.BasicAuth": ("tuple",),
-    "aiohttp.ClientConnectionError": ("aiohttp.ClientError",),
-    "aiohttp.ClientConnectionResetError": ("aiohttp.ClientConnectionError", "ConnectionResetError"),
-    "aiohttp.ClientConnectorCertificateError": ("aiohttp.ClientSSLError", "ssl.SSLCertVerificationError"),
-    "aiohttp.ClientConnectorDNSError": ("aiohttp.ClientConnectorError",),
-    "aiohttp.ClientConnectorError": ("aiohttp.ClientOSError",),
-    "aiohttp.ClientConnectorSSLError": ("aiohttp.ClientSSLError", "ssl.SSLError"),
-    "aiohttp.ClientError": ("Exception",),
-    "aiohttp.ClientHttpProxyError": ("aiohttp.ClientResponseError",),
-    "aiohttp.ClientOSError": ("aiohttp.ClientConnectionError", "OSError"),
-    "aiohttp.ClientPayloadError": ("aiohttp.ClientError",),
-    "aiohttp.ClientProxyConnectionError": ("aiohttp.ClientConnectorError",),
     "aiohttp.ClientResponse": ("object",),
-    "aiohttp.ClientResponseError": ("aiohttp.ClientError",),
-    "aiohttp.ClientSSLError": ("aiohttp.ClientConnectorError",),
     "aiohttp.ClientSession": ("object",),
     "aiohttp.ClientTimeout": ("object",),
     "aiohttp.ClientWebSocketResponse": ("object",),
-    "aiohttp.ConnectionTimeoutError": ("aiohttp.ServerTimeoutError",),
-    "aiohttp.ContentTypeError": ("aiohttp.ClientResponseError",),
     "aiohttp.CookieJar": ("object",),
     "aiohttp.FormData": ("object",),
-    "aiohttp.InvalidURL": ("aiohttp.ClientError", "ValueError"),
-    "aiohttp.InvalidUrlClientError": ("aiohttp.InvalidURL",),
-    "aiohttp.InvalidUrlRedirectClientError": ("aiohttp.InvalidUrlClientError", "aiohttp.RedirectClientError"),
-    "aiohttp.NonHttpUrlClientError": ("aiohttp.ClientError",),
-    "aiohttp.NonHttpUrlRedirectClientError": ("aiohttp.NonHttpUrlClientError", "aiohttp.RedirectClientError"),
-    "aiohttp.RedirectClientError": ("aiohttp.ClientError",),
-    "aiohttp.ServerConnectionError": ("aiohttp.ClientConnectionError",),
-    "aiohttp.ServerDisconnectedError": ("aiohttp.ServerConnectionError",),
-    "aiohttp.ServerFingerprintMismatch": ("aiohttp.ServerConnectionError",),
-    "aiohttp.ServerTimeoutError": ("aiohttp.ServerConnectionError", "TimeoutError"),
-    "aiohttp.SocketTimeoutError": ("aiohttp.ServerTimeoutError",),
     "aiohttp.TCPConnector": ("object",),
-    "aiohttp.TooManyRedirects": ("aiohttp.ClientResponseError",),
-    "aiohttp.UnixClientConnectorError": ("aiohttp.ClientConnectorError",),
     "aiohttp.UnixConnector": ("object",),
-    "aiohttp.UploadAbortedError": ("aiohttp.ClientError",),
-    "aiohttp.WSMessageTypeError": ("TypeError",),
-    "aiohttp.WSServerHandshakeError": ("aiohttp.ClientResponseError",),
 }
 
 RETURNS: dict[str, str | tuple[str, ...]] = {
@@ -158,8 +129,8 @@ RETURNS: dict[str, str | tuple[str, ...]] = {
 }
 
 ALIASES: dict[str, str] = {
+    **classes.ALIASES,
     "aiohttp.client": "aiohttp",
-    "aiohttp.client_exceptions": "aiohttp",
     "aiohttp.client_reqrep": "aiohttp",
     "aiohttp.client_ws": "aiohttp",
     "aiohttp.connector": "aiohttp",

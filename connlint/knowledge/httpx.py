@@ -5,6 +5,7 @@ Its failures are `TransportError`s, which have nothing to do with the builtins, 
 
 from __future__ import annotations
 
+from connlint.knowledge.classes import httpx as classes
 from connlint.knowledge.model import Failure, Library, Operation
 
 _REQUEST = (
@@ -77,44 +78,17 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 BASES: dict[str, tuple[str, ...]] = {
+    **classes.BASES,
     "httpx.AsyncClient": ("httpx.BaseClient",),
     "httpx.AsyncHTTPTransport": ("object",),
     "httpx.BaseClient": ("object",),
     "httpx.Client": ("httpx.BaseClient",),
-    "httpx.CloseError": ("httpx.NetworkError",),
-    "httpx.ConnectError": ("httpx.NetworkError",),
-    "httpx.ConnectTimeout": ("httpx.TimeoutException",),
-    "httpx.CookieConflict": ("Exception",),
-    "httpx.DecodingError": ("httpx.RequestError",),
-    "httpx.HTTPError": ("Exception",),
-    "httpx.HTTPStatusError": ("httpx.HTTPError",),
     "httpx.HTTPTransport": ("object",),
-    "httpx.InvalidURL": ("Exception",),
     "httpx.Limits": ("object",),
-    "httpx.LocalProtocolError": ("httpx.ProtocolError",),
-    "httpx.NetworkError": ("httpx.TransportError",),
-    "httpx.PoolTimeout": ("httpx.TimeoutException",),
-    "httpx.ProtocolError": ("httpx.TransportError",),
-    "httpx.ProxyError": ("httpx.TransportError",),
-    "httpx.ReadError": ("httpx.NetworkError",),
-    "httpx.ReadTimeout": ("httpx.TimeoutException",),
-    "httpx.RemoteProtocolError": ("httpx.ProtocolError",),
     "httpx.Request": ("object",),
-    "httpx.RequestError": ("httpx.HTTPError",),
-    "httpx.RequestNotRead": ("httpx.StreamError",),
     "httpx.Response": ("object",),
-    "httpx.ResponseNotRead": ("httpx.StreamError",),
-    "httpx.StreamClosed": ("httpx.StreamError",),
-    "httpx.StreamConsumed": ("httpx.StreamError",),
-    "httpx.StreamError": ("RuntimeError",),
     "httpx.Timeout": ("object",),
-    "httpx.TimeoutException": ("httpx.TransportError",),
-    "httpx.TooManyRedirects": ("httpx.RequestError",),
-    "httpx.TransportError": ("httpx.RequestError",),
     "httpx.URL": ("object",),
-    "httpx.UnsupportedProtocol": ("httpx.TransportError",),
-    "httpx.WriteError": ("httpx.NetworkError",),
-    "httpx.WriteTimeout": ("httpx.TimeoutException",),
 }
 
 RETURNS: dict[str, str | tuple[str, ...]] = {
@@ -132,6 +106,7 @@ RETURNS: dict[str, str | tuple[str, ...]] = {
 }
 
 ALIASES: dict[str, str] = {
+    **classes.ALIASES,
     "httpx._api": "httpx",
     "httpx._client": "httpx",
     "httpx._exceptions": "httpx",

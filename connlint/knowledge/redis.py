@@ -6,6 +6,7 @@ are `RedisError`s: redis' `ConnectionError` and `TimeoutError` have nothing to d
 
 from __future__ import annotations
 
+from connlint.knowledge.classes import redis as classes
 from connlint.knowledge.model import Failure, Library, Operation
 
 # Every public command of redis-py 8; a test compares the list with the installed library.
@@ -135,6 +136,7 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 BASES: dict[str, tuple[str, ...]] = {
+    **classes.BASES,
     "redis.BlockingConnectionPool": ("redis.ConnectionPool",),
     "redis.ConnectionPool": ("object",),
     "redis.Redis": ("object",),
@@ -149,42 +151,6 @@ BASES: dict[str, tuple[str, ...]] = {
     "redis.asyncio.retry.Retry": ("object",),
     "redis.client.Pipeline": ("redis.Redis",),
     "redis.client.PubSub": ("object",),
-    "redis.exceptions.AskError": ("redis.exceptions.ResponseError",),
-    "redis.exceptions.AuthenticationError": ("redis.exceptions.ConnectionError",),
-    "redis.exceptions.AuthenticationWrongNumberOfArgsError": ("redis.exceptions.ResponseError",),
-    "redis.exceptions.AuthorizationError": ("redis.exceptions.ConnectionError",),
-    "redis.exceptions.BusyLoadingError": ("redis.exceptions.ConnectionError",),
-    "redis.exceptions.ChildDeadlockedError": ("Exception",),
-    "redis.exceptions.ClusterCrossSlotError": ("redis.exceptions.ResponseError",),
-    "redis.exceptions.ClusterDownError": ("redis.exceptions.ClusterError", "redis.exceptions.ResponseError"),
-    "redis.exceptions.ClusterError": ("redis.exceptions.RedisError",),
-    "redis.exceptions.ConnectionError": ("redis.exceptions.RedisError",),
-    "redis.exceptions.CrossSlotTransactionError": ("redis.exceptions.RedisClusterException",),
-    "redis.exceptions.DataError": ("redis.exceptions.RedisError",),
-    "redis.exceptions.ExecAbortError": ("redis.exceptions.ResponseError",),
-    "redis.exceptions.ExternalAuthProviderError": ("redis.exceptions.ConnectionError",),
-    "redis.exceptions.IncorrectPolicyType": ("Exception",),
-    "redis.exceptions.InvalidPipelineStack": ("redis.exceptions.RedisClusterException",),
-    "redis.exceptions.InvalidResponse": ("redis.exceptions.RedisError",),
-    "redis.exceptions.LockError": ("redis.exceptions.RedisError", "ValueError"),
-    "redis.exceptions.LockNotOwnedError": ("redis.exceptions.LockError",),
-    "redis.exceptions.MasterDownError": ("redis.exceptions.ClusterDownError",),
-    "redis.exceptions.MaxConnectionsError": ("redis.exceptions.ConnectionError",),
-    "redis.exceptions.ModuleError": ("redis.exceptions.ResponseError",),
-    "redis.exceptions.MovedError": ("redis.exceptions.AskError",),
-    "redis.exceptions.NoPermissionError": ("redis.exceptions.ResponseError",),
-    "redis.exceptions.NoScriptError": ("redis.exceptions.ResponseError",),
-    "redis.exceptions.NoSuchFieldsetError": ("redis.exceptions.ResponseError",),
-    "redis.exceptions.OutOfMemoryError": ("redis.exceptions.ResponseError",),
-    "redis.exceptions.PubSubError": ("redis.exceptions.RedisError",),
-    "redis.exceptions.ReadOnlyError": ("redis.exceptions.ResponseError",),
-    "redis.exceptions.RedisClusterException": ("Exception",),
-    "redis.exceptions.RedisError": ("Exception",),
-    "redis.exceptions.ResponseError": ("redis.exceptions.RedisError",),
-    "redis.exceptions.SlotNotCoveredError": ("redis.exceptions.RedisClusterException",),
-    "redis.exceptions.TimeoutError": ("redis.exceptions.RedisError",),
-    "redis.exceptions.TryAgainError": ("redis.exceptions.ResponseError",),
-    "redis.exceptions.WatchError": ("redis.exceptions.RedisError",),
     "redis.lock.Lock": ("object",),
     "redis.retry.Retry": ("object",),
 }
@@ -211,31 +177,7 @@ RETURNS: dict[str, str | tuple[str, ...]] = {
 }
 
 ALIASES: dict[str, str] = {
-    **{
-        f"{owner}.{name}": f"redis.exceptions.{name}"
-        for owner in ("redis", "redis.asyncio", "redis.client", "redis.connection", "redis.asyncio.client")
-        for name in (
-            "AuthenticationError",
-            "AuthenticationWrongNumberOfArgsError",
-            "BusyLoadingError",
-            "ChildDeadlockedError",
-            "ConnectionError",
-            "CrossSlotTransactionError",
-            "DataError",
-            "ExecAbortError",
-            "InvalidPipelineStack",
-            "InvalidResponse",
-            "MaxConnectionsError",
-            "OutOfMemoryError",
-            "PubSubError",
-            "ReadOnlyError",
-            "RedisClusterException",
-            "RedisError",
-            "ResponseError",
-            "TimeoutError",
-            "WatchError",
-        )
-    },
+    **classes.ALIASES,
     "redis.StrictRedis": "redis.Redis",
     "redis.asyncio.StrictRedis": "redis.asyncio.Redis",
     "redis.asyncio.client.Redis": "redis.asyncio.Redis",

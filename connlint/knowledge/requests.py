@@ -6,6 +6,7 @@ Every failure is a `RequestException`, an `OSError` that has nothing to do with 
 
 from __future__ import annotations
 
+from connlint.knowledge.classes import requests as classes
 from connlint.knowledge.model import Failure, Library, Operation
 
 _REQUEST = (
@@ -87,6 +88,7 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 BASES: dict[str, tuple[str, ...]] = {
+    **classes.BASES,
     "requests.PreparedRequest": ("object",),
     "requests.Request": ("object",),
     "requests.Response": ("object",),
@@ -94,34 +96,6 @@ BASES: dict[str, tuple[str, ...]] = {
     "requests.adapters.HTTPAdapter": ("object",),
     "requests.auth.AuthBase": ("object",),
     "requests.auth.HTTPBasicAuth": ("requests.auth.AuthBase",),
-    "requests.exceptions.ChunkedEncodingError": ("requests.exceptions.RequestException",),
-    "requests.exceptions.ConnectTimeout": ("requests.exceptions.ConnectionError", "requests.exceptions.Timeout"),
-    "requests.exceptions.ConnectionError": ("requests.exceptions.RequestException",),
-    "requests.exceptions.ContentDecodingError": (
-        "requests.exceptions.RequestException",
-        "urllib3.exceptions.HTTPError",
-    ),
-    "requests.exceptions.FileModeWarning": ("requests.exceptions.RequestsWarning", "DeprecationWarning"),
-    "requests.exceptions.HTTPError": ("requests.exceptions.RequestException",),
-    "requests.exceptions.InvalidHeader": ("requests.exceptions.RequestException", "ValueError"),
-    "requests.exceptions.InvalidJSONError": ("requests.exceptions.RequestException",),
-    "requests.exceptions.InvalidProxyURL": ("requests.exceptions.InvalidURL",),
-    "requests.exceptions.InvalidSchema": ("requests.exceptions.RequestException", "ValueError"),
-    "requests.exceptions.InvalidURL": ("requests.exceptions.RequestException", "ValueError"),
-    "requests.exceptions.JSONDecodeError": ("requests.exceptions.InvalidJSONError", "json.JSONDecodeError"),
-    "requests.exceptions.MissingSchema": ("requests.exceptions.RequestException", "ValueError"),
-    "requests.exceptions.ProxyError": ("requests.exceptions.ConnectionError",),
-    "requests.exceptions.ReadTimeout": ("requests.exceptions.Timeout",),
-    "requests.exceptions.RequestException": ("OSError",),
-    "requests.exceptions.RequestsDependencyWarning": ("requests.exceptions.RequestsWarning",),
-    "requests.exceptions.RequestsWarning": ("Warning",),
-    "requests.exceptions.RetryError": ("requests.exceptions.RequestException",),
-    "requests.exceptions.SSLError": ("requests.exceptions.ConnectionError",),
-    "requests.exceptions.StreamConsumedError": ("requests.exceptions.RequestException", "TypeError"),
-    "requests.exceptions.Timeout": ("requests.exceptions.RequestException",),
-    "requests.exceptions.TooManyRedirects": ("requests.exceptions.RequestException",),
-    "requests.exceptions.URLRequired": ("requests.exceptions.RequestException",),
-    "requests.exceptions.UnrewindableBodyError": ("requests.exceptions.RequestException",),
 }
 
 RETURNS: dict[str, str | tuple[str, ...]] = {
@@ -134,21 +108,7 @@ RETURNS: dict[str, str | tuple[str, ...]] = {
 }
 
 ALIASES: dict[str, str] = {
-    **{
-        f"requests.{name}": f"requests.exceptions.{name}"
-        for name in (
-            "ConnectTimeout",
-            "ConnectionError",
-            "FileModeWarning",
-            "HTTPError",
-            "JSONDecodeError",
-            "ReadTimeout",
-            "RequestException",
-            "Timeout",
-            "TooManyRedirects",
-            "URLRequired",
-        )
-    },
+    **classes.ALIASES,
     "requests.api": "requests",
     "requests.models.PreparedRequest": "requests.PreparedRequest",
     "requests.models.Request": "requests.Request",

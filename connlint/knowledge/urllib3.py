@@ -6,6 +6,7 @@ comes out. All are `HTTPError`s of urllib3's own: its `ConnectionError` is anoth
 
 from __future__ import annotations
 
+from connlint.knowledge.classes import urllib3 as classes
 from connlint.knowledge.model import Failure, Library, Operation
 
 _REQUEST = (
@@ -72,6 +73,7 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 BASES: dict[str, tuple[str, ...]] = {
+    **classes.BASES,
     "urllib3.HTTPConnectionPool": ("object",),
     "urllib3.HTTPResponse": ("io.IOBase",),
     "urllib3.HTTPSConnectionPool": ("urllib3.HTTPConnectionPool",),
@@ -79,44 +81,6 @@ BASES: dict[str, tuple[str, ...]] = {
     "urllib3.ProxyManager": ("urllib3.PoolManager",),
     "urllib3.Retry": ("object",),
     "urllib3.Timeout": ("object",),
-    "urllib3.exceptions.BodyNotHttplibCompatible": ("urllib3.exceptions.HTTPError",),
-    "urllib3.exceptions.ClosedPoolError": ("urllib3.exceptions.PoolError",),
-    "urllib3.exceptions.ConnectTimeoutError": ("urllib3.exceptions.TimeoutError",),
-    "urllib3.exceptions.DecodeError": ("urllib3.exceptions.HTTPError",),
-    "urllib3.exceptions.DependencyWarning": ("urllib3.exceptions.HTTPWarning",),
-    "urllib3.exceptions.EmptyPoolError": ("urllib3.exceptions.PoolError",),
-    "urllib3.exceptions.FullPoolError": ("urllib3.exceptions.PoolError",),
-    "urllib3.exceptions.HTTPError": ("Exception",),
-    "urllib3.exceptions.HTTPWarning": ("Warning",),
-    "urllib3.exceptions.HeaderParsingError": ("urllib3.exceptions.HTTPError",),
-    "urllib3.exceptions.HostChangedError": ("urllib3.exceptions.RequestError",),
-    "urllib3.exceptions.IncompleteRead": ("urllib3.exceptions.HTTPError", "http.client.IncompleteRead"),
-    "urllib3.exceptions.InsecurePlatformWarning": ("urllib3.exceptions.SecurityWarning",),
-    "urllib3.exceptions.InsecureRequestWarning": ("urllib3.exceptions.SecurityWarning",),
-    "urllib3.exceptions.InvalidChunkLength": ("urllib3.exceptions.HTTPError", "http.client.IncompleteRead"),
-    "urllib3.exceptions.InvalidHeader": ("urllib3.exceptions.HTTPError",),
-    "urllib3.exceptions.LocationParseError": ("urllib3.exceptions.LocationValueError",),
-    "urllib3.exceptions.LocationValueError": ("ValueError", "urllib3.exceptions.HTTPError"),
-    "urllib3.exceptions.MaxRetryError": ("urllib3.exceptions.RequestError",),
-    "urllib3.exceptions.NameResolutionError": ("urllib3.exceptions.NewConnectionError",),
-    "urllib3.exceptions.NewConnectionError": ("urllib3.exceptions.ConnectTimeoutError", "urllib3.exceptions.HTTPError"),
-    "urllib3.exceptions.NotOpenSSLWarning": ("urllib3.exceptions.SecurityWarning",),
-    "urllib3.exceptions.PoolError": ("urllib3.exceptions.HTTPError",),
-    "urllib3.exceptions.ProtocolError": ("urllib3.exceptions.HTTPError",),
-    "urllib3.exceptions.ProxyError": ("urllib3.exceptions.HTTPError",),
-    "urllib3.exceptions.ProxySchemeUnknown": ("AssertionError", "urllib3.exceptions.URLSchemeUnknown"),
-    "urllib3.exceptions.ProxySchemeUnsupported": ("ValueError",),
-    "urllib3.exceptions.ReadTimeoutError": ("urllib3.exceptions.TimeoutError", "urllib3.exceptions.RequestError"),
-    "urllib3.exceptions.RequestError": ("urllib3.exceptions.PoolError",),
-    "urllib3.exceptions.ResponseError": ("urllib3.exceptions.HTTPError",),
-    "urllib3.exceptions.ResponseNotChunked": ("urllib3.exceptions.ProtocolError", "ValueError"),
-    "urllib3.exceptions.SSLError": ("urllib3.exceptions.HTTPError",),
-    "urllib3.exceptions.SecurityWarning": ("urllib3.exceptions.HTTPWarning",),
-    "urllib3.exceptions.SystemTimeWarning": ("urllib3.exceptions.SecurityWarning",),
-    "urllib3.exceptions.TimeoutError": ("urllib3.exceptions.HTTPError",),
-    "urllib3.exceptions.TimeoutStateError": ("urllib3.exceptions.HTTPError",),
-    "urllib3.exceptions.URLSchemeUnknown": ("urllib3.exceptions.LocationValueError",),
-    "urllib3.exceptions.UnrewindableBodyError": ("urllib3.exceptions.HTTPError",),
 }
 
 RETURNS: dict[str, str | tuple[str, ...]] = {
@@ -134,6 +98,7 @@ RETURNS: dict[str, str | tuple[str, ...]] = {
 }
 
 ALIASES: dict[str, str] = {
+    **classes.ALIASES,
     "urllib3.BaseHTTPResponse": "urllib3.HTTPResponse",
     "urllib3.connectionpool.HTTPConnectionPool": "urllib3.HTTPConnectionPool",
     "urllib3.connectionpool.HTTPSConnectionPool": "urllib3.HTTPSConnectionPool",

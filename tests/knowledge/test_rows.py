@@ -17,14 +17,13 @@ if TYPE_CHECKING:
     from connlint.knowledge.model import Library, Operation
 
 ROOT = Path(__file__).parents[2]
-ROWS = [row for library in knowledge.LIBRARIES for row in library.operations]
-LIBRARIES = [pytest.param(library, id=library.name) for library in knowledge.LIBRARIES]
+ROWS = [row for library in knowledge.libraries() for row in library.operations]
+LIBRARIES = [pytest.param(library, id=library.name) for library in knowledge.libraries()]
 
 # What the tables call a class of their own, and what it stands for
 STAND_INS = {
     knowledge.DATAGRAM: "socket.socket",
     "concurrent.futures.Error": "concurrent.futures._base.Error",
-    "aiohttp.UnixClientConnectorError": "aiohttp.client_exceptions.UnixClientConnectorError",
     "httpx.BaseClient": "httpx._client.BaseClient",
     "socket.SocketIO": "io.BufferedRWPair",
 }
@@ -68,7 +67,7 @@ def test_every_row_is_named_once() -> None:
 
 
 def test_no_operation_is_harmless_by_name() -> None:
-    harmless = frozenset().union(*(library.harmless for library in knowledge.LIBRARIES))
+    harmless = frozenset().union(*(library.harmless for library in knowledge.libraries()))
     assert not {row.name for row in ROWS} & harmless
 
 
@@ -76,10 +75,10 @@ def test_names_are_canonical() -> None:
     names = {
         *(row.name for row in ROWS),
         *(failure.raises for row in ROWS for failure in row.failures),
-        *(name for library in knowledge.LIBRARIES for name in library.bases),
-        *(base for library in knowledge.LIBRARIES for bases in library.bases.values() for base in bases),
-        *(name for library in knowledge.LIBRARIES for name in library.returns),
-        *(name for library in knowledge.LIBRARIES for name in library.harmless),
+        *(name for library in knowledge.libraries() for name in library.bases),
+        *(base for library in knowledge.libraries() for bases in library.bases.values() for base in bases),
+        *(name for library in knowledge.libraries() for name in library.returns),
+        *(name for library in knowledge.libraries() for name in library.harmless),
     }
     assert {name: knowledge.canonical(name) for name in names if knowledge.canonical(name) != name} == {}
 
@@ -92,7 +91,7 @@ def test_every_class_raised_is_known() -> None:
 def test_every_result_is_known() -> None:
     results = {
         kind
-        for library in knowledge.LIBRARIES
+        for library in knowledge.libraries()
         for result in library.returns.values()
         for kind in (result if isinstance(result, tuple) else (result,))
     }

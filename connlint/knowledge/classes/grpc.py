@@ -1,0 +1,51 @@
+"""The exception classes of grpcio 1.85.1; `make knowledge` reads them."""
+
+from __future__ import annotations
+
+BASES: dict[str, tuple[str, ...]] = {
+    "grpc.FutureCancelledError": ("Exception",),
+    "grpc.FutureTimeoutError": ("Exception",),
+    "grpc.RpcError": ("Exception",),
+    "grpc._channel._InactiveRpcError": ("grpc.RpcError",),
+    "grpc._channel._MultiThreadedRendezvous": ("grpc._channel._Rendezvous",),
+    "grpc._channel._Rendezvous": ("grpc.RpcError",),
+    "grpc._channel._SingleThreadedRendezvous": ("grpc._channel._Rendezvous",),
+    "grpc._cython.cygrpc.AioRpcStatus": ("Exception",),
+    "grpc._cython.cygrpc.ExecuteBatchError": ("grpc.aio.InternalError",),
+    "grpc._cython.cygrpc._RequestCallError": ("Exception",),
+    "grpc._cython.cygrpc._ServerStoppedError": ("grpc.aio.BaseError",),
+    "grpc._cython.cygrpc._WatchConnectivityFailed": ("Exception",),
+    "grpc._interceptor._FailureOutcome": ("grpc.RpcError",),
+    "grpc.aio.AbortError": ("grpc.aio.BaseError",),
+    "grpc.aio.AioRpcError": ("grpc.RpcError",),
+    "grpc.aio.BaseError": ("Exception",),
+    "grpc.aio.InternalError": ("grpc.aio.BaseError",),
+    "grpc.aio.UsageError": ("grpc.aio.BaseError",),
+    "grpc.experimental.UsageError": ("Exception",),
+    "grpc.framework.foundation.abandonment.Abandoned": ("Exception",),
+    "grpc.framework.foundation.future.CancelledError": ("Exception",),
+    "grpc.framework.foundation.future.TimeoutError": ("Exception",),
+    "grpc.framework.interfaces.base.base.NoSuchMethodError": ("Exception",),
+    "grpc.framework.interfaces.face.face.AbortionError": ("Exception",),
+    "grpc.framework.interfaces.face.face.CancellationError": ("grpc.framework.interfaces.face.face.AbortionError",),
+    "grpc.framework.interfaces.face.face.ExpirationError": ("grpc.framework.interfaces.face.face.AbortionError",),
+    "grpc.framework.interfaces.face.face.LocalError": ("grpc.framework.interfaces.face.face.AbortionError",),
+    "grpc.framework.interfaces.face.face.LocalShutdownError": ("grpc.framework.interfaces.face.face.AbortionError",),
+    "grpc.framework.interfaces.face.face.NetworkError": ("grpc.framework.interfaces.face.face.AbortionError",),
+    "grpc.framework.interfaces.face.face.NoSuchMethodError": ("Exception",),
+    "grpc.framework.interfaces.face.face.RemoteError": ("grpc.framework.interfaces.face.face.AbortionError",),
+    "grpc.framework.interfaces.face.face.RemoteShutdownError": ("grpc.framework.interfaces.face.face.AbortionError",),
+}
+
+ALIASES: dict[str, str] = {
+    "grpc._cython.cygrpc.AbortError": "grpc.aio.AbortError",
+    "grpc._cython.cygrpc.BaseError": "grpc.aio.BaseError",
+    "grpc._cython.cygrpc.InternalError": "grpc.aio.InternalError",
+    "grpc._cython.cygrpc.UsageError": "grpc.aio.UsageError",
+    "grpc.aio._call.AioRpcError": "grpc.aio.AioRpcError",
+    "grpc.experimental.aio.AbortError": "grpc.aio.AbortError",
+    "grpc.experimental.aio.AioRpcError": "grpc.aio.AioRpcError",
+    "grpc.experimental.aio.BaseError": "grpc.aio.BaseError",
+    "grpc.experimental.aio.InternalError": "grpc.aio.InternalError",
+    "grpc.experimental.aio.UsageError": "grpc.aio.UsageError",
+}

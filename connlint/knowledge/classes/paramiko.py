@@ -1,0 +1,51 @@
+"""The exception classes of paramiko 5.1.0; `make knowledge` reads them."""
+
+from __future__ import annotations
+
+BASES: dict[str, tuple[str, ...]] = {
+    "paramiko.auth_strategy.AuthFailure": ("paramiko.ssh_exception.AuthenticationException",),
+    "paramiko.ber.BERException": ("Exception",),
+    "paramiko.buffered_pipe.PipeTimeout": ("OSError",),
+    "paramiko.hostkeys.InvalidHostKey": ("Exception",),
+    "paramiko.packet.NeedRekeyException": ("Exception",),
+    "paramiko.pkey.UnknownKeyType": ("Exception",),
+    "paramiko.sftp.SFTPError": ("Exception",),
+    "paramiko.ssh_exception.AuthenticationException": ("paramiko.ssh_exception.SSHException",),
+    "paramiko.ssh_exception.BadAuthenticationType": ("paramiko.ssh_exception.AuthenticationException",),
+    "paramiko.ssh_exception.BadHostKeyException": ("paramiko.ssh_exception.SSHException",),
+    "paramiko.ssh_exception.ChannelException": ("paramiko.ssh_exception.SSHException",),
+    "paramiko.ssh_exception.ConfigParseError": ("paramiko.ssh_exception.SSHException",),
+    "paramiko.ssh_exception.CouldNotCanonicalize": ("paramiko.ssh_exception.SSHException",),
+    "paramiko.ssh_exception.IncompatiblePeer": ("paramiko.ssh_exception.SSHException",),
+    "paramiko.ssh_exception.MessageOrderError": ("paramiko.ssh_exception.SSHException",),
+    "paramiko.ssh_exception.NoValidConnectionsError": ("OSError",),
+    "paramiko.ssh_exception.PartialAuthentication": ("paramiko.ssh_exception.AuthenticationException",),
+    "paramiko.ssh_exception.PasswordRequiredException": ("paramiko.ssh_exception.AuthenticationException",),
+    "paramiko.ssh_exception.ProxyCommandFailure": ("paramiko.ssh_exception.SSHException",),
+    "paramiko.ssh_exception.SSHException": ("Exception",),
+    "paramiko.ssh_exception.UnableToAuthenticate": ("paramiko.ssh_exception.AuthenticationException",),
+}
+
+ALIASES: dict[str, str] = {
+    "paramiko.AuthFailure": "paramiko.auth_strategy.AuthFailure",
+    "paramiko.AuthenticationException": "paramiko.ssh_exception.AuthenticationException",
+    "paramiko.BadAuthenticationType": "paramiko.ssh_exception.BadAuthenticationType",
+    "paramiko.BadHostKeyException": "paramiko.ssh_exception.BadHostKeyException",
+    "paramiko.ChannelException": "paramiko.ssh_exception.ChannelException",
+    "paramiko.ConfigParseError": "paramiko.ssh_exception.ConfigParseError",
+    "paramiko.CouldNotCanonicalize": "paramiko.ssh_exception.CouldNotCanonicalize",
+    "paramiko.IncompatiblePeer": "paramiko.ssh_exception.IncompatiblePeer",
+    "paramiko.MessageOrderError": "paramiko.ssh_exception.MessageOrderError",
+    "paramiko.PasswordRequiredException": "paramiko.ssh_exception.PasswordRequiredException",
+    "paramiko.ProxyCommandFailure": "paramiko.ssh_exception.ProxyCommandFailure",
+    "paramiko.SFTPError": "paramiko.sftp.SFTPError",
+    "paramiko.SSHException": "paramiko.ssh_exception.SSHException",
+    "paramiko.UnknownKeyType": "paramiko.pkey.UnknownKeyType",
+    "paramiko.auth_strategy.AuthenticationException": "paramiko.ssh_exception.AuthenticationException",
+    "paramiko.hostkeys.SSHException": "paramiko.ssh_exception.SSHException",
+    "paramiko.hostkeys.UnknownKeyType": "paramiko.pkey.UnknownKeyType",
+    "paramiko.packet.ProxyCommandFailure": "paramiko.ssh_exception.ProxyCommandFailure",
+    "paramiko.packet.SSHException": "paramiko.ssh_exception.SSHException",
+    "paramiko.pkey.PasswordRequiredException": "paramiko.ssh_exception.PasswordRequiredException",
+    "paramiko.pkey.SSHException": "paramiko.ssh_exception.SSHException",
+}

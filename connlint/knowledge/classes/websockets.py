@@ -1,0 +1,50 @@
+"""The exception classes of websockets 17.4; `make knowledge` reads them."""
+
+from __future__ import annotations
+
+BASES: dict[str, tuple[str, ...]] = {
+    "websockets.datastructures.MultipleValuesError": ("LookupError",),
+    "websockets.exceptions.ConcurrencyError": ("websockets.exceptions.WebSocketException", "RuntimeError"),
+    "websockets.exceptions.ConnectionClosed": ("websockets.exceptions.WebSocketException",),
+    "websockets.exceptions.ConnectionClosedError": ("websockets.exceptions.ConnectionClosed",),
+    "websockets.exceptions.ConnectionClosedOK": ("websockets.exceptions.ConnectionClosed",),
+    "websockets.exceptions.DuplicateParameter": ("websockets.exceptions.NegotiationError",),
+    "websockets.exceptions.HeaderLineTooLong": ("websockets.exceptions.SecurityError",),
+    "websockets.exceptions.InvalidHandshake": ("websockets.exceptions.WebSocketException",),
+    "websockets.exceptions.InvalidHeader": ("websockets.exceptions.InvalidHandshake",),
+    "websockets.exceptions.InvalidHeaderFormat": ("websockets.exceptions.InvalidHeader",),
+    "websockets.exceptions.InvalidHeaderValue": ("websockets.exceptions.InvalidHeader",),
+    "websockets.exceptions.InvalidMessage": ("websockets.exceptions.InvalidHandshake",),
+    "websockets.exceptions.InvalidMethod": ("websockets.exceptions.InvalidHandshake",),
+    "websockets.exceptions.InvalidOrigin": ("websockets.exceptions.InvalidHeader",),
+    "websockets.exceptions.InvalidParameterName": ("websockets.exceptions.NegotiationError",),
+    "websockets.exceptions.InvalidParameterValue": ("websockets.exceptions.NegotiationError",),
+    "websockets.exceptions.InvalidProtocol": ("websockets.exceptions.InvalidHandshake",),
+    "websockets.exceptions.InvalidProxy": ("websockets.exceptions.WebSocketException",),
+    "websockets.exceptions.InvalidProxyMessage": ("websockets.exceptions.ProxyError",),
+    "websockets.exceptions.InvalidProxyStatus": ("websockets.exceptions.ProxyError",),
+    "websockets.exceptions.InvalidState": ("websockets.exceptions.WebSocketException", "AssertionError"),
+    "websockets.exceptions.InvalidStatus": ("websockets.exceptions.InvalidHandshake",),
+    "websockets.exceptions.InvalidURI": ("websockets.exceptions.WebSocketException",),
+    "websockets.exceptions.InvalidUpgrade": ("websockets.exceptions.InvalidHeader",),
+    "websockets.exceptions.NegotiationError": ("websockets.exceptions.InvalidHandshake",),
+    "websockets.exceptions.PayloadTooBig": ("websockets.exceptions.WebSocketException",),
+    "websockets.exceptions.ProtocolError": ("websockets.exceptions.WebSocketException",),
+    "websockets.exceptions.ProxyError": ("websockets.exceptions.InvalidHandshake",),
+    "websockets.exceptions.RequestLineTooLong": ("websockets.exceptions.SecurityError",),
+    "websockets.exceptions.SecurityError": ("websockets.exceptions.InvalidHandshake",),
+    "websockets.exceptions.StatusLineTooLong": ("websockets.exceptions.SecurityError",),
+    "websockets.exceptions.TooManyFragments": ("websockets.exceptions.WebSocketException",),
+    "websockets.exceptions.TooManyHeaders": ("websockets.exceptions.SecurityError",),
+    "websockets.exceptions.WebSocketException": ("Exception",),
+    "websockets.legacy.exceptions.AbortHandshake": ("websockets.exceptions.InvalidHandshake",),
+    "websockets.legacy.exceptions.InvalidStatusCode": ("websockets.exceptions.InvalidHandshake",),
+    "websockets.legacy.exceptions.RedirectHandshake": ("websockets.exceptions.InvalidHandshake",),
+}
+
+ALIASES: dict[str, str] = {
+    "websockets.datastructures.InvalidHeaderValue": "websockets.exceptions.InvalidHeaderValue",
+    "websockets.legacy.exceptions.InvalidHandshake": "websockets.exceptions.InvalidHandshake",
+    "websockets.legacy.exceptions.InvalidMessage": "websockets.exceptions.InvalidMessage",
+    "websockets.legacy.exceptions.WebSocketProtocolError": "websockets.exceptions.ProtocolError",
+}
