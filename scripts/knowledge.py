@@ -9,7 +9,6 @@ fails when a table is not what they hold.
 from __future__ import annotations
 
 import argparse
-import builtins
 import importlib
 import pkgutil
 import sys
@@ -173,10 +172,9 @@ def read(library: str) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
     def name_of(kind: type[BaseException]) -> str:
         if kind in called:
             return called[kind]
-        if getattr(builtins, kind.__name__, None) is kind:
+        if kind.__module__ == "builtins":
             return kind.__name__
-        defined: str = knowledge.canonical(f"{kind.__module__}.{kind.__qualname__}")
-        return defined
+        return knowledge.canonical(f"{kind.__module__}.{kind.__qualname__}")
 
     # What a class mixes in besides is no class that an `except` could name
     bases = {
