@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from connlint import gate
+from connlint.options import DEFAULTS, Options
 from connlint.source import Source, SourceError, decode
 
 if TYPE_CHECKING:
@@ -78,15 +79,16 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which codes are reported: the longest prefix of a code decides, as in flake8 and ruff.
+    """What is asked of the rules: which codes are reported, and by which of the project's `options`.
 
-    `select` None means the rules that are on by default. Of a selecting and an ignoring prefix of the same length the
-    ignoring one decides, as in both.
+    The longest prefix of a code decides, as in flake8 and ruff. `select` None means the rules that are on by default.
+    Of a selecting and an ignoring prefix of the same length the ignoring one decides, as in both.
     """
 
     select: tuple[str, ...] | None = None
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    options: Options = DEFAULTS
 
     def has(self, code: str, default: bool) -> bool:
         """Say whether findings of `code`, of a rule that is on by `default` or not, are to be reported."""
@@ -164,7 +166,7 @@ def _analysed(
 ) -> tuple[Checked, _Analysis | None]:
     """Return what there is to say of a file, and its analysis if the gate let it in and it could be parsed."""
     try:
-        verdict = gate.decide(data, selection.may_have, tree)
+        verdict = gate.decide(data, selection.may_have, tree, selection.options)
         if verdict.problem is not None:
             return Checked(filename, problems=(verdict.problem,)), None
         if not verdict.candidate:
@@ -235,7 +237,7 @@ class _Analysis:
         self.selection = selection
         self.noqa = noqa
         self.problems: list[str] = []
-        self.facts: Facts = facts.read(parse(source))
+        self.facts: Facts = facts.read(parse(source), selection.options)
         self.found: list[tuple[Rule, Finding, Diagnostic]] = self._find()
         self._rewrites: dict[int, Rewrite | None] = {}
         self._own_edits: dict[int, tuple[Edit, ...]] = {}

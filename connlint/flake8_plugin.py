@@ -4,6 +4,7 @@ flake8 runs every installed plugin over every file, whatever is selected, so thi
 the user's selection leaves no code of ours, nothing is done at all; a file that the gate turns away, by the tree that
 flake8 hands over, never imports libcst.
 
+Of `[tool.connlint]`, the plugin takes what it tells of the project's own operations and exceptions, and no more.
 Selection is flake8's own, by its own decision engine. A rule that is off by default needs to be asked for: `--select`
 or `--extend-select` must name it by more than the family (`CNL203`, `CNL2`; as bugbear's `B9`, not `B`, switches its
 opinionated rules on). Were such codes merely ignored by default, any `ignore` in a user's configuration would set the
@@ -17,19 +18,23 @@ warning of the logger `connlint`, which goes to standard error unless the progra
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import connlint
 from connlint import engine
+from connlint.options import DEFAULTS
 from connlint.source import Source
 
 if TYPE_CHECKING:
     import argparse
     import ast
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from flake8.style_guide import DecisionEngine
+
+    from connlint.options import Options
 
 _FAMILY = "CNL"
 
@@ -59,6 +64,31 @@ class _Selection(engine.Selection):
         return self.decider is None or self.decider.decision_for(code) is Decision.Selected
 
 
+def _project_options() -> Options:
+    """Return what the project's `[tool.connlint]` tells the rules. What it says of selection is not for flake8."""
+    from pathlib import Path
+
+    here = Path.cwd()
+    if not any(_mentions_connlint(folder / "pyproject.toml") for folder in (here, *here.parents)):
+        return DEFAULTS  # without an import of what reads settings
+    from flake8.exceptions import ExecutionError
+
+    from connlint.settings import SettingsError, file_layer
+
+    try:
+        layer = file_layer([str(here)])
+    except SettingsError as error:
+        raise ExecutionError(f"connlint: {error}") from error
+    return DEFAULTS if layer is None else layer.options
+
+
+def _mentions_connlint(path: Path) -> bool:
+    try:
+        return b"tool.connlint" in path.read_bytes()
+    except OSError:
+        return False
+
+
 class Plugin:
     """The checker that flake8 makes for each file."""
 
@@ -79,7 +109,11 @@ class Plugin:
 
         prefixes = (*(options.select or ()), *(options.extend_select or ()))
         selection = _Selection(extend_select=prefixes, decider=DecisionEngine(options))
-        cls._selection = selection if selection.may_have(_FAMILY) else None
+        if not selection.may_have(_FAMILY):
+            cls._selection = None
+            return
+        told = DEFAULTS if getattr(options, "isolated", False) else _project_options()
+        cls._selection = replace(selection, options=told)
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """Yield row (from 1), column (from 0) and text of every finding."""

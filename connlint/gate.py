@@ -24,6 +24,8 @@ from connlint.telling import is_request, speaks_of_a_peer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from connlint.options import Options
+
 # The packages through which the tables' operations are reached; and what the text, or the names that the file imports
 # (`os.write`, `os as`), must hold besides, for the packages that most files import for other reasons.
 NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
@@ -158,13 +160,16 @@ class Verdict(NamedTuple):
     problem: str | None = None
 
 
-def decide(data: bytes, wanted: Callable[[str], bool], tree: ast.Module | None = None) -> Verdict:
+def decide(
+    data: bytes, wanted: Callable[[str], bool], tree: ast.Module | None = None, options: Options | None = None
+) -> Verdict:
     """Say whether the file content `data` can hold a finding of a family that is `wanted` (`CNL1`, `CNL2`, `CNL3`).
 
     `tree` is the file's `ast`, if the caller has it; without it the file is parsed, even if it does not hold the
-    words, because nobody may say that a file is clean that is not Python.
+    words, because nobody may say that a file is clean that is not Python. `options` may name operations of the
+    project's own: a file that holds such a name reaches the network.
     """
-    text = _Text(data)
+    text = _Text(data, options)
     families = [family for family in _FAMILIES if wanted(family.prefix) and family.may_speak(text)]
     if tree is None:
         tree, problem = _parsed(data)
@@ -197,8 +202,9 @@ def _parsed(data: bytes) -> tuple[ast.Module | None, str | None]:
 class _Text:
     """The bytes of a file, and what is in them. Every question is answered once."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, options: Options | None) -> None:
         self._data = data
+        self._own = tuple({own.name.rpartition(".")[2].encode() for own in options.operations}) if options else ()
         self._words: dict[tuple[bytes, ...], bool] = {}
         self._patterns: dict[re.Pattern[bytes], bool] = {}
         cookie = _COOKIE.match(data)
@@ -221,9 +227,14 @@ class _Text:
         return found
 
     @cached_property
+    def names_own_operation(self) -> bool:
+        """True if an operation of the project's own may be named."""
+        return bool(self._own) and self.has(self._own)
+
+    @cached_property
     def imports_network(self) -> bool:
-        """True if a line that imports may name one of the packages."""
-        if not self._plain:
+        """True if a line that imports may name one of the packages, or the text an operation of the project's own."""
+        if not self._plain or self.names_own_operation:
             return True
         return _PACKAGE.search(b"\n".join(_importing_lines(self._data))) is not None
 
@@ -258,6 +269,8 @@ class _Seen(NamedTuple):
 
     def reaches_network(self, text: _Text) -> bool:
         """Say whether the file imports something through which the network can be reached."""
+        if text.names_own_operation:
+            return True
         for package in self.packages & NETWORK.keys():
             needed = NETWORK[package]
             if needed is None or text.matches(needed) or needed.search(self.imports):
@@ -434,11 +447,11 @@ class _Connects:
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
-        return text.has(_CONNECTING) and text.imports_network
+        return text.names_own_operation or (text.has(_CONNECTING) and text.imports_network)
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
-        return text.matches(_CONNECTS) and seen.reaches_network(text)
+        return text.names_own_operation or (text.matches(_CONNECTS) and seen.reaches_network(text))
 
 
 class _Suppressions:

@@ -100,7 +100,7 @@ def _at_gate(task: Task) -> Outcome | None:
         data = read(task.path)
     except (OSError, ValueError) as error:
         return failed(task, reason(error))
-    verdict = gate.decide(data, task.selection.may_have)
+    verdict = gate.decide(data, task.selection.may_have, options=task.selection.options)
     if verdict.problem is not None:
         return failed(task, verdict.problem)
     return None if verdict.candidate else Outcome(task, Checked(task.shown))

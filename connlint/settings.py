@@ -8,6 +8,7 @@ one, as in ruff: a `select` of the command line sets aside all that the file say
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from connlint import catalogue
 from connlint.discovery import DEFAULT_EXCLUDE, absolute
 from connlint.engine import Selection
+from connlint.options import DEFAULTS, ESCAPING, Escaping, Options, OwnOperation
 from connlint.patterns import Pattern, Patterns
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class Layer:
     fix: bool | None = None
     unsafe_fixes: bool | None = None
     output_format: Format | None = None
+    options: Options = DEFAULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,14 @@ class Settings:
     fix: bool = False
     unsafe_fixes: bool = False
     output_format: Format = "text"
+    options: Options = DEFAULTS
 
     def selection_for(self, path: str) -> Selection:
         """Return what is to be reported of the file at `path`."""
         whole = absolute(path)
         ignored = [code for pattern, codes in self.per_file_ignores if pattern.matches(whole) for code in codes]
-        return over(self.selection, Selection(ignore=tuple(ignored))) if ignored else self.selection
+        selection = over(self.selection, Selection(ignore=tuple(ignored))) if ignored else self.selection
+        return replace(selection, options=self.options)
 
 
 def settled(*layers: Layer) -> Settings:
@@ -82,6 +87,8 @@ def _with(settings: Settings, layer: Layer) -> Settings:
         for name in ("respect_gitignore", "fix", "unsafe_fixes", "output_format")
         if getattr(layer, name) is not None
     }
+    if layer.options != DEFAULTS:
+        changes["options"] = layer.options
     if layer.exclude is not None:
         changes["exclude"] = Patterns.at(layer.base, layer.exclude)
     if layer.per_file_ignores is not None:
@@ -196,12 +203,14 @@ def _layer(table: object, path: str, base: str) -> Layer:
         raise SettingsError(f"{where} must be a table, not {_kind(table)}")
     values: dict[str, Any] = {}
     codes: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     for key, value in table.items():
         reader = _READERS.get(key)
         if reader is None:
             raise SettingsError(f"{where} has no key {key!r}{hint(catalogue.similar(key, [*_READERS]))}")
-        (codes if reader is _codes else values)[key.replace("-", "_")] = reader(value, f"{where} {key}")
-    return Layer(base, replace(_DEFAULT, **codes), **values)
+        target = codes if reader is _codes else options if key in _OPTIONS else values
+        target[key.replace("-", "_")] = reader(value, f"{where} {key}")
+    return Layer(base, replace(_DEFAULT, **codes), options=Options(**options), **values)
 
 
 def _strings(value: object, where: str) -> tuple[str, ...]:
@@ -229,11 +238,96 @@ def _boolean(value: object, where: str) -> bool:
     return value
 
 
+_PHASES = ("connect", "accept", "send", "receive", "request")
+_SCENARIOS = (
+    *("refused", "reset", "closed", "cut", "aborted", "broken", "timeout", "unresolved", "unreachable", "handshake"),
+    *("answered", "rubbish"),
+)
+# How the builtin classes come about, for those who name classes only
+_SCENARIO_OF = {
+    "BrokenPipeError": "broken",
+    "ConnectionAbortedError": "aborted",
+    "ConnectionRefusedError": "refused",
+    "ConnectionResetError": "reset",
+    "OSError": "unreachable",
+    "TimeoutError": "timeout",
+    "socket.gaierror": "unresolved",
+    "ssl.SSLError": "handshake",
+}
+_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+
+
+def _operations(value: object, where: str) -> tuple[OwnOperation, ...]:
+    return tuple(_operation(name, row, f"{where} {name!r}") for name, row in _entries(value, where))
+
+
+def _operation(name: str, row: object, where: str) -> OwnOperation:
+    if "." not in name:
+        raise SettingsError(f"{where} must be a qualified name, such as 'package.module.{name}'")
+    if not isinstance(row, dict):
+        raise SettingsError(f"{where} must be a table with phase and raises, not {_kind(row)}")
+    known = ["phase", "raises", "timeout", "awaited"]
+    for key in row:
+        if key not in known:
+            raise SettingsError(f"{where} has no key {key!r}{hint(catalogue.similar(key, known))}")
+    for key in ("phase", "raises"):
+        if key not in row:
+            raise SettingsError(f"{where} lacks {key!r}")
+    phase = _one_of(row["phase"], _PHASES, f"{where} phase")
+    timeout = row.get("timeout")
+    if timeout is not None and not (isinstance(timeout, str) and timeout.isidentifier()):
+        raise SettingsError(f"{where} timeout must be the name of a parameter, not {timeout!r}")
+    awaited = _boolean(row.get("awaited", False), f"{where} awaited")
+    return OwnOperation(name, phase, tuple(_raised(row["raises"], phase, f"{where} raises")), timeout, awaited)
+
+
+def _raised(value: object, phase: str, where: str) -> Iterable[tuple[str, str]]:
+    """Yield how an operation fails and with which class, from a list of classes or a table of how it fails."""
+    if isinstance(value, dict):
+        for kind, classes in value.items():
+            _one_of(kind, _SCENARIOS, f"{where}: a way to fail")
+            names = [classes] if isinstance(classes, str) else _strings(classes, f"{where} {kind}")
+            for name in names:
+                yield kind, _qualified(name, where)
+        return
+    for name in _strings(value, where):
+        other = "refused" if phase in {"connect", "request"} else "reset"
+        yield _SCENARIO_OF.get(name, other), _qualified(name, where)
+
+
+def _exceptions(value: object, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple(
+        (name, tuple(_qualified(base, where) for base in _strings(bases, f"{where} {name!r}")))
+        for name, bases in _entries(value, where)
+    )
+
+
+def _escaping(value: object, where: str) -> tuple[Escaping, ...]:
+    words = dict.fromkeys(_one_of(word, ESCAPING, f"{where}: each") for word in _strings(value, where))
+    return cast("tuple[Escaping, ...]", tuple(words))
+
+
+def _entries(value: object, where: str) -> Iterable[tuple[str, object]]:
+    if not isinstance(value, dict):
+        raise SettingsError(f"{where} must be a table of qualified names, not {_kind(value)}")
+    return [(_qualified(name, where), item) for name, item in value.items()]
+
+
+def _qualified(name: str, where: str) -> str:
+    if _NAME.fullmatch(name) is None:
+        raise SettingsError(f"{where}: {name!r} is no qualified name")
+    return name
+
+
+def _one_of(value: object, known: tuple[str, ...], where: str) -> str:
+    if not isinstance(value, str) or value not in known:
+        nearest = catalogue.similar(value, [*known]) if isinstance(value, str) else None
+        raise SettingsError(f"{where} must be one of {', '.join(known)}, not {value!r}{hint(nearest)}")
+    return value
+
+
 def format_of(value: object, where: str = "--output-format") -> Format:
-    if value not in FORMATS:
-        nearest = catalogue.similar(value, [*FORMATS]) if isinstance(value, str) else None
-        raise SettingsError(f"{where} must be one of {', '.join(FORMATS)}, not {value!r}{hint(nearest)}")
-    return cast("Format", value)
+    return cast("Format", _one_of(value, FORMATS, where))
 
 
 def _kind(value: object) -> str:
@@ -242,12 +336,17 @@ def _kind(value: object) -> str:
     return kinds.get(type(value), "a date or time")
 
 
+# Those that bear on what is found
+_OPTIONS = frozenset({"escaping", "exceptions", "operations"})
 _READERS: Mapping[str, Callable[[object, str], object]] = {
+    "escaping": _escaping,
+    "exceptions": _exceptions,
     "exclude": _strings,
     "extend-exclude": _strings,
     "extend-select": _codes,
     "fix": _boolean,
     "ignore": _codes,
+    "operations": _operations,
     "output-format": format_of,
     "per-file-ignores": _ignores,
     "respect-gitignore": _boolean,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from connlint.catalogue import entries
 from connlint.engine import Selection
+from connlint.options import OwnOperation
 from connlint.rules import all_rules
 from connlint.settings import (
     Layer,
@@ -286,3 +288,59 @@ def test_named_file_must_have_settings(tmp_path: Path) -> None:
         layer_of(path)
     path.write_text("[tool.connlint]\nfix = true\n")
     assert layer_of(path) == Layer(str(tmp_path), fix=True)
+
+
+# What the project tells of its own
+
+OWN = """\
+[tool.connlint.operations]
+"acme.dial" = {phase = "connect", raises = ["ConnectionRefusedError", "acme.Down"], timeout = "wait", awaited = true}
+
+[tool.connlint.operations."acme.Client.call"]
+phase = "request"
+raises = {refused = "acme.Down", timeout = ["acme.Slow", "TimeoutError"]}
+
+[tool.connlint.exceptions]
+"acme.Down" = ["OSError"]
+"""
+
+
+def test_own_operations(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(OWN)
+    layer = file_layer([str(tmp_path)])
+    assert layer is not None
+    assert layer.options.operations == (
+        OwnOperation(
+            "acme.dial", "connect", (("refused", "ConnectionRefusedError"), ("refused", "acme.Down")), "wait", True
+        ),
+        OwnOperation(
+            "acme.Client.call",
+            "request",
+            (("refused", "acme.Down"), ("timeout", "acme.Slow"), ("timeout", "TimeoutError")),
+        ),
+    )
+    assert layer.options.exceptions == (("acme.Down", ("OSError",)),)
+    assert settled(layer, Layer("/", Selection(select=("CNL1",)))).selection_for("x.py").options == layer.options
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("operations = []", "operations must be a table of qualified names, not a list"),
+        ('operations = {dial = {phase = "connect", raises = []}}', "'dial' must be a qualified name"),
+        ('operations = {"a b.c" = {phase = "connect", raises = []}}', "'a b.c' is no qualified name"),
+        ('operations = {"a.b" = "connect"}', "'a.b' must be a table with phase and raises, not a string"),
+        ('operations = {"a.b" = {phase = "connect"}}', "'a.b' lacks 'raises'"),
+        ('operations = {"a.b" = {phase = "conect", raises = []}}', "did you mean connect?"),
+        ('operations = {"a.b" = {phase = "connect", rises = []}}', "has no key 'rises'; did you mean raises?"),
+        ('operations = {"a.b" = {phase = "connect", raises = {refuse = "X"}}}', "did you mean refused?"),
+        ('operations = {"a.b" = {phase = "connect", raises = [1]}}', "holds an integer"),
+        ('operations = {"a.b" = {phase = "connect", raises = ["X Y"]}}', "'X Y' is no qualified name"),
+        ('operations = {"a.b" = {phase = "connect", raises = [], timeout = 3}}', "must be the name of a parameter"),
+        ('exceptions = {"a.b" = "OSError"}', "must be a list of strings, not a string"),
+    ],
+)
+def test_own_operations_that_are_wrong(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.connlint]\n{text}\n")
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        file_layer([str(tmp_path)])

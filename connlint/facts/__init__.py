@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from connlint import knowledge
 from connlint.facts.connects import read_connects
 from connlint.facts.effects import EffectsReader
 from connlint.facts.exceptions import Exceptions
@@ -22,18 +23,22 @@ from connlint.facts.scopes import read_index
 from connlint.facts.testcode import is_test
 from connlint.facts.values import Values
 from connlint.layout import Layout
+from connlint.options import DEFAULTS
 
 if TYPE_CHECKING:
     import libcst as cst
 
     from connlint.facts.model import ConnectSite, Handler, RetryLoop, RetryPolicy, Suppression
+    from connlint.options import Options
 
 
 class Facts:
     """The facts of one file, and the readers that answer questions about its nodes."""
 
-    def __init__(self, module: cst.Module) -> None:
+    def __init__(self, module: cst.Module, options: Options) -> None:
+        knowledge.add_own(options)
         self.module = module
+        self.options = options
         self.index = read_index(module)
         self.names = Names(self.index)
         self.values = Values(self.names)
@@ -76,6 +81,6 @@ class Facts:
         return Layout(self.module)
 
 
-def read(module: cst.Module) -> Facts:
-    """Return the facts of `module`. Raises nothing on code that libcst could parse."""
-    return Facts(module)
+def read(module: cst.Module, options: Options = DEFAULTS) -> Facts:
+    """Return the facts of `module` in a project with `options`. Raises nothing on code that libcst could parse."""
+    return Facts(module, options)

@@ -11,17 +11,20 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from connlint.knowledge import protocols, sockets, stdlib, streams, web
+from connlint.knowledge import own, protocols, sockets, stdlib, streams, web
 from connlint.knowledge.sockets import DATAGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from connlint.knowledge.model import Library, Operation
+    from connlint.options import Options
 
 __all__ = (
     "CLIENTS",
     "DATAGRAM",
+    "add_own",
+    "attribute",
     "bases",
     "canonical",
     "group",
@@ -53,6 +56,7 @@ _ALIASES: dict[str, str] = {}
 _BASES: dict[str, tuple[str, ...]] = {}
 _OPERATIONS: dict[str, Operation] = {}
 _RETURNS: dict[str, str | tuple[str, ...]] = {}
+_ATTRIBUTES: dict[str, str] = {}
 _HARMLESS: set[str] = set()
 _GROUPS: dict[str, tuple[str, ...]] = {}
 
@@ -62,6 +66,7 @@ def _join(library: Library) -> Library:
     _BASES.update(library.bases)
     _OPERATIONS.update((row.name, row) for row in library.operations)
     _RETURNS.update(library.returns)
+    _ATTRIBUTES.update(library.attributes)
     _HARMLESS.update(library.harmless)
     _GROUPS.update(library.groups)
     return library
@@ -87,6 +92,31 @@ def _of(name: str) -> Library | None:
     return _client(name.partition(".")[0])
 
 
+_FAILURE_BASES: dict[str, frozenset[str]] = {}
+_own = own.NOTHING
+
+
+def add_own(options: Options) -> None:
+    """Let the tables hold what a project tells of its own, in the place of what another one told.
+
+    The tables are the process's: a run has one settings file, and only a test has two.
+    """
+    global _own  # noqa: PLW0603
+    if _own.options == options or (not options.operations and not options.exceptions and _own is own.NOTHING):
+        return
+    for remembered in (canonical, is_harmless, is_connection_failure):
+        remembered.cache_clear()
+    _FAILURE_BASES.pop("own", None)
+    _own = own.NOTHING  # what it told must not say how the next one's names are read
+    _own = own.read(options, canonical)
+    canonical.cache_clear()
+
+
+def _general() -> tuple[Library, ...]:
+    """Return the libraries that every name may be of."""
+    return (*_STANDARD, _own.library)
+
+
 def libraries() -> tuple[Library, ...]:
     """Return all that is known, library by library."""
     return (*_STANDARD, *(found for found in map(_client, sorted(set(CLIENTS.values()))) if found is not None))
@@ -99,6 +129,8 @@ _TAKE_ALL = frozenset({"BaseException", "Exception", "EOFError", "object"})
 @cache
 def canonical(name: str) -> str:
     """Return the name that the tables use for `name`: `socket.error` is `OSError`, `requests.get` itself."""
+    if name.startswith("."):
+        return _own.name_of(name)
     for _ in range(8):
         _of(name)
         if name in _BASES:
@@ -116,8 +148,9 @@ def canonical(name: str) -> str:
 def bases(name: str) -> tuple[str, ...] | None:
     """Return the direct bases of the class `name`, or None if the tables do not know it."""
     _of(name)
-    if name in _BASES:
-        return _BASES[name]
+    found_bases = _own.library.bases.get(name) or _BASES.get(name)
+    if found_bases is not None:
+        return found_bases
     found = getattr(builtins, name, None)
     if isinstance(found, type):
         return tuple(base.__name__ for base in found.__bases__)
@@ -139,7 +172,10 @@ def lineage(name: str) -> Iterator[str]:
 def operation(name: str) -> Operation | None:
     """Return the row of the operation `name`, or None if the call is not known to touch the network."""
     _of(name)
-    return _OPERATIONS.get(name) or _OPERATIONS.get(f"{name.rpartition('.')[0]}.*")
+    found = _own.operations.get(name) or _OPERATIONS.get(name)
+    if found is None and name not in _HARMLESS:
+        found = _OPERATIONS.get(f"{name.rpartition('.')[0]}.*")
+    return found
 
 
 def returns(name: str) -> str | tuple[str, ...] | None:
@@ -149,6 +185,12 @@ def returns(name: str) -> str | tuple[str, ...] | None:
     if result is None and bases(name) is not None:
         return name
     return result
+
+
+def attribute(name: str) -> str | None:
+    """Return the class of the value of the attribute `name` (`docker.client.DockerClient.containers`), if known."""
+    _of(name)
+    return _ATTRIBUTES.get(name)
 
 
 @cache
@@ -174,7 +216,7 @@ def group(name: str) -> tuple[str, ...] | None:
 def means_failure(name: str) -> bool:
     """Say whether `name` is itself one of the classes that mean that a connection failed."""
     client = _of(name)
-    return any(name in library.connection_failures for library in (*_STANDARD, *((client,) if client else ())))
+    return any(name in library.connection_failures for library in (*_general(), *((client,) if client else ())))
 
 
 @cache
@@ -189,16 +231,13 @@ def is_connection_failure(name: str) -> bool:
         return False
     ancestors = set(lineage(name))
     clients = {library.name: library for library in map(_of, ancestors) if library is not None}
-    known = (*_STANDARD, *clients.values())
+    known = (*_general(), *clients.values())
     if any(not library.answers.isdisjoint(ancestors) for library in known):
         return False
     return any(
         name in _bases_of_failures(library) or not library.connection_failures.isdisjoint(ancestors)
         for library in known
     )
-
-
-_FAILURE_BASES: dict[str, frozenset[str]] = {}
 
 
 def _bases_of_failures(library: Library) -> frozenset[str]:

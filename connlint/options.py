@@ -1,0 +1,40 @@
+"""What a project tells the rules about itself, which no code can show.
+
+Nothing here knows where it comes from, and which codes are wanted is no option: that is the engine's business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Escaping = Literal["refused", "timeout", "unresolved"]
+ESCAPING: tuple[str, ...] = get_args(Escaping)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnOperation:
+    """An operation of the project's own, by qualified name: its phase, and which class it raises in which scenario."""
+
+    name: str
+    phase: str
+    raises: tuple[tuple[str, str], ...]
+    timeout: str | None = None
+    awaited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a project tells of itself.
+
+    `operations` are its own, `exceptions` its classes with their direct bases. `escaping` are the failures of a
+    connect that CNL104 wants taken where others of them are: that it is refused, that it takes too long, that its host
+    has no address.
+    """
+
+    operations: tuple[OwnOperation, ...] = ()
+    exceptions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    escaping: tuple[Escaping, ...] = ("refused",)
+
+
+DEFAULTS = Options()
