@@ -112,8 +112,7 @@ class Plugin:
         if not selection.may_have(_FAMILY):
             cls._selection = None
             return
-        told = DEFAULTS if getattr(options, "isolated", False) else _project_options()
-        cls._selection = replace(selection, options=told)
+        cls._selection = replace(selection, options=_project_options())
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """Yield row (from 1), column (from 0) and text of every finding."""

@@ -331,3 +331,43 @@ def test_what_is_too_deep_is_named(caplog: pytest.LogCaptureFixture) -> None:
     code = f"{BARE_CONNECT}value = {' and '.join(['s'] * 10_000)}\n"
     assert list(Plugin(ast.parse(code), code.splitlines(keepends=True), "file.py").run()) == []
     assert caplog.messages == ["connlint: file.py: is nested too deeply to be analysed"]
+
+
+OWN_SETTINGS = """\
+[tool.connlint.operations."acme.dial"]
+phase = "request"
+raises = ["acme.Down"]
+
+[tool.connlint.exceptions]
+"acme.Down" = ["Exception"]
+"""
+OWN_CALL = """\
+import acme
+
+try:
+    acme.dial("server")
+except ConnectionError:
+    pass
+"""
+
+
+def plain_flake8(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run flake8 in a process of its own, as in a project with settings."""
+    command = [sys.executable, "-m", "flake8", "--select", "CNL", *arguments]
+    return subprocess.run(command, capture_output=True, check=False, cwd=folder, text=True)
+
+
+def test_project_tells_of_its_own_operations(tmp_path: Path) -> None:
+    (tmp_path / "ask.py").write_text(OWN_CALL)
+    assert plain_flake8(tmp_path, "ask.py").stdout == ""
+    (tmp_path / "pyproject.toml").write_text(OWN_SETTINGS)
+    assert "ask.py:5:1: CNL103 " in plain_flake8(tmp_path, "ask.py").stdout
+
+
+def test_settings_that_are_wrong_end_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "ask.py").write_text(OWN_CALL)
+    (tmp_path / "pyproject.toml").write_text("[tool.connlint]\noperation = {}\n")
+    done = plain_flake8(tmp_path, "ask.py")
+    assert done.returncode == 1
+    assert "has no key 'operation'; did you mean operations?" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
