@@ -34,13 +34,17 @@ class Failure(NamedTuple):
     """One way in which an operation fails, and the class that it then raises.
 
     With `only_with`, it comes only if that argument is given (TLS, for `asyncio.open_connection(ssl=...)`); with
-    `unless`, only if that one is not.
+    `unless`, only if that one is not. `source` is the documentation that this very failure rests on where no experiment
+    of the row brings it out: an address. `platforms` are the systems that it comes from, as `sys.platform` begins
+    there; none means all.
     """
 
     scenario: Scenario
     raises: str
     only_with: str | None = None
     unless: str | None = None
+    source: str | None = None
+    platforms: tuple[str, ...] = ()
 
 
 class Operation(NamedTuple):
@@ -51,6 +55,11 @@ class Operation(NamedTuple):
     that parameter is given (`smtplib.SMTP(host)`); with `unless`, it reaches none if that one is given
     (`create_connection(sock=...)`). `awaited` says that it works when awaited and not when called. `source` names the
     experiment or the documentation that the row rests on.
+
+    `failures` are those that a program has to reckon with wherever it runs, and what rules judge by: a handler is
+    narrowed to their classes, and no others. `seldom` are those that come all the same, but only by a race that is
+    hardly ever lost, or only on the `platforms` that they name. No rule proposes to catch them, and none may say that
+    they cannot come: who claims that a handler is never reached asks `possible`.
     """
 
     name: str
@@ -63,6 +72,12 @@ class Operation(NamedTuple):
     only_with: str | None = None
     unless: str | None = None
     awaited: bool = False
+    seldom: tuple[Failure, ...] = ()
+
+    @property
+    def possible(self) -> tuple[Failure, ...]:
+        """Return all failures of the row, the seldom ones last."""
+        return self.failures + self.seldom
 
 
 class Library(NamedTuple):
@@ -70,7 +85,8 @@ class Library(NamedTuple):
 
     `aliases` maps a name, or the prefix of names, to the one that the tables use. `bases` holds the direct bases of
     its classes, exceptions and others. `returns` maps a callable to the class of its result, or to a tuple of classes
-    for a tuple of results; a class called gives an instance of itself and needs no row. `harmless` lists the calls of
+    for a tuple of results; a class called gives an instance of itself and needs no row. `attributes` maps an attribute
+    of a class (`docker.client.DockerClient.containers`) to the class of its value. `harmless` lists the calls of
     the library that raise no connection failure (a name that ends in `.*` means every call below it). `groups` are its
     tuples of classes, made to be written after `except` (`ftplib.all_errors`). `connection_failures` are the classes
     that mean that a connection failed; what derives from them means it too, but for `answers`: there the peer was
@@ -86,3 +102,4 @@ class Library(NamedTuple):
     groups: Mapping[str, tuple[str, ...]] = {}
     connection_failures: frozenset[str] = frozenset()
     answers: frozenset[str] = frozenset()
+    attributes: Mapping[str, str] = {}

@@ -1,8 +1,9 @@
 """What is known of `socket`, `ssl`, `select`, pipes, and the modules that sit right on top of them.
 
 The rows are those of Linux. Where `except ConnectionError` could be narrowed by them, they name exactly the classes
-that the experiments bring out; a socket that is known to be a datagram socket has a class of its own here
-(`DATAGRAM`), because a lone `recv` on it meets refusals, which a stream never does.
+that the experiments bring out; what comes only by a race, or only on Windows, is `seldom`. A socket that is known to be
+a datagram socket has a class of its own here (`DATAGRAM`), because a lone `recv` on it meets refusals, which a stream
+never does.
 """
 
 from __future__ import annotations
@@ -19,18 +20,60 @@ _REFUSED = Failure("refused", "ConnectionRefusedError")
 _UNRESOLVED = Failure("unresolved", "socket.gaierror")
 _HANDSHAKE = Failure("handshake", "ssl.SSLError")
 
-# A peer that accepts and drops the line at once can be met by the connect itself, as a reset: seldom without a timeout,
-# and in some 16 of 300 with one. It is left out, because it says of the peer what a refusal says.
+_TCP = "https://man7.org/linux/man-pages/man7/tcp.7.html"
+_IP = "https://man7.org/linux/man-pages/man7/ip.7.html"
+_WINSOCK = "https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2"
+
+# TCP gives up when nothing is acknowledged any more: no experiment waits that long
+_GIVEN_UP = _TIMEOUT._replace(source=_TCP)
+# A route that goes away under a connection: the loopback does not
+_NO_ROUTE = _OTHER._replace(source=_IP)
+
+# A peer that accepts and drops the line at once can be met by the connect itself, as a reset: hardly ever without a
+# timeout, and in some 16 of 300 with one. It says of the peer what a refusal says.
+_HASTY = (
+    Failure(
+        "reset",
+        "ConnectionResetError",
+        source="https://pubs.opengroup.org/onlinepubs/9699919799/functions/connect.html",
+    ),
+)
+# On Windows, the system gives up a connection on its own side (WSAECONNABORTED)
+_GIVEN_UP_ON_WINDOWS = (Failure("aborted", "ConnectionAbortedError", source=_WINSOCK, platforms=("win32",)),)
 _CONNECT = (_REFUSED, _TIMEOUT, _UNRESOLVED, _OTHER)
 _TLS_CONNECT = (*_CONNECT, _RESET, _HANDSHAKE)
 _TLS_HANDSHAKE = (_RESET, _TIMEOUT, _OTHER, _HANDSHAKE)
-_ACCEPT = (Failure("aborted", "ConnectionAbortedError"), _TIMEOUT, _OTHER)
+# Linux takes a client that is gone for accepted: the abort is accept(2)'s word, and other systems'
+_ABORTED = Failure("aborted", "ConnectionAbortedError", source="https://man7.org/linux/man-pages/man2/accept.2.html")
+_ACCEPT = (_ABORTED, _TIMEOUT, _OTHER)
 _SEND = (_BROKEN, _RESET, _TIMEOUT, _OTHER)
 _RECEIVE = (_RESET, _TIMEOUT, _OTHER)
 # Before Python 3.12.3 most of what ends a TLS connection came out as SSLEOFError, or as an empty read (gh-115627)
-_TLS_SEND = (*_SEND, *(Failure(kind, "ssl.SSLError") for kind in ("closed", "reset", "broken")))
-_TLS_RECEIVE = (*_RECEIVE, Failure("rubbish", "ssl.SSLError"), Failure("reset", "ssl.SSLError"))
-_DATAGRAM = (_REFUSED, _TIMEOUT, _UNRESOLVED, _OTHER)
+_TLS_SEND = (
+    _BROKEN,
+    _RESET,
+    _TIMEOUT,
+    _NO_ROUTE,
+    Failure("reset", "ssl.SSLError"),
+    Failure("broken", "ssl.SSLError"),
+)
+_TLS_RECEIVE = (
+    _RESET,
+    _TIMEOUT,
+    _NO_ROUTE,
+    Failure("rubbish", "ssl.SSLError"),
+    Failure("reset", "ssl.SSLError"),
+    Failure("closed", "ssl.SSLError"),  # where an end without a goodbye is no end (`suppress_ragged_eofs`)
+)
+_TLS_UNWRAP = (
+    _BROKEN,
+    _RESET,
+    _TIMEOUT,
+    _NO_ROUTE,
+    Failure("closed", "ssl.SSLError"),
+    Failure("rubbish", "ssl.SSLError"),
+)
+_DATAGRAM = (_REFUSED, _TIMEOUT, _OTHER)
 
 OPERATIONS: tuple[Operation, ...] = (
     # socket: https://docs.python.org/3/library/socket.html
@@ -41,10 +84,11 @@ OPERATIONS: tuple[Operation, ...] = (
             *(failure._replace(unless="all_errors") for failure in _CONNECT),
             Failure("refused", "ExceptionGroup", only_with="all_errors"),
         ),
-        "tests/faults/test_sockets.py::test_create_connection",
+        "tests/faults/test_sockets.py::test_connect",
         parameters=("address", "timeout", "source_address"),
         address=("address",),
         timeout="timeout",
+        seldom=_HASTY,
     ),
     Operation(
         "socket.socket.connect",
@@ -53,6 +97,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "tests/faults/test_sockets.py::test_connect",
         parameters=("address",),
         address=("address",),
+        seldom=_HASTY,
     ),
     Operation(
         "socket.socket.connect_ex",
@@ -66,11 +111,17 @@ OPERATIONS: tuple[Operation, ...] = (
         "socket.socket.accept",
         "accept",
         _ACCEPT,
-        # Linux takes a client that is gone for accepted; the abort is accept(2)'s, and other systems'
-        "https://man7.org/linux/man-pages/man2/accept.2.html tests/faults/test_sockets.py::test_accept",
+        "tests/faults/test_sockets.py::test_accept",
     ),
     *(
-        Operation(f"socket.socket.{name}", "send", _SEND, "tests/faults/test_sockets.py::test_send", parameters=given)
+        Operation(
+            f"socket.socket.{name}",
+            "send",
+            _SEND,
+            "tests/faults/test_sockets.py::test_send",
+            parameters=given,
+            seldom=_GIVEN_UP_ON_WINDOWS,
+        )
         for name, given in (
             ("send", ("data", "flags")),
             ("sendall", ("data", "flags")),
@@ -83,15 +134,23 @@ OPERATIONS: tuple[Operation, ...] = (
         (*_SEND, Failure("reset", "BrokenPipeError")),  # sendfile(2) does not tell one from the other
         "tests/faults/test_sockets.py::test_send",
         parameters=("file", "offset", "count"),
+        seldom=_GIVEN_UP_ON_WINDOWS,
     ),
     Operation(
         "socket.socket.sendto",
         "send",
         (*_SEND, _REFUSED, _UNRESOLVED),
         "tests/faults/test_sockets.py::test_send tests/faults/test_sockets.py::test_datagram",
+        seldom=_GIVEN_UP_ON_WINDOWS,
     ),
     *(
-        Operation(f"socket.socket.{name}", "receive", _RECEIVE, "tests/faults/test_sockets.py::test_receive")
+        Operation(
+            f"socket.socket.{name}",
+            "receive",
+            _RECEIVE,
+            "tests/faults/test_sockets.py::test_receive",
+            seldom=_GIVEN_UP_ON_WINDOWS,
+        )
         for name in ("recv", "recv_into", "recvmsg", "recvmsg_into")
     ),
     *(
@@ -101,23 +160,42 @@ OPERATIONS: tuple[Operation, ...] = (
             "receive",
             (*_RECEIVE, _REFUSED),
             "tests/faults/test_sockets.py::test_receive tests/faults/test_sockets.py::test_datagram",
+            seldom=_GIVEN_UP_ON_WINDOWS,
         )
         for name in ("recvfrom", "recvfrom_into")
     ),
     *(
         Operation(f"{DATAGRAM}.{name}", "send", _DATAGRAM, "tests/faults/test_sockets.py::test_datagram")
-        for name in ("send", "sendall", "sendto", "sendmsg")
+        for name in ("send", "sendall", "sendmsg")
+    ),
+    Operation(
+        f"{DATAGRAM}.sendto",
+        "send",
+        (*_DATAGRAM, _UNRESOLVED),
+        "tests/faults/test_sockets.py::test_datagram",
     ),
     *(
         Operation(f"{DATAGRAM}.{name}", "receive", _DATAGRAM, "tests/faults/test_sockets.py::test_datagram")
         for name in ("recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into")
     ),
     *(
-        Operation(f"socket.SocketIO.{name}", "receive", _RECEIVE, "tests/faults/test_sockets.py::test_makefile")
+        Operation(
+            f"socket.SocketIO.{name}",
+            "receive",
+            _RECEIVE,
+            "tests/faults/test_sockets.py::test_makefile",
+            seldom=_GIVEN_UP_ON_WINDOWS,
+        )
         for name in ("read", "read1", "readinto", "readline", "readlines", "peek")
     ),
     *(
-        Operation(f"socket.SocketIO.{name}", "send", _SEND, "tests/faults/test_sockets.py::test_makefile")
+        Operation(
+            f"socket.SocketIO.{name}",
+            "send",
+            _SEND,
+            "tests/faults/test_sockets.py::test_makefile",
+            seldom=_GIVEN_UP_ON_WINDOWS,
+        )
         for name in ("write", "writelines", "flush", "close")
     ),
     *(
@@ -127,8 +205,14 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "socket.gethostbyaddr",
         "request",
-        (_UNRESOLVED, Failure("unresolved", "socket.herror")),
-        "https://docs.python.org/3/library/socket.html#socket.gethostbyaddr",
+        (
+            _UNRESOLVED,
+            # of an address without a name, which only a name server can tell
+            Failure(
+                "unresolved", "socket.herror", source="https://docs.python.org/3/library/socket.html#socket.herror"
+            ),
+        ),
+        "tests/faults/test_sockets.py::test_resolve",
     ),
     # ssl: https://docs.python.org/3/library/ssl.html
     Operation(
@@ -142,7 +226,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "ssl.SSLSocket.connect_ex",
         "connect",
-        (_UNRESOLVED, *_TLS_HANDSHAKE),
+        (_UNRESOLVED, _RESET, _TIMEOUT, _NO_ROUTE, _HANDSHAKE),
         "tests/faults/test_tls.py::test_connect_ex",
         parameters=("addr",),
         address=("addr",),
@@ -150,12 +234,16 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "ssl.SSLSocket.accept",
         "accept",
-        (*_ACCEPT, _RESET, _HANDSHAKE),
+        (*_ACCEPT, _RESET, _HANDSHAKE),  # the client's handshake is part of it
         "tests/faults/test_tls.py::test_accept",
     ),
     *(
-        Operation(name, "request", _TLS_HANDSHAKE, "tests/faults/test_tls.py::test_handshake")
-        for name in ("ssl.SSLSocket.do_handshake", "ssl.SSLContext.wrap_socket", "ssl.wrap_socket")
+        Operation(name, "request", failures, "tests/faults/test_tls.py::test_handshake")
+        for name, failures in (
+            ("ssl.SSLSocket.do_handshake", _TLS_HANDSHAKE),
+            ("ssl.SSLContext.wrap_socket", (_RESET, _TIMEOUT, _NO_ROUTE, _HANDSHAKE)),
+            ("ssl.wrap_socket", (_RESET, _TIMEOUT, _NO_ROUTE, _HANDSHAKE)),
+        )
     ),
     *(
         Operation(f"ssl.SSLSocket.{name}", "send", _TLS_SEND, "tests/faults/test_tls.py::test_send")
@@ -165,7 +253,7 @@ OPERATIONS: tuple[Operation, ...] = (
         Operation(f"ssl.SSLSocket.{name}", "receive", _TLS_RECEIVE, "tests/faults/test_tls.py::test_receive")
         for name in ("recv", "recv_into", "read")
     ),
-    Operation("ssl.SSLSocket.unwrap", "request", _TLS_SEND, "tests/faults/test_tls.py::test_unwrap"),
+    Operation("ssl.SSLSocket.unwrap", "request", _TLS_UNWRAP, "tests/faults/test_tls.py::test_unwrap"),
     Operation(
         "ssl.get_server_certificate",
         "connect",
@@ -184,23 +272,35 @@ OPERATIONS: tuple[Operation, ...] = (
         "multiprocessing.connection.Client",
         "connect",
         (
-            *_CONNECT,
+            _REFUSED,
+            Failure("timeout", "TimeoutError", source="https://man7.org/linux/man-pages/man2/connect.2.html"),
+            _UNRESOLVED,
+            _OTHER,
             Failure("reset", "ConnectionResetError", only_with="authkey"),
-            Failure("broken", "BrokenPipeError", only_with="authkey"),
+            Failure(
+                "broken",
+                "BrokenPipeError",
+                only_with="authkey",
+                source="https://man7.org/linux/man-pages/man2/send.2.html",
+            ),
             Failure("closed", "EOFError", only_with="authkey"),
             Failure("answered", "multiprocessing.AuthenticationError", only_with="authkey"),
         ),
         "tests/faults/test_sockets.py::test_multiprocessing_client",
         parameters=("address", "family", "authkey"),
         address=("address",),
+        seldom=_HASTY,
     ),
     Operation(
         "multiprocessing.connection.Listener.accept",
         "accept",
         (
-            *_ACCEPT,
+            _ABORTED,
+            _GIVEN_UP,
+            _OTHER,
             _RESET,
-            _BROKEN,
+            # a client that goes while the keys are compared
+            Failure("broken", "BrokenPipeError", source="https://man7.org/linux/man-pages/man2/send.2.html"),
             Failure("closed", "EOFError"),
             Failure("answered", "multiprocessing.AuthenticationError"),
         ),
@@ -219,7 +319,7 @@ OPERATIONS: tuple[Operation, ...] = (
         Operation(
             f"multiprocessing.connection.Connection.{name}",
             "receive",
-            (_RESET, Failure("closed", "EOFError"), _OTHER),
+            (_RESET, Failure("closed", "EOFError"), Failure("cut", "OSError"), _OTHER),
             "tests/faults/test_sockets.py::test_multiprocessing_connection",
         )
         for name in ("recv", "recv_bytes", "recv_bytes_into")

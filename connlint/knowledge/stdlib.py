@@ -1,7 +1,7 @@
 """What is known of the rest of the standard library: the calls that stand beside network calls and cannot fail so.
 
 Only what certainly raises no connection failure is harmless. `json.load` and `pickle.load` read from whatever they are
-given, `subprocess.Popen.communicate` writes to a pipe: they stay opaque.
+given: they stay opaque. `subprocess.Popen.communicate` writes to a pipe that can break, and keeps that to itself.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ BASES: dict[str, tuple[str, ...]] = {
     "struct.Struct": ("object",),
     "struct.error": ("Exception",),
     "subprocess.CalledProcessError": ("subprocess.SubprocessError",),
+    "subprocess.Popen": ("object",),
     "subprocess.SubprocessError": ("Exception",),
     "subprocess.TimeoutExpired": ("subprocess.SubprocessError",),
     "tarfile.ReadError": ("tarfile.TarError",),
@@ -249,6 +250,12 @@ HARMLESS: frozenset[str] = frozenset(
         "str.*",
         "string.*",
         "struct.*",
+        "subprocess.Popen.communicate",
+        "subprocess.Popen.kill",
+        "subprocess.Popen.poll",
+        "subprocess.Popen.send_signal",
+        "subprocess.Popen.terminate",
+        "subprocess.Popen.wait",
         "subprocess.call",
         "subprocess.check_call",
         "subprocess.check_output",

@@ -12,7 +12,9 @@ import socket
 import ssl
 import struct
 import threading
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
+from unittest import mock
 
 from connlint import knowledge
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from connlint.knowledge.model import Scenario
 
 HOST = "127.0.0.1"
-SOON = 0.03  # the timeout of a client whose peer never answers
+SOON = 0.02  # the timeout of a client whose peer never answers
 LATE = 5.0  # nothing takes that long, unless the test has failed
 
 
@@ -176,6 +178,74 @@ def finish(sock: socket.socket) -> None:
     wait_for_hangup(sock)
 
 
+# Lines whose both ends are in one hand: what becomes of them is no matter of time
+
+
+@contextlib.contextmanager
+def line(family: socket.AddressFamily = socket.AF_INET) -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Yield the two ends of a new connection."""
+    if family == socket.AF_UNIX:
+        ours, theirs = socket.socketpair()
+    else:
+        with socket.create_server(("::1" if family == socket.AF_INET6 else HOST, 0), family=family) as listener:
+            ours = socket.create_connection(listener.getsockname()[:2])
+            theirs, _ = listener.accept()
+    with ours, theirs:
+        ours.settimeout(LATE)
+        yield ours, theirs
+
+
+def drop(ours: socket.socket, theirs: socket.socket) -> None:
+    """Have the other end drop the line; a Unix socket does so by closing what it has not read."""
+    if ours.family == socket.AF_UNIX:
+        ours.send(b"x")
+        theirs.close()
+    else:
+        reset(theirs)
+    wait_for_hangup(ours)
+
+
+def drop_and_send(ours: socket.socket, theirs: socket.socket) -> None:
+    """Have the other end drop the line, and meet that once."""
+    drop(ours, theirs)
+    raised(lambda: ours.send(b"x"))
+
+
+def end(ours: socket.socket, theirs: socket.socket) -> None:
+    """Have the other end close in good order."""
+    theirs.close()
+    wait_for_hangup(ours)
+
+
+def end_and_send(ours: socket.socket, theirs: socket.socket) -> None:
+    """Have the other end close, and send to it, which it answers with an RST."""
+    end(ours, theirs)
+    raised(lambda: ours.send(b"x"))
+    wait_for_hangup(ours, error_only=True)
+    ours.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+
+def shut(ours: socket.socket, theirs: socket.socket) -> None:
+    """End our own sending; the other end stays silent."""
+    ours.shutdown(socket.SHUT_WR)
+    ours.settimeout(SOON)
+
+
+def wait(ours: socket.socket, theirs: socket.socket) -> None:
+    """Have the other end stay silent."""
+    ours.settimeout(SOON)
+
+
+def fill(ours: socket.socket, theirs: socket.socket) -> None:
+    """Send to an end that does not read until nothing more goes."""
+    ours.setblocking(False)
+    try:
+        while True:
+            ours.send(bytes(1 << 20))
+    except BlockingIOError:
+        ours.settimeout(SOON)
+
+
 # Peers that are no servers
 
 
@@ -188,26 +258,61 @@ def closed_port(family: socket.AddressFamily = socket.AF_INET) -> Iterator[tuple
 
 
 @contextlib.contextmanager
-def black_hole() -> Iterator[tuple[str, int]]:
+def black_hole(family: socket.AddressFamily = socket.AF_INET) -> Iterator[tuple[str, int]]:
     """Yield an address whose server never accepts: its backlog is full, and no more connections come about."""
     with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.socket())
-        listener.bind((HOST, 0))
+        listener = stack.enter_context(socket.socket(family))
+        listener.bind(("::1" if family == socket.AF_INET6 else HOST, 0))
         listener.listen(0)
         for _ in range(4):
-            waiting = stack.enter_context(socket.socket())
+            waiting = stack.enter_context(socket.socket(family))
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())
-        yield listener.getsockname()
+        yield listener.getsockname()[:2]
 
 
 @contextlib.contextmanager
-def closed_datagram_port() -> Iterator[tuple[str, int]]:
+def closed_datagram_port(family: socket.AddressFamily = socket.AF_INET) -> Iterator[tuple[str, int]]:
     """Yield an address at which no datagram arrives."""
-    with socket.socket(type=socket.SOCK_DGRAM) as gone:
-        gone.bind((HOST, 0))
-        address = gone.getsockname()
+    with socket.socket(family, socket.SOCK_DGRAM) as gone:
+        gone.bind(("::1" if family == socket.AF_INET6 else HOST, 0))
+        address = gone.getsockname()[:2]
     yield address
+
+
+# A name with two addresses, of both families where there are both
+TWICE = "twice.test"
+
+
+@contextlib.contextmanager
+def two_addresses() -> Iterator[None]:
+    """Have `TWICE` stand for two addresses of this machine."""
+    resolve = socket.getaddrinfo
+    second = "::1" if has_ipv6() else "127.0.0.2"
+
+    def both(host: Any, *args: Any, **options: Any) -> list[Any]:
+        if host != TWICE:
+            return resolve(host, *args, **options)
+        found: list[Any] = []
+        for address in (HOST, second):
+            with contextlib.suppress(socket.gaierror):  # where but one family was asked for
+                found += resolve(address, *args, **options)
+        return found
+
+    with mock.patch.object(socket, "getaddrinfo", both):
+        yield
+
+
+@contextlib.contextmanager
+def closed_port_of_two() -> Iterator[tuple[str, int]]:
+    """Yield a name whose two addresses both refuse."""
+    with two_addresses(), closed_port() as (_, port), contextlib.ExitStack() as stack:
+        if has_ipv6():
+            taken = stack.enter_context(socket.socket(socket.AF_INET6))
+            taken.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            with contextlib.suppress(OSError):  # somebody has it, who does not listen: the port is one of the clients'
+                taken.bind(("::1", port))
+        yield TWICE, port
 
 
 def wait_for_hangup(sock: socket.socket, *, error_only: bool = False) -> None:
@@ -217,6 +322,7 @@ def wait_for_hangup(sock: socket.socket, *, error_only: bool = False) -> None:
     assert poll.poll(LATE * 1000), "the peer is still there"
 
 
+@cache
 def has_ipv6() -> bool:
     """Say whether the loopback of this machine speaks IPv6."""
     try:

@@ -1,0 +1,108 @@
+"""Experiments as data: an operation, what its peer does, and the class of the row that comes of it.
+
+An experiment that ends otherwise than it says fails, and so does one whose class is not in the row. What a list of
+experiments says is also what `tests/knowledge/test_proofs.py` holds the tables against: a failure that stands in a row
+must be brought out here, or name its source.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from connlint import knowledge
+from tests.faults.peers import covers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from connlint.knowledge.model import Failure, Operation, Scenario
+
+
+class Experiment(NamedTuple):
+    """One operation against one peer.
+
+    `raises` is the class as the row names it, None if nothing is raised, or a tuple of these where the outcome is a race: such an
+    experiment proves none of its classes. `given` are the arguments that the row's failures may depend on. It is
+    performed by Python `since` up to, but without, `before`.
+    """
+
+    operation: str
+    scenario: Scenario
+    raises: str | tuple[str | None, ...] | None
+    perform: Callable[[], BaseException | None]
+    peer: str = ""
+    given: tuple[str, ...] = ()
+    since: tuple[int, ...] = (3,)
+    before: tuple[int, ...] = (4,)
+
+    @property
+    def is_for_this_python(self) -> bool:
+        return self.since <= sys.version_info < self.before
+
+
+def foretold(row: Operation, given: Iterable[str]) -> list[Failure]:
+    """Return the failures of `row` that can come with the arguments `given`."""
+    return [
+        failure
+        for failure in row.possible
+        if (failure.only_with is None or failure.only_with in given)
+        and (failure.unless is None or failure.unless not in given)
+    ]
+
+
+def check(experiment: Experiment) -> str | None:
+    """Perform `experiment`, and return how its end differs from what it and the row say."""
+    name, scenario, raises, perform, peer, given, _, _ = experiment
+    row = knowledge.operation(name)
+    assert row is not None, name
+    error = perform()
+    what = f"{scenario} ({peer})" if peer else scenario
+    classes = raises if isinstance(raises, tuple) else (raises,)
+    if error is None:
+        return None if None in classes else f"{what} raised nothing, and not {raises}"
+    if not any(covers(each, error) for each in classes if each is not None):
+        return f"{what} raised {error!r}, and not {raises}"
+    known = [each.raises for each in foretold(row, given) if each.scenario == scenario]
+    if not any(covers(each, error) for each in known):
+        return f"{what} raised {error!r}, the row says {known}"
+    return None
+
+
+def by_operation(*groups: Iterable[Experiment]) -> pytest.MarkDecorator:
+    """Return the mark that has a test perform all experiments of one operation, for each operation in turn."""
+    sorted_out: dict[str, list[Experiment]] = defaultdict(list)
+    for group in groups:
+        for experiment in group:
+            sorted_out[experiment.operation].append(experiment)
+    return pytest.mark.parametrize("experiments", [pytest.param(each, id=name) for name, each in sorted_out.items()])
+
+
+def check_all(experiments: Iterable[Experiment]) -> None:
+    """Perform what this Python can, and fail with all that differs."""
+    mine = [each for each in experiments if each.is_for_this_python]
+    if not mine:
+        pytest.skip("for other Pythons")
+    differs = [found for each in mine if (found := check(each)) is not None]
+    assert not differs, f"{mine[0].operation}: " + "; ".join(differs)
+
+
+def declared() -> dict[str, list[Experiment]]:
+    """Return the experiments of each test function of this directory, by its name as pytest writes it."""
+    found: dict[str, list[Experiment]] = {}
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        if "by_operation" not in path.read_text():
+            continue
+        module = importlib.import_module(f"tests.faults.{path.stem}")
+        for name, function in vars(module).items():
+            for mark in getattr(function, "pytestmark", ()):
+                if mark.name == "parametrize" and mark.args[0] == "experiments":
+                    found[f"tests/faults/{path.name}::{name}"] = [
+                        each for param in mark.args[1] for each in param.values[0]
+                    ]
+    return found
