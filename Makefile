@@ -7,10 +7,11 @@ PYTHON ?= $(shell for each in python3.14 python3.13 python3.12 python3.11 python
 PIP = -m pip install --quiet --quiet --disable-pip-version-check
 CODE = connlint tests scripts bench
 FOLDER ?= connlint
+MINUTES ?= 60
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint lint-ruff lint-format lint-types lint-flake8 lint-connlint format docs docs-check knowledge \
-	wheel-check crawl bench clean
+	wheel-check crawl fuzz parity suites bench clean
 
 help:
 	@echo "make demo         show what connlint finds in examples/, and how it would rewrite it"
@@ -20,6 +21,9 @@ help:
 	@echo "make knowledge    read the client libraries' exception classes again, from the installed libraries"
 	@echo "make wheel-check  build the wheel, install it beside flake8 alone, and use it"
 	@echo "make crawl        run every rule over real packages (ARGS=--fix proves every fix)"
+	@echo "make fuzz         try generated and damaged programs for an hour (MINUTES=...)"
+	@echo "make parity       compare what the command line, flake8 and standard input report of real packages"
+	@echo "make suites       run real packages' own tests before and after their fixes"
 	@echo "make bench        measure what the plugin costs a flake8 run (FOLDER=... over other code)"
 	@echo "make format       format the code"
 	@echo "make clean        remove all that the targets made"
@@ -78,24 +82,33 @@ format: .venv/.made
 	.venv/bin/ruff format .
 
 docs: .venv/.made
-	.venv/bin/python scripts/docs.py
+	.venv/bin/python -m scripts.docs
 
 # Reads the exception classes of the client libraries again, from the versions that pyproject.toml names.
 knowledge: .venv/.made
 	.venv/bin/python scripts/knowledge.py
 
 docs-check: .venv/.made
-	.venv/bin/python scripts/docs.py --check
+	.venv/bin/python -m scripts.docs --check
 
 wheel-check: .venv/.made
 	.venv/bin/python scripts/check_wheel.py
 
 crawl: .venv/.made
-	.venv/bin/python scripts/crawl.py $(ARGS)
+	.venv/bin/python -m scripts.crawl $(ARGS)
+
+fuzz: .venv/.made
+	.venv/bin/python -m tests.fuzz --minutes $(MINUTES) --folder .fuzz $(wildcard .crawl/code)
+
+parity: .venv/.made
+	.venv/bin/python -m scripts.parity $(ARGS)
+
+suites: .venv/.made
+	.venv/bin/python -m scripts.suites $(ARGS)
 
 bench: .venv/.made
 	.venv/bin/python bench/flake8_overhead.py $(FOLDER)
 
 clean:
-	rm -rf .venv .venv-demo .crawl build dist *.egg-info .connlint_cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-demo .crawl .fuzz .suites build dist *.egg-info .connlint_cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find connlint tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

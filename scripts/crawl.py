@@ -28,6 +28,7 @@ from zipfile import BadZipFile, ZipFile
 
 from connlint.engine import Selection, check, fix
 from connlint.rules import all_rules
+from tests.fuzz.properties import of_fixed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -54,7 +55,11 @@ class Found:
 
 @dataclass
 class Report:
-    """What one file gave. `crash` is a traceback, or how the worker died; `unproven` what a fix got wrong."""
+    """What one file gave.
+
+    `applied` counts the fixes of all kinds together by code, `safe` those of a run that applies no others, `left` the
+    findings that remain; `crash` is a traceback, or how the worker died; `unproven` what a fix got wrong.
+    """
 
     path: str
     lines: int = 0
@@ -64,6 +69,8 @@ class Report:
     problems: tuple[str, ...] = ()
     crash: str | None = None
     applied: dict[str, int] = field(default_factory=dict)
+    safe: dict[str, int] = field(default_factory=dict)
+    left: dict[str, int] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
     unproven: tuple[str, ...] = ()
 
@@ -139,13 +146,16 @@ def analyse(path: str, codes: Sequence[str], fixing: bool) -> Report:
         report.problems = checked.problems
         report.crash = internal_error(checked.problems)
         report.found = [Found(path, item.code, item.row, item.message, item.why) for item in checked.diagnostics]
-        if fixing and checked.diagnostics:
-            fixed = fix(data, path, selection, unsafe=True)
-            report.applied = dict(fixed.applied)
-            report.dropped = fixed.dropped
-            report.problems += tuple(text for text in fixed.checked.problems if text not in checked.problems)
+        for unsafe in (False, True) if fixing and checked.diagnostics else ():
+            fixed = fix(data, path, selection, unsafe=unsafe)
+            report.unproven += tuple(of_fixed(checked, fixed, selection, unsafe=unsafe))
+            report.problems += tuple(text for text in fixed.checked.problems if text not in report.problems)
             report.crash = report.crash or internal_error(fixed.checked.problems)
-            report.unproven = tuple(what_is_wrong(data, fixed.data, path, selection))
+            if not unsafe:
+                report.safe = dict(fixed.applied)
+            else:
+                report.applied, report.dropped = dict(fixed.applied), fixed.dropped
+                report.left = dict(Counter(item.code for item in fixed.checked.diagnostics))
     except Exception:  # noqa: BLE001 - a crash is what this looks for
         report.crash = traceback.format_exc()
     report.seconds = time.perf_counter() - started
@@ -155,20 +165,6 @@ def analyse(path: str, codes: Sequence[str], fixing: bool) -> Report:
 def internal_error(problems: Iterable[str]) -> str | None:
     """Return the problem that is connlint's own fault, if there is one; the engine turns exceptions into such lines."""
     return next((text for text in problems if "internal error" in text), None)
-
-
-def what_is_wrong(before: bytes, after: bytes, path: str, selection: Selection) -> Iterator[str]:
-    """Yield what a fixed file gets wrong: it must compile, and fixing it again must change nothing."""
-    if before == after:
-        return
-    try:
-        compile(after, path, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
-        yield f"does not compile: {error}"
-        return
-    again = fix(after, path, selection, unsafe=True)
-    if again.data != after:
-        yield f"a second run changes it again: {dict(again.applied)}"
 
 
 # Many files, in processes that may die
@@ -260,7 +256,8 @@ def summary(reports: Sequence[Report], seconds: float, missing: Sequence[str], *
     """Yield the lines of the report on all files."""
     lines = sum(report.lines for report in reports)
     parsed = [report for report in reports if report.parsed]
-    yield f"files {len(reports):,}, lines {lines:,}, parsed by libcst {len(parsed):,}, {seconds:.1f} s"
+    every = len({report.path.split("/")[1] for report in reports})
+    yield f"packages {every:,}, files {len(reports):,}, lines {lines:,}, parsed by libcst {len(parsed):,}, {seconds:.1f} s"
     slowest = max(reports, key=lambda report: report.seconds, default=None)
     if slowest is not None:
         yield f"slowest {slowest.seconds:.1f} s, {slowest.path}"
@@ -268,15 +265,20 @@ def summary(reports: Sequence[Report], seconds: float, missing: Sequence[str], *
         yield f"left out, because they have no wheel: {', '.join(missing)}"
     yield ""
     found = [item for report in reports for item in report.found]
-    yield f"{'rule':<38} {'findings':>8} {'files':>6} {'packages':>8}" + ("  fixed dropped" if fixing else "")
-    applied = sum((Counter(report.applied) for report in reports), Counter[str]())
+    heading = f"{'rule':<38} {'findings':>8} {'files':>6} {'packages':>8}"
+    yield heading + ("  fixed  (safe)   left dropped" if fixing else "")
+    applied, safe, left = (
+        sum((Counter(getattr(report, name)) for report in reports), Counter[str]())
+        for name in ("applied", "safe", "left")
+    )
     dropped = Counter(code for report in reports for text in report.dropped for code in re.findall(r"CNL\d+", text)[:1])
     for rule in all_rules():
         mine = [item for item in found if item.code == rule.code]
         files = {item.path for item in mine}
         packages = {path.split("/")[1] for path in files}
         line = f"{rule.code} {rule.name:<31} {len(mine):>8,} {len(files):>6,} {len(packages):>8,}"
-        yield line + (f" {applied[rule.code]:>6,} {dropped[rule.code]:>7,}" if fixing else "")
+        counts = f" {applied[rule.code]:>6,} {safe[rule.code]:>7,} {left[rule.code]:>6,} {dropped[rule.code]:>7,}"
+        yield line + (counts if fixing else "")
     yield ""
     yield from grouped("problems", [text for report in reports for text in report.problems])
     if fixing:

@@ -1,0 +1,139 @@
+"""A short run; `make fuzz MINUTES=60` is a long one, with other programs and real files."""
+
+from __future__ import annotations
+
+from itertools import count
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from connlint import gate
+from connlint.fixes import edits, proof
+from connlint.flake8_plugin import Plugin
+from connlint.rules import all_rules
+from tests.fuzz import behaviour
+from tests.fuzz.mutations import mutated
+from tests.fuzz.programs import encoded, program
+from tests.fuzz.properties import violations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EXAMPLES = [example.code for rule in all_rules() for example in (*rule.bad, *rule.silent)]
+
+# hypothesis makes every choice of the grammar, so that it can shrink what fails.
+randoms = st.randoms(use_true_random=False)
+short = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=20,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+
+@short
+@given(randoms)
+def test_generated_program(random: Random) -> None:
+    data = encoded(random, program(random))
+    assert list(violations(data)) == [], data.decode("utf-8", "replace")
+
+
+@settings(short, max_examples=60)
+@given(st.sampled_from(EXAMPLES), randoms)
+def test_damaged_example(example: str, random: Random) -> None:
+    data = encoded(random, mutated(random, example))
+    assert list(violations(data)) == [], data.decode("utf-8", "replace")
+
+
+@settings(short, max_examples=100)
+@given(randoms)
+def test_safe_fixes_leave_the_behaviour(random: Random) -> None:
+    assert list(behaviour.differences(random)) == []
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_program_of_a_long_run(number: int) -> None:
+    random = Random(number)
+    assert list(violations(encoded(random, program(random)))) == []
+
+
+# Each property is seen to fail where what it looks for is broken on purpose
+
+
+CODE = """\
+import errno
+import socket
+
+LIMIT = 3
+
+
+def send(sock: socket.socket, data):
+    try:
+        sock.sendall(data)  # all of it
+    except OSError as e:
+        if e.errno != errno.EPIPE:
+            raise
+        return False
+"""
+
+
+def result_is(change: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have fixes write what `change` makes of it, and their proof say nothing."""
+    original = edits.apply
+    monkeypatch.setattr(edits, "apply", lambda text, made: change(original(text, made)))
+    monkeypatch.setattr(proof, "loses_comments", lambda *_: None)
+    monkeypatch.setattr(proof, "unexpected", lambda *_: None)
+
+
+def kinds(data: str) -> str:
+    return " / ".join(violations(data.encode()))
+
+
+def test_nothing_is_wrong_with_the_program_that_is_sabotaged() -> None:
+    assert kinds(CODE) == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param(lambda text: text.replace("  # all of it", ""), "lose a comment: # all of it", id="comment"),
+        pytest.param(lambda text: text.replace("LIMIT = 3", "LIMIT = 4"), "without a finding: 'LIMIT = 3'", id="bytes"),
+        pytest.param(lambda text: text.replace("LIMIT = 3\n", "LIMIT = 3\r\n"), "another line end", id="line-end"),
+    ],
+)
+def test_broken_fix_is_seen(change: Callable[[str], str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    result_is(change, monkeypatch)
+    assert said in kinds(CODE)
+
+
+def test_fix_without_an_end_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = count()
+    result_is(lambda _: CODE.replace("3", str(next(numbers))), monkeypatch)
+    assert "fixes: do not come to an end" in kinds(CODE)
+
+
+def test_gate_that_loses_a_finding_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "_FAMILIES", ())
+    assert "gate: loses CNL101" in kinds(CODE)
+
+
+def test_plugin_that_says_something_else_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Plugin, "run", lambda _: iter(()))
+    assert "plugin: reports something else" in kinds(CODE)
+
+
+def test_crash_of_a_rule_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object) -> None:
+        raise ValueError("said by the rule")
+
+    monkeypatch.setattr(type(all_rules()[0]), "check", crash)
+    assert "internal error in CNL101: ValueError: said by the rule" in kinds(CODE)
+
+
+def test_fix_that_changes_the_behaviour_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    result_is(lambda text: text.replace("BrokenPipeError", "ConnectionError"), monkeypatch)
+    assert any(list(behaviour.differences(Random(number))) for number in range(60))
