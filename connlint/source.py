@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import tokenize
 from bisect import bisect_right
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 LINE_ENDS = re.compile(r"\r\n|\r|\n")
+_LINE_ENDS_IN_BYTES = re.compile(LINE_ENDS.pattern.encode())
 
 
 class SourceError(ValueError):
@@ -51,10 +51,18 @@ class Source:
         return Source(self.filename, text, self.encoding, self.bom)
 
 
+def _first_lines(data: bytes) -> list[bytes]:
+    """Return the lines that may name the encoding.
+
+    `tokenize` would read on to the next line feed, so that a file of lone carriage returns could name it anywhere.
+    """
+    return [line + b"\n" for line in _LINE_ENDS_IN_BYTES.split(data, 2)[:2]]
+
+
 def decode(data: bytes, filename: str) -> Source:
     """Return the source that `data` holds. Raises `SourceError` if it is not text in the encoding that it declares."""
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        encoding, _ = tokenize.detect_encoding(iter(_first_lines(data)).__next__)
     except SyntaxError as error:
         raise SourceError(f"cannot be decoded: {error}") from error
     bom = data.startswith(BOM_UTF8)

@@ -19,6 +19,8 @@ from connlint.source import Source, SourceError, decode
         pytest.param(b"# coding: latin-1\nx = '\xe4'\n", "# coding: latin-1\nx = 'ä'\n", "iso-8859-1", id="latin-1"),
         pytest.param(b"#!/bin/sh\n# vim: set fileencoding=cp1252 :\n'\x80'", "#!/bin/sh\n# vim: set fileencoding=cp1252 :\n'€'", "cp1252", id="second-line"),
         pytest.param(b"# coding: ascii\nx\n", "# coding: ascii\nx\n", "ascii", id="ascii"),
+        pytest.param(b"# coding: latin-1\r'\xe4'\r", "# coding: latin-1\r'ä'\r", "iso-8859-1", id="lone-cr"),
+        pytest.param(b"# a\rb\ropen(c, encoding=None)\r", "# a\rb\ropen(c, encoding=None)\r", "utf-8", id="lone-cr-no-cookie"),
     ],
 )  # fmt: skip
 def test_decode(data: bytes, text: str, encoding: str) -> None:
