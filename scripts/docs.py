@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from connlint.engine import Selection, check, fix
 from connlint.rules import all_rules
+from scripts import client_libraries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +32,15 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "rules"
 EXAMPLES = ROOT / "examples"
-# Written by hand, with parts that are generated: from `<!-- rules -->` or `<!-- output: COMMAND -->` to `<!-- end -->`.
-GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "index.md"]
-PART = re.compile(r"(<!-- (?P<kind>rules|output)(?:: (?P<command>.+?))? -->\n).*?(<!-- end -->)", re.DOTALL)
+# Written by hand, with parts that are generated: from `<!-- rules -->`, `<!-- output: COMMAND -->` or
+# `<!-- table: NAME -->` to `<!-- end -->`.
+GUIDES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "docs" / "index.md",
+    ROOT / "docs" / "client-libraries.md",
+]
+PART = re.compile(r"(<!-- (?P<kind>rules|output|table)(?:: (?P<command>.+?))? -->\n).*?(<!-- end -->)", re.DOTALL)
 HEADING = re.compile(r"^## (.+)\n+((?:(?!## ).*\n?)*)", re.MULTILINE)
 WHOLE = 10_000  # lines of context: the diff of an example shows all of it
 
@@ -155,9 +162,15 @@ def guide(path: Path, text: str) -> str:
     """Return a guide with its generated parts made anew."""
     folder = "rules/" if path.parent.name == "docs" else "docs/rules/"
 
-    def part(match: re.Match[str]) -> str:
-        made = table(folder) if match["kind"] == "rules" else output(match["command"])
-        return f"{match[1]}{made}\n{match[4]}"
+    def part(match_: re.Match[str]) -> str:
+        match match_["kind"]:
+            case "rules":
+                made = table(folder)
+            case "table":
+                made = client_libraries.TABLES[match_["command"]]()
+            case _:
+                made = output(match_["command"])
+        return f"{match_[1]}{made}\n{match_[4]}"
 
     return PART.sub(part, text)
 

@@ -45,8 +45,8 @@ def reported(rule: Rule, code: str) -> list[str]:
 
 
 def test_generated_documentation_is_in_step() -> None:
-    command = [sys.executable, str(ROOT / "scripts" / "docs.py"), "--check"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "scripts.docs", "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, cwd=ROOT)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
