@@ -34,18 +34,27 @@ NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
     "_ssl": None,
     "aiohttp": None,
     "asyncio": re.compile(rb"_connection|sock_|Stream|start_tls|getaddrinfo|getnameinfo|IncompleteRead|\.\*"),
+    "boto3": None,
+    "botocore": None,
+    "docker": None,
+    "elastic_transport": None,
+    "elasticsearch": None,
     "eventlet": None,
     "ftplib": None,
     "future": None,
     "gevent": None,
+    "grpc": None,
     "http": re.compile(rb"client|\.\*"),
+    "httpcore": None,
     "httplib": None,
     "httpx": None,
     "imaplib": None,
     "multiprocessing": re.compile(rb"connection|Client|Listener|Pipe|\.\*"),
     "nntplib": None,
+    "opensearchpy": None,
     "os": re.compile(rb"\bos[\s\\]*\.[\s\\]*(?:write|\*)|\bos as"),
     "poplib": None,
+    "pymysql": None,
     "redis": None,
     "requests": None,
     "six": re.compile(rb"http|urllib|xmlrpc|[Ss]ocket|\.\*"),
@@ -58,6 +67,8 @@ NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
     "urllib2": None,
     "urllib3": None,
     "uvloop": None,
+    "websocket": None,
+    "websockets": None,
     "xmlrpc": None,
     "xmlrpclib": None,
 }
@@ -121,6 +132,7 @@ _ERRNO_READ = (b"errno", b".args", b"exc_info")
 _ERRNO = (b"ECONN", b"EPIPE", b"ESHUTDOWN")
 _POLICY = (b"retry", b"Retry", b"backoff", b"tenacity", b"stamina", b"HTTPAdapter")
 _POLICY_BY_KEYWORD = (b"autoretry_for", b"countdown")
+_TIMEOUT = (b"TimeoutError",)
 _CODE = (b"CNL", b"Cnl", b"cnl")
 
 _ERRNO_NUMBER = re.compile(rb"\b(?:32|103|104|108|111|10053|10054|10058|10061)\b")
@@ -140,11 +152,16 @@ _UNRELATED = frozenset(
     and not issubclass(OSError, value)
     and not issubclass(value, (OSError, EOFError, BaseExceptionGroup))
 )
+_BUILTINS = frozenset(vars(builtins))
 _REBOUND = re.compile(
     rb"\b(?:as|class)[\s\\]+(?:%(names)s)\b|\b(?:%(names)s)\b[\w\s\\,:.)]*=(?!=)"
     % {b"names": "|".join(sorted(_UNRELATED)).encode()}
 )
 _BROAD = frozenset({"BaseException", "Exception"})
+
+# The one class of connections that is often caught where nothing else speaks of the network, and what takes it.
+_TIMEOUTS = frozenset({"TimeoutError"})
+_TAKE_TIMEOUTS = _BROAD | _TIMEOUTS | {"EnvironmentError", "IOError", "OSError"}
 
 # With what a handler sorts out what it took.
 _SORTING = (b"errno", b"args", b"exc_info", b"isinstance")
@@ -266,6 +283,7 @@ class _Seen(NamedTuple):
     packages: frozenset[str]
     imports: bytes
     handlers: frozenset[_Handler]
+    takes_timeouts_twice: bool = False
 
     def reaches_network(self, text: _Text) -> bool:
         """Say whether the file imports something through which the network can be reached."""
@@ -309,6 +327,8 @@ def _look(tree: ast.Module, text: _Text) -> _Seen:
     handlers: set[_Handler] = set()
     unrelated: set[_Handler] = set()
     withs_handle = text.has(_SUPPRESS)
+    twice = False
+    timeouts_handled = text.has(_TIMEOUT)
     stack: list[tuple[list[ast.AST], bool]] = [([*tree.body], False)]
     while stack:
         body, in_loop = stack.pop()
@@ -326,7 +346,9 @@ def _look(tree: ast.Module, text: _Text) -> _Seen:
                     unrelated.add(_Handler(telling=True, reads_errno=reads_errno, in_loop=in_loop))
                 else:
                     handlers.add(_Handler(sorts or not caught <= _UNRELATED | _BROAD, reads_errno, in_loop))
-            elif withs_handle and kind in _WITHS:
+            elif kind in _TRIES and timeouts_handled and not twice:
+                twice = _takes_timeouts_twice(node)
+            if withs_handle and kind in _WITHS:
                 handlers.add(_Handler(telling=True, reads_errno=False, in_loop=in_loop))
             elif in_loop and kind in _TRIES and _guards_telling_call(node):
                 handlers.add(_Handler(telling=False, reads_errno=False, in_loop=True, by_name=True))
@@ -338,7 +360,7 @@ def _look(tree: ast.Module, text: _Text) -> _Seen:
     if unrelated and (text.matches(_REBOUND) or not _UNRELATED.isdisjoint(name.rpartition(".")[2] for name in imports)):
         handlers |= unrelated
     packages = frozenset(re.split(r"[. ]", name, maxsplit=1)[0] for name in imports)
-    return _Seen(packages, "\n".join(imports).encode(), frozenset(handlers))
+    return _Seen(packages, "\n".join(imports).encode(), frozenset(handlers), twice)
 
 
 def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
@@ -378,12 +400,29 @@ def _last(node: ast.AST) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def _caught(handler: ast.ExceptHandler) -> set[str]:
-    """Return the plain names of the classes after `except`; what is no plain name is the empty one."""
+def _takes_timeouts_twice(node: ast.AST) -> bool:
+    """Say whether two clauses of the `try` of `node` may take a `TimeoutError`, the later one by its name.
+
+    The later one may also name a class of the file that derives from it; what it takes by a builtin it names.
+    """
+    taken = False
+    for handler in cast("ast.Try", node).handlers:
+        names = _caught(handler, last=True)
+        if taken and any(name in _TIMEOUTS or name not in _BUILTINS for name in names):
+            return True
+        taken = taken or any(name in _TAKE_TIMEOUTS or name not in _BUILTINS for name in names)
+    return False
+
+
+def _caught(handler: ast.ExceptHandler, *, last: bool = False) -> set[str]:
+    """Return the plain names of the classes after `except`; what is no plain name is the empty one.
+
+    With `last`, the last part of a dotted name counts as one.
+    """
     if handler.type is None:
         return {"BaseException"}
     classes = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return {item.id if isinstance(item, ast.Name) else "" for item in classes}
+    return {_last(item) if last or isinstance(item, ast.Name) else "" for item in classes}
 
 
 def _sorting(handler: ast.ExceptHandler) -> tuple[bool, bool]:
@@ -419,6 +458,30 @@ class _Handlers:
             return True
         telling = any(handler.telling for handler in seen.handlers)
         return telling and (text.has(_CONNECTION_CLASS) or seen.reaches_network(text))
+
+
+class _Ladders:
+    prefix = "CNL105"
+
+    @staticmethod
+    def may_speak(text: _Text) -> bool:
+        return text.has(_HANDLING) and text.has(_TIMEOUT)
+
+    @staticmethod
+    def can_speak(_text: _Text, seen: _Seen) -> bool:
+        return seen.takes_timeouts_twice
+
+
+class _Redundant:
+    prefix = "CNL106"
+
+    @staticmethod
+    def may_speak(text: _Text) -> bool:
+        return text.has(_HANDLING) and text.has(_TIMEOUT)
+
+    @staticmethod
+    def can_speak(_text: _Text, seen: _Seen) -> bool:
+        return any(handler.telling for handler in seen.handlers)
 
 
 class _Retries:
@@ -466,7 +529,10 @@ class _Suppressions:
         return text.matches(_SUPPRESSION)
 
 
-_FAMILIES = (_Handlers, _Retries, _Connects, _Suppressions)
+_FAMILIES = (_Handlers, _Ladders, _Redundant, _Retries, _Connects, _Suppressions)
+
+# Of the families above, those of one rule that speaks only if it is asked to.
+OFF_BY_DEFAULT = frozenset({_Redundant.prefix})
 
 
 def too_much(tree: ast.Module) -> str | None:

@@ -53,13 +53,21 @@ SOURCES: Mapping[str, Source] = {
     ),
     "asyncssh": Source(("asyncssh",), ("asyncssh",), homes=("asyncssh",)),
     "botocore": Source(
-        ("botocore",), ("botocore",), modules=("botocore.exceptions", "botocore.httpsession", "botocore.parsers")
+        ("botocore", "boto3", "s3transfer"),
+        ("botocore", "boto3", "s3transfer"),
+        modules=(
+            "botocore.exceptions",
+            "botocore.httpsession",
+            "botocore.parsers",
+            "boto3.exceptions",
+            "s3transfer.exceptions",
+        ),
     ),
     "docker": Source(("docker",), ("docker",), homes=("docker.errors",)),
     "elasticsearch": Source(
         ("elasticsearch", "elastic-transport"),
         ("elasticsearch", "elastic_transport"),
-        homes=("elastic_transport", "elasticsearch"),
+        homes=("elasticsearch", "elastic_transport"),
         modules=("elastic_transport", "elasticsearch", "elasticsearch.exceptions", "elasticsearch.helpers"),
     ),
     "grpc": Source(("grpcio",), ("grpc",), homes=("grpc", "grpc.aio")),

@@ -181,11 +181,19 @@ class Values:
             getter = self.getter(node)
             if getter is not None:
                 return self._got_from(getter)
-            return self._join([self.bound(binding) for binding in found]) if found else _UNKNOWN
+            return self._join([self.bound(binding) for binding in found]) if found else self._of_library(node)
         bindings = self.names.bindings(node)
         if not bindings:
             return _UNKNOWN
         return self._join([self.bound(binding) for binding in bindings if binding.kind != "delete"]) or _UNKNOWN
+
+    def _of_library(self, node: cst.Attribute) -> frozenset[str]:
+        """Return the class of an attribute that a library gives its objects (`client.containers`)."""
+        found: set[str] = set()
+        for owner in self.types(node.value) - {NOTHING}:
+            names = (f"{name}.{node.attr.value}" for name in self.lineage(owner) if not name.startswith("<file>"))
+            found.add(next((known for known in map(knowledge.attribute, names) if known is not None), OPAQUE))
+        return frozenset(found) or _UNKNOWN
 
     def getter(self, node: cst.Attribute) -> str | None:
         """Return the qualified name of the property of the file that `node` reads, if that is certain."""

@@ -27,6 +27,7 @@ __all__ = (
     "attribute",
     "bases",
     "canonical",
+    "client",
     "group",
     "is_connection_failure",
     "is_harmless",
@@ -44,7 +45,9 @@ CLIENTS: Mapping[str, str] = {
     package: module
     for module, packages in {
         "aiohttp": "aiohttp",
+        "elasticsearch": "elasticsearch elastic_transport",
         "httpx": "httpx httpcore",
+        "pymysql": "pymysql",
         "redis": "redis",
         "requests": "requests",
         "urllib3": "urllib3",
@@ -90,6 +93,11 @@ def _client(package: str) -> Library | None:
 def _of(name: str) -> Library | None:
     """Return the client library whose name `name` is; its tables are then among those that are asked."""
     return _client(name.partition(".")[0])
+
+
+def client(name: str) -> Library | None:
+    """Return what is known of the client library whose name, or the name of something in it, is `name`."""
+    return _of(name)
 
 
 _FAILURE_BASES: dict[str, frozenset[str]] = {}

@@ -1,8 +1,20 @@
-"""The exception classes of botocore 1.44.5; `make knowledge` reads them."""
+"""The exception classes of botocore 1.44.5, boto3 1.44.5, s3transfer 0.19.3; `make knowledge` reads them."""
 
 from __future__ import annotations
 
 BASES: dict[str, tuple[str, ...]] = {
+    "boto3.exceptions.Boto3Error": ("Exception",),
+    "boto3.exceptions.DynamoDBNeedsConditionError": ("boto3.exceptions.Boto3Error",),
+    "boto3.exceptions.DynamoDBNeedsKeyConditionError": ("boto3.exceptions.Boto3Error",),
+    "boto3.exceptions.DynamoDBOperationNotSupportedError": ("boto3.exceptions.Boto3Error",),
+    "boto3.exceptions.InvalidCrtTransferConfigError": ("boto3.exceptions.Boto3Error",),
+    "boto3.exceptions.NoVersionFound": ("boto3.exceptions.Boto3Error",),
+    "boto3.exceptions.ResourceLoadException": ("boto3.exceptions.Boto3Error",),
+    "boto3.exceptions.ResourceNotExistsError": ("boto3.exceptions.Boto3Error", "botocore.exceptions.DataNotFoundError"),
+    "boto3.exceptions.RetriesExceededError": ("boto3.exceptions.Boto3Error",),
+    "boto3.exceptions.S3TransferFailedError": ("boto3.exceptions.Boto3Error",),
+    "boto3.exceptions.S3UploadFailedError": ("boto3.exceptions.Boto3Error",),
+    "boto3.exceptions.UnknownAPIVersionError": ("boto3.exceptions.Boto3Error", "botocore.exceptions.DataNotFoundError"),
     "botocore.eventstream.ParserError": ("Exception",),
     "botocore.exceptions.AliasConflictParameterError": ("botocore.exceptions.ValidationError",),
     "botocore.exceptions.ApiVersionNotFoundError": ("botocore.exceptions.BotoCoreError",),
@@ -144,6 +156,16 @@ BASES: dict[str, tuple[str, ...]] = {
     "botocore.vendored.requests.packages.urllib3.exceptions.TimeoutError": (
         "botocore.vendored.requests.packages.urllib3.exceptions.HTTPError",
     ),
+    "s3transfer.exceptions.FatalError": ("concurrent.futures.CancelledError",),
+    "s3transfer.exceptions.InvalidSubscriberMethodError": ("Exception",),
+    "s3transfer.exceptions.RetriesExceededError": ("Exception",),
+    "s3transfer.exceptions.S3CopyFailedError": ("Exception",),
+    "s3transfer.exceptions.S3DownloadFailedError": ("Exception",),
+    "s3transfer.exceptions.S3UploadFailedError": ("Exception",),
+    "s3transfer.exceptions.S3ValidationError": ("Exception",),
+    "s3transfer.exceptions.TransferNotDoneError": ("Exception",),
 }
 
-ALIASES: dict[str, str] = {}
+ALIASES: dict[str, str] = {
+    "boto3.exceptions.DynanmoDBOperationNotSupportedError": "boto3.exceptions.DynamoDBOperationNotSupportedError",
+}
