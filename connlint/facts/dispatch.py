@@ -1,11 +1,11 @@
-"""Handlers that act on some of the exceptions they take, by errno or by class, and raise the rest again.
+"""Handlers that act on some of the exceptions they take, by errno or by class, and raise the rest again or drop it.
 
 Such a handler says by statements what a class after `except` says by itself: since PEP 3151 each errno that means a
 failed connection has a class of its own. What is read here is which exceptions the handler acts on, what it then
 does, and which of its statements only sort them out.
 
-Nothing is read where the handler does anything at all for those that it raises again, or where the test cannot be
-understood to the last word.
+Nothing is read where the handler does anything at all for the others, or where the test cannot be understood to the
+last word.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, TypeVar
 import libcst as cst
 
 from connlint.facts.names import OPAQUE
-from connlint.facts.tree import bound_name, children, walk
+from connlint.facts.scopes import first_parameter
+from connlint.facts.tree import bound_name, children, dotted, walk
 from connlint.knowledge import errnos as table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from connlint.facts import Facts
     from connlint.facts.model import Handler
@@ -33,6 +34,27 @@ Piece = Line | cst.EmptyLine
 
 _DEEPEST = 8
 _LEAVES = (cst.Return, cst.Raise, cst.Continue, cst.Break)
+
+# What a function that only looks for an errno does not contain.
+_MORE = (
+    *(cst.AnnAssign, cst.AugAssign, cst.Await, cst.ClassDef, cst.Del, cst.For, cst.FunctionDef, cst.Global),
+    *(cst.Lambda, cst.NamedExpr, cst.Nonlocal, cst.Raise, cst.While, cst.With, cst.Yield),
+)
+
+# What changes a collection, and whether what it is given is one errno (True) or several; None where neither is so.
+_MUTATORS: dict[str, bool | None] = {
+    **dict.fromkeys(("add", "append"), True),
+    **dict.fromkeys(("extend", "update"), False),
+    **dict.fromkeys(("clear", "difference_update", "discard", "insert", "pop", "remove", "setdefault"), None),
+}
+
+_CLOSES = frozenset({"close", "shutdown", "debug", "info", "print"})
+
+# Expressions that do nothing.
+_PLAIN = (
+    *(cst.Attribute, cst.BaseBooleanOp, cst.BaseCompOp, cst.BaseUnaryOp, cst.BooleanOperation, cst.Comparison),
+    *(cst.ComparisonTarget, cst.Integer, cst.Name, cst.SimpleString, cst.UnaryOperation),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,21 +72,25 @@ class Case:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dispatch:
-    """A handler that acts on `cases` and raises all else again.
+    """A handler that acts on `cases` and raises all else again; or, where it `swallows`, drops all else.
 
-    `prelude` are the statements that bind a name to the exception or its errno, where something still needs that
-    name. `numbers` are errnos that the code writes as numbers; `reads` says that an errno is read from whatever was
-    taken, so that what has none fails there; `demands` that its class is asked for before that; `shared` that several
-    cases go on in the same statements. `names` are all names in the statements that go.
+    `preludes` are, for each case, the statements that bind a name to the exception or its errno, where something still
+    needs that name; `lost` says that something needs a name that a test binds. `numbers` are errnos that the code
+    writes as numbers; `reads` says that an errno is read from whatever was taken, so that what has none fails there;
+    `demands` that its class is asked for before that; `exact` that `type` is asked, which passes subclasses over;
+    `shared` that several cases go on in the same statements. `names` are all names in the statements that go.
     """
 
     handler: Handler
     cases: tuple[Case, ...]
-    prelude: tuple[cst.SimpleStatementLine, ...]
+    preludes: tuple[tuple[cst.SimpleStatementLine, ...], ...]
     numbers: tuple[int, ...]
     reads: bool
     demands: bool
+    exact: bool
+    swallows: bool
     shared: bool
+    lost: bool
     names: frozenset[str]
 
     @property
@@ -82,13 +108,15 @@ class Dispatch:
 class _Test:
     """What a condition picks (or, `negated`, all but that), and what else it demands.
 
-    `whole` says that it picks every instance of `classes`: it asked for them, and not for errnos.
+    `whole` says that it picks every instance of `classes`: it asked for them, and not for errnos. `gone` are those
+    parts of the condition that the classes say.
     """
 
     classes: tuple[str, ...]
     errnos: tuple[str, ...] = ()
     negated: bool = False
     rest: cst.BaseExpression | None = None
+    gone: tuple[cst.BaseExpression, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -107,7 +135,13 @@ class _Reader:
     numbers: list[int] = field(default_factory=list)
     reads: bool = False
     demands: bool = False
+    exact: bool = False
+    swallows: bool = False
     shared: bool = False
+    walrus: set[str] = field(default_factory=set)
+    """The names that a test binds."""
+    depth: int = 0
+    """How many functions of the file lead here."""
     gone: list[cst.CSTNode] = field(default_factory=list)
     """The nodes that only sort out."""
 
@@ -130,24 +164,123 @@ class _Reader:
         """Say whether `node` is the errno of the exception."""
         if isinstance(node, cst.Name):
             return node.value in self.codes
+        if isinstance(node, (cst.Attribute, cst.Subscript)):
+            found = self._is_errno_attribute(node)
+            self.reads |= found
+            return found
+        if isinstance(node, cst.NamedExpr) and isinstance(node.target, cst.Name) and self.is_errno(node.value):
+            self.codes.add(node.target.value)
+            self.walrus.add(node.target.value)
+            return True
+        if isinstance(node, (cst.IfExp, cst.BooleanOperation)):
+            return self._is_errno_if_any(node)
+        return isinstance(node, cst.Call) and self._is_errno_by_call(node)
+
+    def _is_errno_attribute(self, node: cst.Attribute | cst.Subscript) -> bool:
         if isinstance(node, cst.Attribute):
-            found = node.attr.value == "errno" and self.is_exception(node.value)
-            self.reads |= found
-            return found
-        if isinstance(node, cst.Subscript):
-            found = (
-                _index(node) == 0
-                and isinstance(node.value, cst.Attribute)
-                and node.value.attr.value == "args"
-                and self.is_exception(node.value.value)
+            return node.attr.value == "errno" and self.is_exception(node.value)
+        return _index(node) == 0 and self._is_args(node.value)
+
+    def _is_args(self, node: cst.CSTNode) -> bool:
+        return isinstance(node, cst.Attribute) and node.attr.value == "args" and self.is_exception(node.value)
+
+    def _is_errno_if_any(self, node: cst.IfExp | cst.BooleanOperation) -> bool:
+        """Read `e.errno if hasattr(e, "errno") else e.args[0]`, `e.errno or e.args[0]` and `e.args and e.args[0]`."""
+        reads = self.reads
+        if isinstance(node, cst.IfExp):
+            parts = [part for part in (node.body, node.orelse) if not _is_none(part)]
+            found = self.is_presence(node.test) and bool(parts) and all(self.is_errno(part) for part in parts)
+        else:
+            first = self.is_errno(node.left) or (isinstance(node.operator, cst.And) and self.is_presence(node.left))
+            found = first and self.is_errno(node.right)
+        self.reads = reads
+        return found
+
+    def _is_errno_by_call(self, node: cst.Call) -> bool:
+        if not node.args or not self.is_exception(node.args[0].value):
+            return False
+        called = self.facts.names.qualified(node.func)
+        if called == "getattr":
+            return len(node.args) in {2, 3} and _string(node.args[1].value) == "errno"
+        if called is None or len(node.args) != 1:
+            return False
+        return called in table.READERS or self._is_own_reader(called)
+
+    def _is_own_reader(self, called: str) -> bool:
+        """Say whether the function `called` of the file returns the errno of what it is given, or None."""
+        definitions = self.facts.index.definitions.get(called, [])
+        if len(definitions) != 1 or self.depth >= _DEEPEST:
+            return False
+        (function,) = definitions
+        if not isinstance(function, cst.FunctionDef) or function.decorators or function.asynchronous is not None:
+            return False
+        parameters = function.params.params
+        name = first_parameter(function)
+        if len(parameters) != 1 or name is None or self.facts.index.class_of(function) is not None:
+            return False
+        reader = _Reader(self.facts, {name}, depth=self.depth + 1)
+        return bool(reader.returned(function))
+
+    def returned(self, function: cst.FunctionDef) -> list[cst.BaseExpression]:
+        """Return what `function` returns, None left out; nothing if it does more than to look for an errno."""
+        found: list[cst.BaseExpression] = []
+        for node in walk(function.body):
+            if isinstance(node, cst.Return):
+                if node.value is not None and not _is_none(node.value):
+                    found.append(node.value)
+            elif isinstance(node, cst.Assign):
+                if len(node.targets) != 1 or not self._takes_in(node.targets[0].target, node.value):
+                    return []
+            elif isinstance(node, _MORE):
+                return []
+        return found if all(self.is_errno(value) for value in found) else []
+
+    def is_presence(self, node: cst.CSTNode) -> bool:
+        """Say whether `node` only makes sure that there is an errno: `hasattr(e, "errno")`, `e.args`."""
+        if isinstance(node, cst.Comparison) and len(node.comparisons) == 1:
+            operator, right = node.comparisons[0].operator, node.comparisons[0].comparator
+            if isinstance(operator, (cst.IsNot, cst.NotEqual)) and _is_none(right):
+                return self.is_exception(node.left) or self._is_there(node.left)
+            return isinstance(operator, (cst.GreaterThan, cst.GreaterThanEqual)) and self._is_number_of_args(node.left)
+        if isinstance(node, cst.Call):
+            if self._is_number_of_args(node):
+                return True
+            return (
+                self.facts.names.qualified(node.func) == "hasattr"
+                and len(node.args) == 2
+                and self.is_exception(node.args[0].value)
+                and _string(node.args[1].value) in {"args", "errno"}
             )
-            self.reads |= found
-            return found
-        if isinstance(node, cst.Call) and node.args and self.is_exception(node.args[0].value):
-            called = self.facts.names.qualified(node.func)
-            if called == "getattr":
-                return len(node.args) in {2, 3} and _string(node.args[1].value) == "errno"
-            return called in table.READERS and len(node.args) == 1
+        if isinstance(node, cst.BooleanOperation) and isinstance(node.operator, cst.And):
+            return all(self.is_presence(operand) for operand in _operands(node))
+        return self._is_args(node) or self._is_there(node)
+
+    def _is_there(self, node: cst.CSTNode) -> bool:
+        """Say whether `node` is an errno, or all that an exception holds, without taking that for reading it."""
+        reads = self.reads
+        found = self._is_args(node) or (not isinstance(node, cst.BooleanOperation) and self.is_errno(node))
+        self.reads = reads
+        return found
+
+    def _is_number_of_args(self, node: cst.CSTNode) -> bool:
+        return (
+            isinstance(node, cst.Call)
+            and len(node.args) == 1
+            and self.facts.names.qualified(node.func) == "len"
+            and self._is_args(node.args[0].value)
+        )
+
+    def is_absence(self, node: cst.CSTNode) -> bool:
+        """Say whether `node` only asks if there is no errno: `not e.args`, `e.errno is None`."""
+        if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+            return self.is_presence(node.expression)
+        if isinstance(node, cst.Comparison) and len(node.comparisons) == 1:
+            target = node.comparisons[0]
+            return (
+                isinstance(target.operator, (cst.Is, cst.Equal))
+                and _is_none(target.comparator)
+                and self._is_there(node.left)
+            )
         return False
 
     def test(self, node: cst.BaseExpression) -> _Test | None:
@@ -167,6 +300,8 @@ class _Reader:
 
     def _comparison(self, left: cst.BaseExpression, target: cst.ComparisonTarget) -> _Test | None:
         operator, right = target.operator, target.comparator
+        if self._is_type(left):
+            return self._by_type(operator, right)
         if isinstance(operator, (cst.Equal, cst.NotEqual)):
             if self.is_errno(right):
                 left, right = right, left
@@ -183,6 +318,27 @@ class _Reader:
             isinstance(operator, (cst.NotEqual, cst.NotIn)),
         )
 
+    def _is_type(self, node: cst.CSTNode) -> bool:
+        """Say whether `node` is the very class of the exception: `type(e)`, `e.__class__`."""
+        if isinstance(node, cst.Attribute):
+            return node.attr.value == "__class__" and self.is_exception(node.value)
+        return (
+            isinstance(node, cst.Call)
+            and len(node.args) == 1
+            and self.facts.names.qualified(node.func) == "type"
+            and self.is_exception(node.args[0].value)
+        )
+
+    def _by_type(self, operator: cst.BaseCompOp, right: cst.BaseExpression) -> _Test | None:
+        among = isinstance(operator, (cst.In, cst.NotIn))
+        if not among and not isinstance(operator, (cst.Is, cst.IsNot, cst.Equal, cst.NotEqual)):
+            return None
+        classes = self.facts.names.classes(right)
+        if not classes or OPAQUE in classes:
+            return None
+        self.exact = True
+        return _Test(_unique(classes), negated=isinstance(operator, (cst.IsNot, cst.NotEqual, cst.NotIn)))
+
     def _instance(self, node: cst.Call) -> _Test | None:
         if self.facts.names.qualified(node.func) != "isinstance" or len(node.args) != 2:
             return None
@@ -195,43 +351,44 @@ class _Reader:
         """Read `a or b` and `a and b`.
 
         The exception is sorted out by `picks or picks`, `not picks and not picks`, and, with a further condition for
-        those that are picked, by `picks and more` and `not picks or more`.
+        those that are picked, by `picks and more` and `not picks or more`. That there is an errno at all goes without
+        saying where one is asked for.
         """
         operands = _operands(node)
-        reads = self.reads
-        first = self.test(operands[0])
         is_and = isinstance(node.operator, cst.And)
-        if first is None:
-            if is_and and self._has_errno(operands[0]) and len(operands) == 2:
-                found = self.test(operands[1])
-                self.reads = reads
-                return found
-            return None
-        if first.rest is not None:
+        said = [part for part in operands if (self.is_presence(part) if is_and else self.is_absence(part))]
+        left = [part for part in operands if part not in said]
+        reads = self.reads
+        tests = []
+        for part in left:
+            tests.append(self.test(part))
+            if sum(test is not None for test in tests) == 1 and tests[-1] is not None and not said:
+                reads = self.reads
+        self.reads = reads
+        first = next((test for test in tests if test is not None), None)
+        if first is None or first.rest is not None or (said and first.whole):
             return None
         if first.negated is is_and:
-            return self._union(operands, first)
-        if len(operands) == 2:
-            second = self.test(operands[1])
-            if second is not None and second.rest is None and second.negated is first.negated:
-                self.reads = reads
-                return self._intersection(first, second)
-        return _Test(first.classes, first.errnos, first.negated, _without_first(node, operands))
+            return self._union(tests, first)
+        place = tests.index(first)
+        if not all(_is_plain(part) for part in left[:place]):
+            return None
+        second = tests[place + 1] if place + 1 < len(tests) else None
+        if second is not None and second.rest is None and second.negated is first.negated:
+            found = self._intersection(first, second)
+            said += left[place : place + 2]
+        else:
+            found = first
+            said.append(left[place])
+        if found is None or len(said) == len(operands):
+            return found
+        return _Test(found.classes, found.errnos, found.negated, _without(node, said), tuple(said))
 
-    def _has_errno(self, node: cst.BaseExpression) -> bool:
-        """Say whether `node` only makes sure that there is an errno: `hasattr(e, "errno")`."""
-        return (
-            isinstance(node, cst.Call)
-            and self.facts.names.qualified(node.func) == "hasattr"
-            and len(node.args) == 2
-            and self.is_exception(node.args[0].value)
-            and _string(node.args[1].value) == "errno"
-        )
-
-    def _union(self, operands: Sequence[cst.BaseExpression], first: _Test) -> _Test | None:
-        classes, codes = list(first.classes), list(first.errnos)
-        for operand in operands[1:]:
-            found = self.test(operand)
+    @staticmethod
+    def _union(tests: Sequence[_Test | None], first: _Test) -> _Test | None:
+        classes: list[str] = []
+        codes: list[str] = []
+        for found in tests:
             if found is None or found.rest is not None or found.negated is not first.negated:
                 return None
             if found.whole is not first.whole:
@@ -264,16 +421,77 @@ class _Reader:
                 for element in node.elements
             ]
             return _joined_lists(parts)
+        if isinstance(node, cst.Dict):
+            keys = [item.key if isinstance(item, cst.DictElement) else None for item in node.elements]
+            return _joined_lists(None if key is None else self._errno(key, depth + 1) for key in keys)
         if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, (cst.Add, cst.BitOr)):
             return _joined_lists(
                 self.errnos_of(side, single=False, depth=depth + 1) for side in (node.left, node.right)
             )
+        if isinstance(node, cst.IfExp):
+            return _of_same_classes(
+                [self.errnos_of(side, single=False, depth=depth + 1) for side in (node.body, node.orelse)]
+            )
         if isinstance(node, cst.Call):
-            if self.facts.names.qualified(node.func) in {"frozenset", "list", "set", "tuple"} and len(node.args) == 1:
-                return self.errnos_of(node.args[0].value, single=False, depth=depth + 1)
+            return self._errnos_by_call(node, depth)
+        if isinstance(node, (cst.Name, cst.Attribute)):
+            return self._errnos_by_name(node, depth)
+        return None
+
+    def _errnos_by_call(self, node: cst.Call, depth: int) -> list[str] | None:
+        """Read `frozenset((errno.EPIPE,))` and `BROKEN.union(REFUSED)`."""
+        arguments = [arg.value for arg in node.args]
+        if any(arg.star or arg.keyword is not None for arg in node.args):
             return None
-        followed = self.facts.names.follow(node)
-        return None if followed is node else self.errnos_of(followed, single=False, depth=depth + 1)
+        if self.facts.names.qualified(node.func) in {"frozenset", "list", "set", "tuple"}:
+            if not arguments:
+                return []
+            return self.errnos_of(arguments[0], single=False, depth=depth + 1) if len(arguments) == 1 else None
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value == "union":
+            arguments.insert(0, node.func.value)
+            return _joined_lists(self.errnos_of(each, single=False, depth=depth + 1) for each in arguments)
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value == "keys" and not arguments:
+            return self.errnos_of(node.func.value, single=False, depth=depth + 1)
+        return None
+
+    def _errnos_by_name(self, node: cst.Name | cst.Attribute, depth: int) -> list[str] | None:
+        """Return the errnos of a constant: all that is ever bound to it, and all that is added to it."""
+        bound: list[list[str] | None] = []
+        added: list[str] | None = []
+        for binding in self.facts.names.bindings(node):
+            if binding.kind == "annotate" or (binding.kind == "assign" and binding.index is None and not binding.value):
+                continue
+            if binding.kind == "assign" and binding.value is not None and binding.index is None:
+                bound.append(self.errnos_of(binding.value, single=False, depth=depth + 1))
+            elif isinstance(binding.node, cst.AugAssign):
+                if not isinstance(binding.node.operator, (cst.AddAssign, cst.BitOrAssign)):
+                    return None
+                more = self.errnos_of(binding.node.value, single=False, depth=depth + 1)
+                added = None if added is None or more is None else added + more
+            else:
+                return None
+        whole = _of_same_classes(bound)
+        more = self._put_in(node, depth)
+        if whole is None or added is None or more is None:
+            return None
+        return _of_same_classes([whole, [*whole, *added, *more]])
+
+    def _put_in(self, name: cst.Name | cst.Attribute, depth: int) -> list[str] | None:
+        """Return the errnos that calls put into the collection `name`; None if something is done that is not known."""
+        last = name.attr.value if isinstance(name, cst.Attribute) else name.value
+        found: list[list[str] | None] = []
+        for call in self.facts.index.all(cst.Call):
+            func = call.func
+            if not isinstance(func, cst.Attribute) or func.attr.value not in _MUTATORS:
+                continue
+            owner = func.value.attr if isinstance(func.value, cst.Attribute) else func.value
+            if not isinstance(owner, cst.Name) or owner.value != last:
+                continue
+            single = _MUTATORS[func.attr.value]
+            if single is None or len(call.args) != 1:
+                return None
+            found.append(self.errnos_of(call.args[0].value, single=single, depth=depth + 1))
+        return _joined_lists(found)
 
     def _errno(self, node: cst.BaseExpression, depth: int) -> list[str] | None:
         if isinstance(node, cst.Integer):
@@ -309,36 +527,53 @@ class _Reader:
             if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
                 break
             assign = line.body[0]
-            if not isinstance(assign, cst.Assign) or len(assign.targets) != 1:
+            if isinstance(assign, cst.Assign) and len(assign.targets) == 1:
+                target: cst.BaseExpression = assign.targets[0].target
+            elif isinstance(assign, cst.AnnAssign):
+                target = assign.target
+            else:
                 break
-            if not self._takes_in(assign.targets[0].target, assign.value):
+            if assign.value is None or not self._takes_in(target, assign.value):
                 break
             found.append(line)
         return found
 
-    def _takes_in(self, target: cst.BaseAssignTargetExpression, value: cst.BaseExpression) -> bool:
+    def _takes_in(self, target: cst.BaseExpression, value: cst.BaseExpression) -> bool:
         if isinstance(target, cst.Name):
-            if self._is_exc_info(value):
+            if self.is_exception(value):
                 self.exceptions.add(target.value)
                 return True
             if self.is_errno(value):
                 self.codes.add(target.value)
                 return True
             return False
-        if (
-            isinstance(target, cst.Tuple)
-            and len(target.elements) == 2
-            and all(type(item) is cst.Element and isinstance(item.value, cst.Name) for item in target.elements)
-            and isinstance(value, cst.Attribute)
-            and value.attr.value == "args"
-            and self.is_exception(value.value)
-        ):
-            first = target.elements[0].value
-            if isinstance(first, cst.Name):
-                self.codes.add(first.value)
-                self.reads = True
-                return True
+        if not isinstance(target, (cst.Tuple, cst.List)) or not target.elements:
+            return False
+        if not all(isinstance(item.value, cst.Name) for item in target.elements):
+            return False
+        parts = [item.value.value for item in target.elements if isinstance(item.value, cst.Name)]
+        plain = [type(item) is cst.Element for item in target.elements]
+        if self._is_args(value) and plain[0]:
+            self.codes.add(parts[0])
+            self.reads = True
+            return True
+        if len(parts) in {2, 3} and all(plain) and self._is_exc_info_call(value, len(parts)):
+            self.exceptions.add(parts[1])
+            return True
         return False
+
+    def _is_exc_info_call(self, node: cst.BaseExpression, length: int) -> bool:
+        """Say whether `node` is `sys.exc_info()`, or its first two: `sys.exc_info()[:2]`."""
+        if length == 2 and isinstance(node, cst.Subscript) and len(node.slice) == 1:
+            part = node.slice[0].slice
+            if not isinstance(part, cst.Slice) or part.lower is not None or part.step is not None:
+                return False
+            if not isinstance(part.upper, cst.Integer) or part.upper.evaluated_value != 2:
+                return False
+            node = node.value
+        elif length != 3:
+            return False
+        return isinstance(node, cst.Call) and self.facts.names.qualified(node.func) == "sys.exc_info"
 
     def is_raise(self, lines: Sequence[cst.CSTNode]) -> bool:
         """Say whether `lines` do nothing but raise the exception again."""
@@ -359,15 +594,25 @@ class _Reader:
         if not lines or not isinstance(lines[0], cst.If):
             return None
         node, rest = lines[0], list(lines[1:])
+        body = lines_of(node.body)
+        other = _else_lines(node)
+        notes = [*ahead, *_comments(*node.leading_lines, node.test)]
+        if self.is_absence(node.test) and self.is_raise(body):
+            self.gone.append(node.test)
+            return self.cases([*other, *rest], [*notes, *_comments(node.body), *_else_comments(node)])
+        if self.is_presence(node.test):
+            self.gone.append(node.test)
+            return self._nested(node, rest, notes)
         test = self.test(node.test)
         if test is None:
             return None
         if test.rest is not None:
             return self._conditional(node, rest, test, ahead)
         self.gone.append(node.test)
-        notes = [*ahead, *_comments(*node.leading_lines, node.test)]
-        body = lines_of(node.body)
-        other = _else_lines(node)
+        if test.whole:
+            within = self._within(node, rest, test, notes)
+            if within is not None:
+                return within
         if test.negated:
             if not self.is_raise(body):
                 return None
@@ -382,6 +627,9 @@ class _Reader:
             rest = []
         elif rest and not leaves(other):
             return None
+        if not other and not rest and not self.exact:
+            self.swallows = True
+            return [Case(test.classes, test.errnos, tuple(pieces))]
         if self.is_raise(other):
             after = [*_else_comments(node), *_comments(*other), *_else_footer(node)]
             return [Case(test.classes, test.errnos, (*pieces, *after, *rest))]
@@ -394,10 +642,48 @@ class _Reader:
             further[-1] = Case(further[-1].classes, further[-1].errnos, (*further[-1].pieces, *_else_footer(node)))
         return [Case(test.classes, test.errnos, (*pieces, *rest)), *further]
 
+    def _nested(self, node: cst.If, rest: list[Line], notes: list[cst.EmptyLine]) -> list[Case] | None:
+        """Read an `if` that stands alone in another, whose own test the inner one implies."""
+        body = lines_of(node.body)
+        inner = body[0] if len(body) == 1 else None
+        if not isinstance(inner, cst.If) or _footer(node.body) or _else_footer(node):
+            return None
+        notes = [*notes, *_header(node.body)]
+        other = _else_lines(node)
+        last = inner
+        while isinstance(last.orelse, cst.If):
+            last = last.orelse
+        if not other and last.orelse is None:
+            return self.cases([inner, *rest], notes) if self.is_raise(rest) else None
+        if not self.is_raise(other) or not isinstance(last.orelse, cst.Else):
+            return None
+        if not self.is_raise(lines_of(last.orelse.body)):
+            return None
+        return self.cases([inner, *rest], [*notes, *_else_comments(node), *_comments(*other)])
+
+    def _within(self, node: cst.If, rest: list[Line], test: _Test, notes: list[cst.EmptyLine]) -> list[Case] | None:
+        """Read a test for errnos below one for their class: `if isinstance(e, OSError): if e.errno == X: ...`."""
+        saved = (self.reads, self.demands, self.exact, self.swallows, self.shared, [*self.gone], [*self.numbers])
+        if not test.negated:
+            found = self._nested(node, rest, notes)
+        elif node.orelse is None and self.is_raise(lines_of(node.body)):
+            found = self.cases(rest, [*notes, *_comments(node.body)])
+        else:
+            found = None
+        takes = self.facts.exceptions.taken
+        if found and all(case.errnos and takes(test.classes, name) is True for case in found for name in case.classes):
+            self.demands = True
+            self.reads = saved[0]
+            return found
+        self.reads, self.demands, self.exact, self.swallows, self.shared, self.gone, self.numbers = saved
+        return None
+
     def _matched(self, node: cst.Match, rest: list[Line], ahead: list[cst.EmptyLine]) -> list[Case] | None:
         """Read `match e.errno:`, or `match e:` with classes, whose last case raises what no other one took."""
         by_errno = self.is_errno(node.subject)
-        if (not by_errno and not self.is_exception(node.subject)) or any(each.guard is not None for each in node.cases):
+        if not by_errno and not self.is_exception(node.subject):
+            return None
+        if any(each.guard is not None for each in node.cases):
             return None
         self.gone += [node.subject, *(each.pattern for each in node.cases)]
         arms = list(node.cases)
@@ -412,6 +698,8 @@ class _Reader:
             after, rest = [*_comments(*rest)], []
             if not all(leaves(lines_of(arm.body)) for arm in arms):
                 return None
+        elif not rest:
+            self.swallows = True
         else:
             return None
         notes = [*ahead, *_comments(*node.leading_lines, node.whitespace_after_colon)]
@@ -442,14 +730,30 @@ class _Reader:
                     return None
                 codes += found
                 classes += [table.CLASS_OF[name] for name in found]
-            elif not by_errno and isinstance(part, cst.MatchClass) and not part.patterns and not part.kwds:
+            elif not by_errno and isinstance(part, cst.MatchClass) and not part.patterns:
                 name = self.facts.names.qualified(part.cls)
                 if name is None:
                     return None
-                classes.append(name)
+                if not part.kwds:
+                    classes.append(name)
+                    continue
+                inner = self._pattern_of_errno(part)
+                if inner is None or not all(self.facts.exceptions.takes(name, each) is True for each in inner.classes):
+                    return None
+                self.demands = True
+                codes += inner.errnos
+                classes += inner.classes
             else:
                 return None
+        if codes and len(_unique(classes)) != len({table.CLASS_OF[name] for name in codes}):
+            return None  # by class and by errno at once
         return _Test(_unique(classes), _unique(codes))
+
+    def _pattern_of_errno(self, pattern: cst.MatchClass) -> _Test | None:
+        """Read what `OSError(errno=errno.EPIPE)` asks of the errno."""
+        if len(pattern.kwds) != 1 or pattern.kwds[0].key.value != "errno":
+            return None
+        return self._pattern(pattern.kwds[0].pattern, by_errno=True)
 
     def _conditional(
         self, node: cst.If, rest: list[Line], test: _Test, ahead: list[cst.EmptyLine]
@@ -465,11 +769,11 @@ class _Reader:
             matches = leaves(body) and self.is_raise(rest)
         if not matches or test.rest is None:
             return None
-        self.gone.append(_operands(node.test)[0])
+        self.gone += test.gone
         shorter = node.with_changes(test=test.rest)
         if isinstance(node.whitespace_before_test, cst.SimpleWhitespace) and not node.whitespace_before_test.value:
             shorter = shorter.with_changes(whitespace_before_test=cst.SimpleWhitespace(" "))
-        pieces = [*ahead, *_comments(_operands(node.test)[0]), shorter, *rest]
+        pieces = [*ahead, *_comments(*test.gone), shorter, *rest]
         return [Case(test.classes, test.errnos, tuple(pieces))]
 
 
@@ -484,40 +788,49 @@ def read_dispatch(facts: Facts, handler: Handler) -> Dispatch | None:
     cases = reader.cases(body[len(named) :], [])
     if cases is None:
         return None
-    prelude = _needed(facts, handler, named, cases)
-    dropped = [line for line in named if line not in prelude]
+    outside = _names_outside(facts, handler) if named or reader.walrus else frozenset()
+    preludes = [_needed(outside, named, case) for case in cases]
+    dropped = [line for line in named if not any(line in each for each in preludes)]
     notes = _comments(*dropped)
     if notes:
         cases[0] = Case(cases[0].classes, cases[0].errnos, (*notes, *cases[0].pieces))
+    pieces = [piece for case in cases for piece in case.pieces]
     return Dispatch(
         handler=handler,
         cases=tuple(cases),
-        prelude=tuple(prelude),
+        preludes=tuple(tuple(each) for each in preludes),
         numbers=_unique(reader.numbers),
         reads=reader.reads,
-        demands=reader.demands and len(cases) == 1,
+        demands=reader.demands and (len(cases) == 1 or not reader.reads),
+        exact=reader.exact,
+        swallows=reader.swallows,
         shared=reader.shared,
+        lost=any(name in outside or uses(name, *pieces) for name in reader.walrus),
         names=frozenset(node.value for node in walk(*reader.gone, *dropped) if isinstance(node, cst.Name)),
     )
 
 
-def _needed(
-    facts: Facts, handler: Handler, prelude: Sequence[cst.SimpleStatementLine], cases: Iterable[Case]
-) -> list[cst.SimpleStatementLine]:
-    """Return those of `prelude` whose names something else uses that stays, in the handler or outside it."""
-    if not prelude:
-        return []
-    inside: list[cst.CSTNode] = [piece for case in cases for piece in case.pieces]
+def _names_outside(facts: Facts, handler: Handler) -> frozenset[str]:
+    """Return the names that stand in the function of `handler`, or in the module, outside it."""
     scope = facts.index.function_of(handler.node) or facts.module
-    outside = {
-        node.value for node in walk(scope, enter=lambda node: node is not handler.node) if isinstance(node, cst.Name)
-    }
+    nodes = walk(scope, enter=lambda node: node is not handler.node)
+    return frozenset(node.value for node in nodes if isinstance(node, cst.Name))
+
+
+def _needed(
+    outside: Collection[str], prelude: Sequence[cst.SimpleStatementLine], case: Case
+) -> list[cst.SimpleStatementLine]:
+    """Return those of `prelude` whose names something else uses that stays, in `case` or outside the handler."""
     needed: list[cst.SimpleStatementLine] = []
     for line in reversed(prelude):
         assign = line.body[0]
-        targets = [item.target for item in assign.targets] if isinstance(assign, cst.Assign) else []
+        targets: list[cst.CSTNode] = []
+        if isinstance(assign, cst.Assign):
+            targets = [item.target for item in assign.targets]
+        elif isinstance(assign, cst.AnnAssign):
+            targets = [assign.target]
         bound = {node.value for node in walk(*targets) if isinstance(node, cst.Name)}
-        if bound & outside or any(uses(name, *inside, *needed) for name in bound):
+        if not bound.isdisjoint(outside) or any(uses(name, *case.pieces, *needed) for name in bound):
             needed.append(line)
     return needed[::-1]
 
@@ -556,10 +869,61 @@ def leaves(lines: Sequence[Line]) -> bool:
         return False
     last = lines[-1]
     if isinstance(last, cst.SimpleStatementLine):
-        return isinstance(last.body[-1], _LEAVES)
+        return isinstance(last.body[-1], _LEAVES) or _ends_program(last.body[-1])
+    if isinstance(last, cst.With):
+        return leaves(lines_of(last.body)) and not _raises_at_end(lines_of(last.body))
     if isinstance(last, cst.If) and last.orelse is not None:
         return leaves(lines_of(last.body)) and leaves(_else_lines(last))
     return False
+
+
+def _ends_program(statement: cst.BaseSmallStatement) -> bool:
+    """Say whether `statement` is `sys.exit(...)`."""
+    if not isinstance(statement, cst.Expr) or not isinstance(statement.value, cst.Call):
+        return False
+    return dotted(statement.value.func) in {"sys.exit", "os._exit"}
+
+
+def _raises_at_end(lines: Sequence[Line]) -> bool:
+    """Say whether `lines` may end by an exception, which a `with` around them may keep back."""
+    last = lines[-1]
+    return not isinstance(last, cst.SimpleStatementLine) or not isinstance(
+        last.body[-1], (cst.Return, cst.Continue, cst.Break)
+    )
+
+
+def what_follows(facts: Facts, statement: cst.BaseCompoundStatement) -> list[cst.CSTNode] | None:
+    """Return what runs after `statement` in its function, as far as it is written below it.
+
+    Statements that only close something or tell of something count for nothing. None if that is the next pass of a
+    loop.
+    """
+    node: cst.CSTNode = statement
+    for parent in facts.index.ancestors(statement):
+        if isinstance(parent, (cst.IndentedBlock, cst.Module)):
+            found = [each for each in parent.body[parent.body.index(node) + 1 :] if not _only_closes(each)]
+            if found:
+                return [*found]
+        elif isinstance(parent, (cst.For, cst.While)):
+            return None
+        elif isinstance(parent, (cst.FunctionDef, cst.ClassDef)):
+            break
+        node = parent
+    return []
+
+
+def _only_closes(line: cst.CSTNode) -> bool:
+    if not isinstance(line, cst.SimpleStatementLine):
+        return False
+    return all(
+        isinstance(each, (cst.Del, cst.Pass))
+        or (
+            isinstance(each, cst.Expr)
+            and isinstance(each.value, cst.Call)
+            and (dotted(each.value.func) or "").rpartition(".")[2] in _CLOSES
+        )
+        for each in line.body
+    )
 
 
 def _else_lines(node: cst.If) -> list[Line]:
@@ -612,20 +976,31 @@ def _operands(node: cst.BaseExpression) -> list[cst.BaseExpression]:
     return [node, *reversed(found)]
 
 
-def _without_first(node: cst.BooleanOperation, operands: Sequence[cst.BaseExpression]) -> cst.BaseExpression:
-    """Return `b and c` of `a and b and c`."""
+def _without(node: cst.BooleanOperation, gone: Collection[cst.BaseExpression]) -> cst.BaseExpression:
+    """Return `a and c` of `a and b and c`, `b` being `gone`."""
+    operands = _operands(node)
     operators: list[cst.BaseBooleanOp] = []
     current: cst.BaseExpression = node
     while len(operators) < len(operands) - 1 and isinstance(current, cst.BooleanOperation):
         operators.append(current.operator)
         current = current.left
     operators.reverse()
-    rest = operands[1]
-    for operator, operand in zip(operators[1:], operands[2:], strict=True):
-        rest = cst.BooleanOperation(rest, operator, operand)
+    left = [place for place, operand in enumerate(operands) if operand not in gone]
+    rest = operands[left[0]]
+    for place in left[1:]:
+        rest = cst.BooleanOperation(rest, operators[place - 1], operands[place])
     if node.lpar and not rest.lpar and "\n" in cst.Module([]).code_for_node(rest):
         rest = rest.with_changes(lpar=node.lpar, rpar=node.rpar)
     return rest
+
+
+def _is_plain(node: cst.CSTNode) -> bool:
+    """Say whether nothing happens when `node` is evaluated: names, attributes, and what compares them."""
+    return all(isinstance(each, _PLAIN) for each in walk(node))
+
+
+def _is_none(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Name) and node.value == "None"
 
 
 def _index(node: cst.Subscript) -> int | None:
@@ -649,6 +1024,15 @@ def _named(qualified: str) -> list[str] | None:
     if module != "errno" and not module.endswith(".errno"):
         return None
     return [table.ALIASES.get(name, name)]
+
+
+def _of_same_classes(parts: Sequence[list[str] | None]) -> list[str] | None:
+    """Return all errnos of `parts`, of which one is the set at a time, if they come to the same classes."""
+    joined = _joined_lists(parts)
+    if not joined:
+        return None
+    classes = {frozenset(table.CLASS_OF.get(name, name) for name in part or ()) for part in parts}
+    return joined if len(classes) == 1 else None
 
 
 def _joined_lists(parts: Iterable[list[str] | None]) -> list[str] | None:

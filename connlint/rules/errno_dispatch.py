@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from connlint import knowledge
-from connlint.facts.dispatch import read_dispatch, uses
+from connlint.facts.dispatch import leaves, lines_of, read_dispatch, uses, what_follows
 from connlint.facts.names import OPAQUE
 from connlint.facts.python2 import supports_python2
-from connlint.facts.tree import bound_name
+from connlint.facts.tree import bound_name, dotted, walk, walk_same_code
 from connlint.facts.wording import can_raise, code, place
 from connlint.fixes.imports import reference
 from connlint.knowledge import errnos as table
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from connlint.facts import Facts
     from connlint.facts.dispatch import Case, Dispatch, Piece
+    from connlint.facts.model import Handler
 
 # Comments that speak to a tool of the line they stand on: moved to another line they would mean something else.
 _DIRECTIVE = re.compile(r"#\s*(noqa|pragma|type:|pyright|pylint|nosec|fmt|isort|mypy|ruff|yapf)", re.IGNORECASE)
@@ -34,6 +35,23 @@ _WITHOUT_ERRNO = ("socket.", "ssl.", "http.client.", "smtplib.")
 _BARE_IN_ASYNCIO = frozenset({"BrokenPipeError", "ConnectionAbortedError", "ConnectionResetError"})
 
 _NEVER_WAITING = frozenset({"accept", "receive", "send"})
+
+
+# Where one of these words stands, a socket may have nothing to say yet, and that is no failure.
+_PATIENT = frozenset(
+    """
+    O_NONBLOCK SOCK_NONBLOCK asynchat asyncore epoll kqueue poll select selectors set_blocking setblocking
+    """.split()
+)
+_TIMING = frozenset({"setdefaulttimeout", "settimeout"})
+
+# Functions that are about the end: what fails there is past caring.
+_CLOSING = re.compile(
+    r"(?i:close|stop|shut|quit|exit|end$|del$|del_|clean|disconnect|logout|release|terminat|teardown|tear_down|bye|kill"
+    r"|abort|final|cancel|drop|interrupt|wake|notify)"
+)
+
+_TELLS = frozenset({"critical", "debug", "error", "exception", "info", "log", "msg", "print", "warn", "warning"})
 
 
 class ErrnoDispatch(Rule):
@@ -92,7 +110,7 @@ class ErrnoDispatch(Rule):
 
     code = "CNL101"
     name = "errno-dispatch"
-    message = "`except {caught}` acts only on {picked} and raises the rest again: catch {classes}"
+    message = "`except {caught}` acts only on {picked} and {others}: catch {classes}"
     fixable = "sometimes"
     # What the clause takes is plain to see only now
     reveals = frozenset({"CNL102", "CNL103", "CNL104", "CNL201", "CNL202", "CNL204", "CNL301", "CNL302"})
@@ -570,7 +588,84 @@ def _is_to_report(facts: Facts, dispatch: Dispatch) -> bool:
         return False
     if _falls_to_a_later_clause(facts, dispatch):
         return False
+    if dispatch.swallows and not _is_clear_swallow(facts, dispatch):
+        return False
     return not dispatch.errnos or (not supports_python2(facts) and not _may_carry_errno(facts, dispatch))
+
+
+def _is_clear_swallow(facts: Facts, dispatch: Dispatch) -> bool:
+    """Say whether what is not picked is lost by oversight: nothing tells of it, and the code goes on regardless.
+
+    It is not where a socket that does not block may have nothing to say yet, where the program is closing down and
+    whatever fails there is welcome to, or where the next pass of a loop, or a value from before, makes up for it.
+    """
+    handler = dispatch.handler
+    if not dispatch.errnos or not table.OF_CONNECTIONS.union({"ETIMEDOUT"}).issuperset(dispatch.errnos):
+        return False
+    if facts.is_test or not {"ConnectionError", "OSError"}.issuperset(handler.caught):
+        return False
+    tried = handler.effects.tried
+    if not any(failure.raises in dispatch.classes for item in tried for failure in item.failures):
+        return False
+    words = {node.value for node in walk(facts.module) if isinstance(node, cst.Name)}
+    if not _PATIENT.isdisjoint(words):
+        return False
+    may_time_out = facts.exceptions.taken(handler.earlier, "TimeoutError") is not True and any(
+        item.operation.phase in _NEVER_WAITING for item in tried
+    )
+    if may_time_out and not _TIMING.isdisjoint(words):
+        return False
+    function = facts.index.function_of(handler.node)
+    if isinstance(function, cst.FunctionDef) and _CLOSING.search(function.name.value):
+        return False
+    follows = what_follows(facts, handler.statement)
+    if follows is None or (follows and not _goes_on(facts, handler, follows)):
+        return False
+    return all(any(_is_action(piece, at_end=not follows) for piece in case.pieces) for case in dispatch.cases)
+
+
+def _goes_on(facts: Facts, handler: Handler, follows: Sequence[cst.CSTNode]) -> bool:
+    """Say whether `follows`, the statements after the `try`, take it for granted that nothing failed."""
+    statement = handler.statement
+    succeeding = statement.orelse.body if statement.orelse is not None else statement.body
+    if leaves(lines_of(succeeding)) or leaves(lines_of(statement.body)):
+        return False
+    bound = {
+        dotted(target)
+        for node in walk_same_code(statement.body)
+        if isinstance(node, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.AsName))
+        for target in (walk(node.name) if isinstance(node, cst.AsName) else walk(node.target))
+        if isinstance(target, (cst.Attribute, cst.Name))
+    }
+    function = facts.index.function_of(statement) or facts.module
+    before = walk(function, enter=lambda node: node is not statement)
+    if any(isinstance(node, cst.AssignTarget) and dotted(node.target) in bound for node in before):
+        return False
+    return not any(
+        dotted(name) in bound
+        for node in walk_same_code(*follows)
+        if isinstance(node, (cst.Assert, cst.If, cst.IfExp, cst.While))
+        for name in walk(node.test)
+        if isinstance(name, (cst.Attribute, cst.Name))
+    )
+
+
+def _is_action(piece: cst.CSTNode, *, at_end: bool) -> bool:
+    """Say whether `piece` does more than to tell of the failure, or to leave a function that is at its end."""
+    if not isinstance(piece, cst.SimpleStatementLine):
+        return not isinstance(piece, cst.EmptyLine)
+    return any(
+        not isinstance(statement, cst.Pass)
+        and not (at_end and isinstance(statement, cst.Return) and statement.value is None)
+        and not (isinstance(statement, cst.Expr) and _only_tells(statement.value))
+        for statement in piece.body
+    )
+
+
+def _only_tells(node: cst.BaseExpression) -> bool:
+    if not isinstance(node, cst.Call):
+        return True
+    return (dotted(node.func) or "").rpartition(".")[2] in _TELLS
 
 
 def _narrowed(facts: Facts, dispatch: Dispatch) -> list[str]:
@@ -632,6 +727,8 @@ def _finding(facts: Facts, dispatch: Dispatch) -> Finding:
     node = dispatch.handler.node
     classes = dispatch.classes
     doubts = list(_doubts(facts, dispatch))
+    if dispatch.swallows:
+        doubts.append("what has another errno falls out of the handler, as if nothing had failed")
     picked = [*dispatch.errnos] or [*classes]
     return Finding(
         node,
@@ -639,6 +736,7 @@ def _finding(facts: Facts, dispatch: Dispatch) -> Finding:
         {
             "caught": code(facts, node.type) if node.type is not None else "BaseException",
             "picked": _listed(picked),
+            "others": "drops every other failure without a word" if dispatch.swallows else "raises the rest again",
             "classes": _listed(classes),
         },
         (*_why(dispatch), *doubts),
@@ -657,6 +755,8 @@ def _why(dispatch: Dispatch) -> Iterator[str]:
 
 def _doubts(facts: Facts, dispatch: Dispatch) -> Iterator[str]:
     """Yield why catching the classes may not be the very same."""
+    if dispatch.exact:
+        yield "what is asked for is the class itself, and `except` takes its subclasses too"
     if not dispatch.errnos:
         return
     effects = dispatch.handler.effects
@@ -722,7 +822,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _fix(facts: Facts, dispatch: Dispatch, *, safe: bool) -> Fix | None:
-    if dispatch.shared or (len(dispatch.cases) > 1 and (dispatch.prelude or not _are_apart(dispatch))):
+    if dispatch.shared or dispatch.lost or not _are_apart(dispatch):
         return None
     comments = [
         piece.comment.value
@@ -780,8 +880,8 @@ def _clauses(
     """Yield the clauses that say by class what the dispatch said by statements."""
     node = dispatch.handler.node
     name = bound_name(node)
-    for position, case in enumerate(dispatch.cases):
-        body = _block(node.body, dispatch.prelude, case, is_last=position == len(dispatch.cases) - 1)
+    for position, (case, prelude) in enumerate(zip(dispatch.cases, dispatch.preludes, strict=True)):
+        body = _block(node.body, prelude, case, is_last=position == len(dispatch.cases) - 1)
         used = name is not None and uses(name, *body.body)
         yield node.with_changes(
             type=_class_expression([expressions[each] for each in case.classes], kept),

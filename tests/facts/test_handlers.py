@@ -98,6 +98,7 @@ CASES = {
         [("EPIPE", "return a()"), ("EINTR", "b()")],
     ),
     "further-condition": ("if e.errno != errno.EPIPE or last:\n    raise\na()", [("EPIPE", "if last:\n    raise a()")]),
+    "condition-first": ("if last or e.errno != errno.EPIPE:\n    raise\na()", [("EPIPE", "if last:\n    raise a()")]),
     "further-condition-else": (
         "if e.errno == errno.EPIPE and quiet:\n    a()\nelse:\n    raise",
         [("EPIPE", "if quiet:\n    a()\nelse:\n    raise")],
@@ -120,7 +121,7 @@ CASES = {
     "unknown-set": ("if e.errno not in unknown:\n    raise", None),
     "unknown-number": ("if e.errno != 4711:\n    raise", None),
     "another-exception": ("if other.errno != errno.EPIPE:\n    raise", None),
-    "condition-first": ("if last or e.errno != errno.EPIPE:\n    raise\na()", None),
+    "action-first": ("if last() or e.errno != errno.EPIPE:\n    raise\na()", None),
     "class-or-errno": ("if isinstance(e, EOFError) or e.errno == errno.EPIPE:\n    a()\nelse:\n    raise", None),
     "not-by-mistake": ("if e.errno is not errno.EPIPE:\n    raise", None),
 }
