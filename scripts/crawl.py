@@ -257,7 +257,8 @@ def summary(reports: Sequence[Report], seconds: float, missing: Sequence[str], *
     lines = sum(report.lines for report in reports)
     parsed = [report for report in reports if report.parsed]
     every = len({report.path.split("/")[1] for report in reports})
-    yield f"packages {every:,}, files {len(reports):,}, lines {lines:,}, parsed by libcst {len(parsed):,}, {seconds:.1f} s"
+    yield f"packages {every:,}, files {len(reports):,}, lines {lines:,}"
+    yield f"parsed by libcst {len(parsed):,}, {seconds:.1f} s"
     slowest = max(reports, key=lambda report: report.seconds, default=None)
     if slowest is not None:
         yield f"slowest {slowest.seconds:.1f} s, {slowest.path}"
