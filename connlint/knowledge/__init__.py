@@ -47,6 +47,8 @@ CLIENTS: Mapping[str, str] = {
         "aiohttp": "aiohttp",
         "elasticsearch": "elasticsearch elastic_transport",
         "httpx": "httpx httpcore",
+        "opensearchpy": "opensearchpy",
+        "paramiko": "paramiko",
         "pymysql": "pymysql",
         "redis": "redis",
         "requests": "requests",
