@@ -99,6 +99,8 @@ class Selection:
 
     def may_have(self, family: str) -> bool:
         """Say whether any code that begins with `family` (`CNL1`) could be reported."""
+        if family in gate.OFF_BY_DEFAULT:
+            return self.has(family, default=False)
         chosen = [*(self.select or ()), *self.extend_select]
         if self.select is None:
             return True

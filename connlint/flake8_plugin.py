@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import connlint
-from connlint import engine
+from connlint import engine, gate
 from connlint.options import DEFAULTS
 from connlint.source import Source
 
@@ -51,6 +51,8 @@ class _Selection(engine.Selection):
         return self._reported(code) and (default or any(code.startswith(prefix) for prefix in self._named()))
 
     def may_have(self, family: str) -> bool:
+        if family in gate.OFF_BY_DEFAULT:
+            return self.has(family, default=False)
         # What flake8 decides changes only where a prefix ends that the user gave: it is asked for one code there.
         asked = [family, *(prefix for prefix in self.extend_select if prefix.startswith(family))]
         return any(self._reported(f"{prefix}~") for prefix in asked)

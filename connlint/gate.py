@@ -53,6 +53,7 @@ NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
     "nntplib": None,
     "opensearchpy": None,
     "os": re.compile(rb"\bos[\s\\]*\.[\s\\]*(?:write|\*)|\bos as"),
+    "paramiko": None,
     "poplib": None,
     "pymysql": None,
     "redis": None,
@@ -164,7 +165,7 @@ _TIMEOUTS = frozenset({"TimeoutError"})
 _TAKE_TIMEOUTS = _BROAD | _TIMEOUTS | {"EnvironmentError", "IOError", "OSError"}
 
 # With what a handler sorts out what it took.
-_SORTING = (b"errno", b"args", b"exc_info", b"isinstance")
+_SORTING = (b"errno", b"args", b"exc_info", b"isinstance", b"type(", b"__class__", b"match")
 
 _COOKIE = re.compile(rb"\A(?:.*\n)?[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _AMBIGUOUS = re.compile(rb"(?i:utf.?7|u7|escape|punycode|idna)")
@@ -429,6 +430,12 @@ def _sorting(handler: ast.ExceptHandler) -> tuple[bool, bool]:
     """Say whether `handler` may read an errno, and whether it may sort out, by that or by class, what it took."""
     sorts = False
     for node in ast.walk(handler):
+        if isinstance(node, ast.Match):
+            sorts = True
+            continue
+        if isinstance(node, ast.Compare):
+            sorts |= _is_class(node.left)
+            continue
         if isinstance(node, ast.Name):
             word = node.id
         elif isinstance(node, ast.Attribute):
@@ -441,6 +448,13 @@ def _sorting(handler: ast.ExceptHandler) -> tuple[bool, bool]:
             return True, True
         sorts |= word == "isinstance"
     return False, sorts
+
+
+def _is_class(node: ast.expr) -> bool:
+    """Say whether `node` is the class of something: `type(e)`, `e.__class__`."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "type"
+    return isinstance(node, ast.Attribute) and node.attr == "__class__"
 
 
 class _Handlers:
@@ -457,7 +471,7 @@ class _Handlers:
         if any(handler.reads_errno for handler in seen.handlers) and text.names_connection_errno:
             return True
         telling = any(handler.telling for handler in seen.handlers)
-        return telling and (text.has(_CONNECTION_CLASS) or seen.reaches_network(text))
+        return telling and (text.has(_CONNECTION_CLASS) or text.has(_ERRNO) or seen.reaches_network(text))
 
 
 class _Ladders:

@@ -1,0 +1,116 @@
+"""Which Python is this file for?
+
+`socket.timeout` and `asyncio.TimeoutError` are classes of their own for a Python that is old enough. A file tells that
+it is not meant for those if it needs syntax or modules that they lack, and that it is if it asks for the version.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from connlint.facts.tree import dotted, walk
+
+if TYPE_CHECKING:
+    from connlint.facts import Facts
+    from connlint.facts.caught import Version
+
+# What came with the release, as https://docs.python.org/3/whatsnew/ says.
+_SYNTAX: dict[type[cst.CSTNode], Version] = {
+    cst.Match: (3, 10),
+    cst.TryStar: (3, 11),
+    cst.TypeAlias: (3, 12),
+    cst.TypeParameters: (3, 12),
+}
+_CAME: dict[str, Version] = {
+    "asyncio.Barrier": (3, 11),
+    "asyncio.Runner": (3, 11),
+    "asyncio.TaskGroup": (3, 11),
+    "asyncio.timeout": (3, 11),
+    "asyncio.timeout_at": (3, 11),
+    "contextlib.chdir": (3, 11),
+    "datetime.UTC": (3, 11),
+    "enum.StrEnum": (3, 11),
+    "hashlib.file_digest": (3, 11),
+    "inspect.get_annotations": (3, 10),
+    "itertools.batched": (3, 12),
+    "itertools.pairwise": (3, 10),
+    "sys.stdlib_module_names": (3, 10),
+    "tomllib": (3, 11),
+    "typing.Concatenate": (3, 10),
+    "typing.LiteralString": (3, 11),
+    "typing.Never": (3, 11),
+    "typing.NotRequired": (3, 11),
+    "typing.ParamSpec": (3, 10),
+    "typing.Required": (3, 11),
+    "typing.Self": (3, 11),
+    "typing.TypeAlias": (3, 10),
+    "typing.TypeGuard": (3, 10),
+    "typing.Unpack": (3, 11),
+    "typing.assert_never": (3, 11),
+    "typing.assert_type": (3, 11),
+    "typing.override": (3, 12),
+    "warnings.deprecated": (3, 13),
+}
+
+
+def needs_python(facts: Facts) -> Version:
+    """Return the oldest Python that can run the file, as far as the file tells."""
+    found = [_SYNTAX[type(node)] for node in walk(facts.module) if type(node) in _SYNTAX]
+    for node in facts.index.all(cst.ImportFrom):
+        if not node.relative and not isinstance(node.names, cst.ImportStar) and _is_always_made(facts, node):
+            names = (f"{dotted(node.module)}.{dotted(alias.name)}" for alias in node.names)
+            found += [_CAME[name] for name in (dotted(node.module) or "", *names) if name in _CAME]
+    for plain in facts.index.all(cst.Import):
+        if _is_always_made(facts, plain):
+            found += [_CAME[name] for alias in plain.names if (name := dotted(alias.name) or "") in _CAME]
+    if "asyncio" in facts.index.top.names:
+        for call in facts.index.all(cst.Call):
+            name = facts.names.qualified(call.func) or ""
+            if name in _CAME and not _is_asked_for(facts, call):
+                found.append(_CAME[name])
+    return max(found, default=(3, 0))
+
+
+def _is_always_made(facts: Facts, node: cst.CSTNode) -> bool:
+    """Say whether nothing around `node` asks first whether it works."""
+    return not any(isinstance(each, (cst.If, cst.IfExp, cst.Try)) for each in facts.index.ancestors(node))
+
+
+def _is_asked_for(facts: Facts, node: cst.CSTNode) -> bool:
+    """Say whether `node` runs only if the file found that it is there."""
+    return any(
+        isinstance(part, cst.Name) and part.value == "hasattr"
+        for each in facts.index.ancestors(node)
+        if isinstance(each, (cst.If, cst.IfExp))
+        for part in walk(each.test)
+    )
+
+
+def holds_since(facts: Facts, version: Version) -> bool | None:
+    """Say whether what is so since Python `version` is so for the file; None if the file does not tell."""
+    if version <= (3, 3):
+        return True
+    if asks_for_python(facts, version):
+        return False
+    return True if needs_python(facts) >= version else None
+
+
+def asks_for_python(facts: Facts, version: Version) -> bool:
+    """Say whether the file asks whether it runs on a Python that is older than `version`, or than one before it."""
+    for node in walk(facts.module):
+        if isinstance(node, cst.Comparison) and "version_info" in (dotted(_indexed(node.left)) or ""):
+            right = node.comparisons[0].comparator
+            numbers = [
+                item.value.evaluated_value
+                for item in (right.elements if isinstance(right, cst.Tuple) else ())
+                if isinstance(item.value, cst.Integer)
+            ]
+            if numbers[:1] != [3] or numbers[1:2] <= [version[1]]:
+                return True
+    return False
+
+
+def _indexed(node: cst.CSTNode) -> cst.CSTNode:
+    return node.value if isinstance(node, cst.Subscript) else node
