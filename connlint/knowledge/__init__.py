@@ -45,6 +45,7 @@ CLIENTS: Mapping[str, str] = {
     package: module
     for module, packages in {
         "aiohttp": "aiohttp",
+        "botocore": "botocore boto3 s3transfer",
         "elasticsearch": "elasticsearch elastic_transport",
         "httpx": "httpx httpcore",
         "opensearchpy": "opensearchpy",
