@@ -41,7 +41,8 @@ _PLAIN_DECORATORS = frozenset(
 _PLAIN_CONTEXTS = frozenset(
     """
     open io.open contextlib.closing contextlib.aclosing contextlib.nullcontext contextlib.redirect_stdout
-    contextlib.redirect_stderr threading.Lock threading.RLock threading.Condition threading.Semaphore
+    contextlib.redirect_stderr async_timeout.timeout threading.Lock threading.RLock threading.Condition
+    threading.Semaphore
     threading.BoundedSemaphore asyncio.Lock asyncio.Semaphore asyncio.Condition asyncio.timeout asyncio.timeout_at
     warnings.catch_warnings tempfile.TemporaryDirectory tempfile.NamedTemporaryFile tempfile.TemporaryFile
     tempfile.SpooledTemporaryFile subprocess.Popen concurrent.futures.ThreadPoolExecutor
@@ -106,6 +107,13 @@ class GuardsReader:
         """Return what becomes of a failure of one of `classes` that comes out of `node`."""
         self._ways = 0
         return self._fate(node, classes, ())
+
+    def leaves(self, node: cst.CSTNode, classes: tuple[str, ...]) -> bool:
+        """Say whether a failure of any of `classes` that comes out of `node` surely leaves its function as it is."""
+        around = self._around(node, classes)
+        if not around.sure or len(around.escapes) < len(classes) or isinstance(around.end, cst.Lambda):
+            return False
+        return not isinstance(around.end, cst.FunctionDef) or self._is_plain(around.end)
 
     def _fate(self, node: cst.CSTNode, classes: tuple[str, ...], through: tuple[cst.CSTNode, ...]) -> Fate:
         around = self._around(node, classes)

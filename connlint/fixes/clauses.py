@@ -69,6 +69,36 @@ def replaced_in_suppress(
     return rewrite
 
 
+def added(facts: Facts, node: cst.ExceptHandler, new: Sequence[str]) -> Callable[[], Rewrite] | None:
+    """Return a rewrite that puts the classes `new` behind those that the clause names.
+
+    None if one of `new` has no name at this place, or if what the clause names may be a tuple itself.
+    """
+    from connlint.rules.base import Rewrite
+
+    found = _named(facts, node, new)
+    known = node.type
+    if found is None or known is None or (not isinstance(known, cst.Tuple) and facts.names.qualified(known) is None):
+        return None
+    expressions, modules = found
+
+    def rewrite() -> Rewrite:
+        more = [cst.Element(cst.parse_expression(each)) for each in expressions]
+        if isinstance(known, cst.Tuple):
+            *others, last = known.elements
+            comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+            if others and isinstance(others[-1].comma, cst.Comma):
+                comma = others[-1].comma
+            more = [each.with_changes(comma=comma) for each in more]
+            more[-1] = more[-1].with_changes(comma=last.comma)
+            changed: cst.BaseExpression = known.with_changes(elements=[*others, last.with_changes(comma=comma), *more])
+        else:
+            changed = cst.Tuple([cst.Element(known), *more], lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+        return Rewrite({node: node.with_changes(type=changed)}, imports=tuple(modules))
+
+    return rewrite
+
+
 def _named(facts: Facts, node: cst.CSTNode, names: Sequence[str]) -> tuple[list[str], list[str]] | None:
     """Return how the classes `names` are written at `node`, and the modules to import for that."""
     modules: list[str] = []
