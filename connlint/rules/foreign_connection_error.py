@@ -12,7 +12,7 @@ import libcst as cst
 from connlint import knowledge
 from connlint.facts.model import Handler
 from connlint.facts.names import OPAQUE
-from connlint.facts.tree import dotted, walk_same_code
+from connlint.facts.tree import bound_name, dotted, walk_same_code
 from connlint.facts.wording import called, code, place
 from connlint.fixes.clauses import is_written, replaced, replaced_in_suppress
 from connlint.rules.base import Example, Finding, Fix, Rule
@@ -52,6 +52,16 @@ _LOCAL_WORDS = frozenset(
     type uri url urls user validate value values warn
     """.split()
 )
+# How a test makes something raise.
+_RAISING = frozenset({"side_effect", "exc", "exception"})
+
+# What a client is given to send with, and those of the libraries' own that reach no peer, or not as usual.
+_SENDERS = frozenset({"app", "connector", "handler", "mounts", "transport"})
+_SENDING_ELSEWHERE = frozenset({"ASGITransport", "BaseAdapter", "BaseHandler", "MockTransport", "WSGITransport"})
+
+# What only the libraries' classes have.
+_OF_A_RESPONSE: Mapping[str, tuple[str, ...]] = {"request": ("httpx", "requests"), "response": ("httpx", "requests")}
+_VERBS = frozenset({"delete", "get", "head", "options", "patch", "post", "put", "request"})
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _DEEPEST = 3
 
@@ -544,6 +554,10 @@ def prepare(url):
             found = _foreign(facts, handler, builtin)
             if found and _is_meant_for_them(facts, handler, builtin):
                 yield _finding(facts, handler, builtin, found)
+            elif not found:
+                cue = _cue(facts, handler, builtin)
+                if cue is not None:
+                    yield _finding_by_cue(facts, handler, builtin, cue)
 
 
 # What passes the handler by
@@ -558,6 +572,8 @@ def _foreign(facts: Facts, handler: Handler | Suppression, builtin: Sequence[str
         relevant = [failure for failure in item.failures if failure.scenario in scenarios]
         taken = tuple(failure for failure in relevant if takes(builtin, failure.raises) is not False)
         missed = tuple(failure for failure in relevant if failure not in taken)
+        if missed and _may_be_replaced(facts, item):
+            return []
         refused = {failure in missed for failure in relevant if failure.scenario == "refused"}
         if False in refused or not all(_is_of_a_library(failure.raises) for failure in missed):
             return []
@@ -600,8 +616,10 @@ def _is_meant_for_them(facts: Facts, handler: Handler | Suppression, builtin: Se
         answer = takes(builtin, raised.raises)
         if answer is True or (answer is None and (raised.raises == OPAQUE or "Connect" in raised.raises)):
             return False
+    if _is_put_into_a_mock(facts):
+        return False
     if effects.is_known:
-        return not _raises_builtin(facts, inside_library=True)
+        return not _raises_builtin(facts, inside_library=not facts.is_test)
     return not _raises_builtin(facts) and _is_local(facts, [handler.statement.body], effects.opaque)
 
 
@@ -620,6 +638,64 @@ def _raises_builtin(facts: Facts, *, inside_library: bool = False) -> bool:
         if owner is not None and any(map(_is_of_a_library, facts.values.lineage(facts.index.scopes[owner].qualified))):
             return True
     return False
+
+
+def _is_put_into_a_mock(facts: Facts) -> bool:
+    """Say whether the file makes something else raise one of the builtin classes: `side_effect=ConnectionError`."""
+    if not facts.is_test:
+        return False
+    values = [
+        arg.value
+        for call in facts.index.all(cst.Call)
+        for arg in call.args
+        if arg.keyword is not None and arg.keyword.value in _RAISING
+    ]
+    values += [
+        node.value
+        for node in facts.index.all(cst.Assign)
+        if any((dotted(item.target) or "").rpartition(".")[2] in _RAISING for item in node.targets)
+    ]
+    values += [call for call in facts.index.all(cst.Call) if facts.names.qualified(call.func) in _BUILTIN]
+    return any(
+        facts.names.qualified(node) in _BUILTIN
+        for node in walk_same_code(*values)
+        if isinstance(node, (cst.Name, cst.Attribute))
+    )
+
+
+def _may_be_replaced(facts: Facts, item: Tried) -> bool:
+    """Say whether the file gives clients of the library of `item` something else to send with, which we do not know."""
+    package = item.operation.name.partition(".")[0]
+    if item.operation.name.count(".") < 2:
+        return False
+    for call in facts.index.all(cst.Call):
+        target = facts.values.target(call) or ""
+        made = target.partition(".")[0] == package or (
+            target.startswith("<file>")
+            and any(name.partition(".")[0] == package for name in facts.values.lineage(target))
+        )
+        if not made:
+            continue
+        given = [arg.value for arg in call.args if arg.keyword is not None and arg.keyword.value in _SENDERS]
+        if target.rpartition(".")[2] in {"mount", "build_opener"}:
+            given += [arg.value for arg in call.args[target.endswith("mount") :]]
+        if not all(_is_the_librarys(facts, value, package) for value in given):
+            return True
+    return False
+
+
+def _is_the_librarys(facts: Facts, value: cst.BaseExpression, package: str) -> bool:
+    found = facts.values.types(value) | facts.names.candidates(value) - {OPAQUE}
+    if OPAQUE in found and len(found) > 1:
+        found -= {OPAQUE}
+    return all(name in {"None", "bool"} or _sends_as_usual(facts, name, package) for name in found)
+
+
+def _sends_as_usual(facts: Facts, name: str, package: str) -> bool:
+    return any(
+        base.partition(".")[0] == package and base.rpartition(".")[2] not in _SENDING_ELSEWHERE
+        for base in facts.values.lineage(name)
+    )
 
 
 # What is not known, but surely meets no peer of its own
@@ -681,7 +757,109 @@ def _works_on(facts: Facts, node: cst.CSTNode, results: Collection[str], depth: 
     return bool(words) and words <= _LOCAL_WORDS | {"get", "make", "create"} and not words <= {"get", "make", "create"}
 
 
+# What the code around says of calls that are not known
+
+
+class _Cue(NamedTuple):
+    """What says that the handler is meant for a client library: its class that is missed, and the words for why."""
+
+    missed: str
+    why: str
+
+
+def _cue(facts: Facts, handler: Handler | Suppression, builtin: Sequence[str]) -> _Cue | None:
+    """Return what tells that the unknown calls of the `try` are those of a library, if something does."""
+    effects = handler.effects
+    takes = facts.exceptions.taken
+    meant = [name for name in builtin if name in _MEANT_FOR]
+    if effects.is_known or effects.raised or not is_written(facts, _clause(handler), meant[:1]):
+        return None
+    if any(takes(builtin, failure.raises) is not False for item in effects.tried for failure in item.failures):
+        return None
+    later = handler.later if isinstance(handler, Handler) else ()
+    for package, why in _cues(facts, handler):
+        missed = _refused(facts, package)
+        around = [*handler.earlier, *handler.caught, *(name for name in later if name not in _TAKE_ALL)]
+        if missed is None or takes(around, missed) is not False:
+            return None
+        if _is_put_into_a_mock(facts) or _raises_builtin(facts):
+            return None
+        return _Cue(missed, why)
+    return None
+
+
+def _cues(facts: Facts, handler: Handler | Suppression) -> Iterator[tuple[str, str]]:
+    """Yield the packages that the handler is about, by what it reads and by what is caught beside the builtin."""
+    imported = _clients(facts)
+    if isinstance(handler, Handler):
+        bound = bound_name(handler.node)
+        for node in walk_same_code(handler.node.body):
+            if not isinstance(node, cst.Attribute) or not isinstance(node.value, cst.Name) or node.value.value != bound:
+                continue
+            owners = [name for name in _OF_A_RESPONSE.get(node.attr.value, ()) if name in imported]
+            if len(owners) == 1:
+                yield owners[0], f"the handler reads `{bound}.{node.attr.value}`, which only {owners[0]}'s classes have"
+    others = [*handler.earlier, *handler.caught, *(handler.later if isinstance(handler, Handler) else ())]
+    siblings = {name: name.partition(".")[0] for name in others if knowledge.client(name) is not None}
+    if len({*siblings.values()}) == 1:
+        (package,) = {*siblings.values()}
+        yield package, f"{', '.join(siblings)}, caught beside it, {'are' if len(siblings) > 1 else 'is'} {package}'s"
+
+
+def _clients(facts: Facts) -> set[str]:
+    """Return the packages of client libraries that the file imports."""
+    imported = [dotted(alias.name) or "" for node in facts.index.all(cst.Import) for alias in node.names]
+    imported += [dotted(node.module) or "" for node in facts.index.all(cst.ImportFrom) if not node.relative]
+    return {name.partition(".")[0] for name in imported if knowledge.client(name) is not None}
+
+
+def _refused(facts: Facts, package: str) -> str | None:
+    """Return the class with which all of a library's calls say that they were refused, if the builtin misses it."""
+    library = knowledge.client(package)
+    raised = {
+        failure.raises
+        for row in (library.operations if library is not None else ())
+        for failure in row.failures
+        if failure.scenario == "refused" and row.name.partition(".")[0] == package
+    }
+    if not raised or any(facts.exceptions.taken(_BUILTIN, name) is not False for name in raised):
+        return None
+    first, *others = ([*knowledge.lineage(name)] for name in sorted(raised))
+    shared = [name for name in first if _is_of_a_library(name) and all(name in other for other in others)]
+    named = [name for name in shared if name.rpartition(".")[2] == "ConnectionError"]
+    return next(iter([*named, *shared]), None)
+
+
 # The finding
+
+
+def _finding_by_cue(facts: Facts, handler: Handler | Suppression, builtin: Sequence[str], cue: _Cue) -> Finding:
+    meant = [name for name in builtin if name in _MEANT_FOR][:1]
+    new = [*meant, cue.missed]
+    package = cue.missed.partition(".")[0]
+    node: cst.CSTNode
+    until: cst.CSTNode | None
+    if isinstance(handler, Handler):
+        node, until = handler.node, handler.node.type
+        written = f"except {code(facts, until)}" if until is not None else "except"
+        rewrite = replaced(facts, node, meant, new)
+    else:
+        node, until = handler.statement, handler.call
+        written = code(facts, handler.call)
+        rewrite = replaced_in_suppress(facts, handler.statement, meant, new)
+    catch = "catch" if isinstance(handler, Handler) else "suppress"
+    return Finding(
+        node,
+        until,
+        {
+            "handler": written,
+            "misses": f"means the builtin, which takes no refused connection of {package}",
+            "catch": catch,
+            "classes": f"{cue.missed} as well",
+        },
+        (cue.why, f"{package} raises {cue.missed} when a connection is refused, which {meant[0]} does not take"),
+        Fix("unsafe", f"{catch.capitalize()} {cue.missed}", rewrite) if rewrite is not None else None,
+    )
 
 
 def _finding(
