@@ -11,6 +11,8 @@ from typing import Literal, get_args
 Escaping = Literal["refused", "timeout", "unresolved"]
 ESCAPING: tuple[str, ...] = get_args(Escaping)
 
+Python2 = Literal["auto", True, False]
+
 
 @dataclass(frozen=True, slots=True)
 class OwnOperation:
@@ -29,12 +31,14 @@ class Options:
 
     `operations` are its own, `exceptions` its classes with their direct bases. `escaping` are the failures of a
     connect that CNL104 wants taken where others of them are: that it is refused, that it takes too long, that its host
-    has no address.
+    has no address. `python2` says whether the code must run on Python 2 as well, where no class is made for an errno;
+    `auto` leaves it to what each file shows.
     """
 
     operations: tuple[OwnOperation, ...] = ()
     exceptions: tuple[tuple[str, tuple[str, ...]], ...] = ()
     escaping: tuple[Escaping, ...] = ("refused",)
+    python2: Python2 = "auto"
 
 
 DEFAULTS = Options()

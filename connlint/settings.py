@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from connlint import catalogue
 from connlint.discovery import DEFAULT_EXCLUDE, absolute
 from connlint.engine import Selection
-from connlint.options import DEFAULTS, ESCAPING, Escaping, Options, OwnOperation
+from connlint.options import DEFAULTS, ESCAPING, Escaping, Options, OwnOperation, Python2
 from connlint.patterns import Pattern, Patterns
 
 if TYPE_CHECKING:
@@ -307,6 +307,12 @@ def _escaping(value: object, where: str) -> tuple[Escaping, ...]:
     return cast("tuple[Escaping, ...]", tuple(words))
 
 
+def _python2(value: object, where: str) -> Python2:
+    if not isinstance(value, bool) and value != "auto":
+        raise SettingsError(f'{where} must be true, false or "auto", not {_shown(value)}')
+    return value
+
+
 def _entries(value: object, where: str) -> Iterable[tuple[str, object]]:
     if not isinstance(value, dict):
         raise SettingsError(f"{where} must be a table of qualified names, not {_kind(value)}")
@@ -330,6 +336,10 @@ def format_of(value: object, where: str = "--output-format") -> Format:
     return cast("Format", _one_of(value, FORMATS, where))
 
 
+def _shown(value: object) -> str:
+    return repr(value) if isinstance(value, str) else _kind(value)
+
+
 def _kind(value: object) -> str:
     """Return what TOML calls `value`, with its article."""
     kinds = {bool: "a boolean", str: "a string", int: "an integer", float: "a float", list: "a list", dict: "a table"}
@@ -337,7 +347,7 @@ def _kind(value: object) -> str:
 
 
 # Those that bear on what is found
-_OPTIONS = frozenset({"escaping", "exceptions", "operations"})
+_OPTIONS = frozenset({"escaping", "exceptions", "operations", "python2"})
 _READERS: Mapping[str, Callable[[object, str], object]] = {
     "escaping": _escaping,
     "exceptions": _exceptions,
@@ -349,6 +359,7 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
     "operations": _operations,
     "output-format": format_of,
     "per-file-ignores": _ignores,
+    "python2": _python2,
     "respect-gitignore": _boolean,
     "select": _codes,
     "unsafe-fixes": _boolean,

@@ -99,6 +99,16 @@ def test_no_candidate(code: str) -> None:
         pytest.param("CNL1", CATCHING.format("Exception as e", "if isinstance(e, OSError): pass"), id="isinstance"),
         pytest.param("CNL1", CATCHING.format("Exception as e", "if get_errno(e): pass"), id="errno-reader"),
         pytest.param("CNL1", CATCHING.format("Exception as e", "if getattr(e, 'errno'): pass"), id="getattr"),
+        pytest.param("CNL1", CATCHING.format("Exception as e", "if type(e) is OSError: pass"), id="type"),
+        pytest.param("CNL1", CATCHING.format("Exception as e", "if e.__class__ in E: pass"), id="class-of"),
+        pytest.param(
+            "CNL1", CATCHING.format("Exception as e", "\n        match e:\n            case E(): pass"), id="match-of"
+        ),
+        pytest.param(
+            "CNL1",
+            "from errno import ECONNRESET\ntry: f()\nexcept OSError as e:\n    if code(e) != ECONNRESET: raise\n",
+            id="helper",
+        ),
         pytest.param("CNL1", "ValueError = OSError\n" + CATCHING.format("ValueError", "pass"), id="rebound"),
         pytest.param("CNL1", "ValueError: type = OSError\n" + CATCHING.format("ValueError", "pass"), id="annotated"),
         pytest.param("CNL1", "A, ValueError, B = x\n" + CATCHING.format("ValueError", "pass"), id="unpacked"),

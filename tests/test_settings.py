@@ -193,6 +193,10 @@ def test_file_says_all_there_is_to_say(tmp_path: Path) -> None:
         pytest.param('select = "CNL302"', "select must be a list of strings, not a string", id="string-for-list"),
         pytest.param("select = [1]", "select must be a list of strings, but holds an integer", id="integer-in-list"),
         pytest.param("select = {a = 1}", "select must be a list of strings, not a table", id="table-for-list"),
+        pytest.param(
+            "python2 = 'never'", "python2 must be true, false or \"auto\", not 'never'", id="word-for-python2"
+        ),
+        pytest.param("python2 = 3", 'python2 must be true, false or "auto", not an integer', id="number-for-python2"),
         pytest.param("fix = 1", "fix must be true or false, not an integer", id="integer-for-boolean"),
         pytest.param("fix = 1979-05-27", "fix must be true or false, not a date or time", id="date-for-boolean"),
         pytest.param('selct = ["CNL302"]', "has no key 'selct'; did you mean select?", id="unknown-key"),

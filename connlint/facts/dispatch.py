@@ -416,11 +416,7 @@ class _Reader:
         if single:
             return self._errno(node, depth)
         if isinstance(node, (cst.Tuple, cst.List, cst.Set)):
-            parts = [
-                self.errnos_of(element.value, single=not isinstance(element, cst.StarredElement), depth=depth + 1)
-                for element in node.elements
-            ]
-            return _joined_lists(parts)
+            return self._errnos_listed(node.elements, depth)
         if isinstance(node, cst.Dict):
             keys = [item.key if isinstance(item, cst.DictElement) else None for item in node.elements]
             return _joined_lists(None if key is None else self._errno(key, depth + 1) for key in keys)
@@ -437,6 +433,21 @@ class _Reader:
         if isinstance(node, (cst.Name, cst.Attribute)):
             return self._errnos_by_name(node, depth)
         return None
+
+    def _errnos_listed(self, elements: Sequence[cst.BaseElement], depth: int) -> list[str] | None:
+        found: list[str] = []
+        ambiguous: set[str] = set()
+        for element in elements:
+            value = element.value
+            if isinstance(value, cst.Integer) and value.evaluated_value in table.NAME_OF_ON_BSD:
+                self.numbers.append(value.evaluated_value)
+                ambiguous.add(table.NAME_OF_ON_BSD[value.evaluated_value])
+                continue
+            part = self.errnos_of(value, single=not isinstance(element, cst.StarredElement), depth=depth + 1)
+            if part is None:
+                return None
+            found += part
+        return found if ambiguous <= {*found} else None
 
     def _errnos_by_call(self, node: cst.Call, depth: int) -> list[str] | None:
         """Read `frozenset((errno.EPIPE,))` and `BROKEN.union(REFUSED)`."""

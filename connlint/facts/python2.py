@@ -1,6 +1,7 @@
 """Is this file meant to run on Python 2 as well?
 
-Python 2 has no `ConnectionRefusedError`: code that still runs there sorts by errno because it must.
+Python 2 has no `ConnectionRefusedError`: code that still runs there sorts by errno because it must. The project may say
+so itself; else the file tells by what it imports and asks.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ _FLAGS = frozenset({"PY2", "PY3"})
 
 
 def supports_python2(facts: Facts) -> bool:
-    """Say whether the file shows that Python 2 is meant to run it."""
+    """Say whether Python 2 is meant to run the file: as the project says, or as the file shows."""
+    if facts.options.python2 != "auto":
+        return facts.options.python2
     if any(
         line.comment is not None and line.comment.value.startswith("#!") and "python2" in line.comment.value
         for line in facts.module.header

@@ -591,7 +591,7 @@ def _is_unused(facts: Facts, rewrite: Rewrite, node: cst.Import | cst.ImportFrom
         return False
     if len(facts.index.top.names.get(name.value, ())) != 1:
         return False
-    return not _is_used(facts.module, rewrite, name.value) and not _is_exported(facts.module, name.value)
+    return not _is_used(facts.module, rewrite, name.value) and not _is_exported(facts.module, rewrite, name.value)
 
 
 def _is_used(module: cst.Module, rewrite: Rewrite, name: str) -> bool:
@@ -611,6 +611,7 @@ def _is_used(module: cst.Module, rewrite: Rewrite, name: str) -> bool:
     return False
 
 
-def _is_exported(module: cst.Module, name: str) -> bool:
-    """Say whether some string of the file is just `name`, as in `__all__`."""
-    return any(isinstance(node, cst.SimpleString) and node.raw_value == name for node in walk(module))
+def _is_exported(module: cst.Module, rewrite: Rewrite, name: str) -> bool:
+    """Say whether some string of the file is just `name`, as in `__all__`, what is rewritten aside."""
+    stays = walk(module, enter=lambda node: node not in rewrite.replace)
+    return any(isinstance(node, cst.SimpleString) and node.raw_value == name for node in stays)

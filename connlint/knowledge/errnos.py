@@ -67,6 +67,20 @@ NAME_OF: Mapping[int, str] = {
     10061: "ECONNREFUSED",
 }
 
+# The same everywhere: Linux, macOS, the BSDs and Windows.
+PORTABLE = frozenset({4, 32})
+
+# Those of macOS and the BSDs. On Linux they are other errnos, so they mean these only beside one that surely does.
+NAME_OF_ON_BSD: Mapping[int, str] = {
+    35: "EAGAIN",
+    36: "EINPROGRESS",
+    53: "ECONNABORTED",
+    54: "ECONNRESET",
+    58: "ESHUTDOWN",
+    60: "ETIMEDOUT",
+    61: "ECONNREFUSED",
+}
+
 # What only ever befalls connections and pipes. The others need a network operation beside them to speak of one.
 OF_CONNECTIONS = frozenset({"ECONNABORTED", "ECONNREFUSED", "ECONNRESET", "EPIPE", "ESHUTDOWN"})
 
@@ -94,5 +108,7 @@ WHOLE: Mapping[str, tuple[frozenset[str], ...]] = {
 # Functions that return the errno of the exception that they are given.
 READERS = frozenset({"eventlet.support.get_errno", "tornado.util.errno_from_exception"})
 
-# Packages whose OSErrors carry an errno and are of no class above: aiohttp's `ClientConnectorError` has errno 111.
-CARRIERS = frozenset({"aiohttp"})
+# Packages whose OSErrors carry an errno and are of no class above: aiohttp's `ClientConnectorError` has errno 111,
+# PyBluez' `BluetoothError` the arguments of the error it stands for, PyUSB's `USBError` EPIPE for an endpoint that
+# stalls, pyserial's `SerialException` the errno of the port.
+CARRIERS = frozenset({"aiohttp", "bluetooth", "serial", "usb"})

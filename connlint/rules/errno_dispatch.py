@@ -750,7 +750,7 @@ def _why(dispatch: Dispatch) -> Iterator[str]:
             made = ", ".join(f"{name} is raised as {table.CLASS_OF[name]}" for name in case.errnos)
             yield f"{made} (PEP 3151)"
         else:
-            yield f"isinstance picks what `except {', '.join(case.classes)}` takes"
+            yield f"the test picks what `except {', '.join(case.classes)}` takes"
 
 
 def _doubts(facts: Facts, dispatch: Dispatch) -> Iterator[str]:
@@ -784,9 +784,10 @@ def _doubts(facts: Facts, dispatch: Dispatch) -> Iterator[str]:
         if raised.raises == OPAQUE or (raised.raises != "OSError" and derives(raised.raises, "OSError")):
             yield "the code raises such a class itself, maybe without an errno"
             break
-    if dispatch.numbers:
-        yield f"the number {dispatch.numbers[0]} may be another errno's on another system"
-    if any(not derives(name, "OSError") for name in dispatch.handler.caught):
+    numbers = [number for number in dispatch.numbers if number not in table.PORTABLE]
+    if numbers:
+        yield f"the number {numbers[0]} may be another errno's on another system"
+    if not dispatch.demands and any(not derives(name, "OSError") for name in dispatch.handler.caught):
         yield "what else the clause takes may have no errno"
 
 
@@ -807,6 +808,8 @@ def _is_whole(name: str, dispatch: Dispatch) -> bool:
         failure.raises.startswith("ssl.") for item in effects.tried for failure in item.failures
     ):
         return name in {table.CLASS_OF[errno] for errno in table.OF_CONNECTIONS}  # TLS errors number from 1
+    if name == "BrokenPipeError" and effects.tried and all(item.operation.name == "os.write" for item in effects.tried):
+        return "EPIPE" in dispatch.errnos  # ESHUTDOWN is Winsock's, and no file descriptor's
     return any(errnos <= set(dispatch.errnos) for errnos in table.WHOLE.get(name, ()))
 
 
