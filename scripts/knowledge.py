@@ -56,6 +56,7 @@ SOURCES: Mapping[str, Source] = {
         ("botocore", "boto3", "s3transfer"),
         ("botocore", "boto3", "s3transfer"),
         modules=(
+            "botocore.eventstream",
             "botocore.exceptions",
             "botocore.httpsession",
             "botocore.parsers",
@@ -86,7 +87,9 @@ SOURCES: Mapping[str, Source] = {
     ),
     "paho": Source(("paho-mqtt",), ("paho",)),
     "paramiko": Source(("paramiko",), ("paramiko",)),
-    "pika": Source(("pika",), ("pika",), modules=("pika", "pika.exceptions")),
+    "pika": Source(
+        ("pika",), ("pika",), modules=("pika", "pika.exceptions", "pika.adapters.utils.connection_workflow")
+    ),
     "psycopg": Source(("psycopg",), ("psycopg",), homes=("psycopg.errors",), modules=("psycopg", "psycopg.errors")),
     "psycopg2": Source(
         ("psycopg2-binary",),

@@ -15,6 +15,11 @@ BASES: dict[str, tuple[str, ...]] = {
     "boto3.exceptions.S3TransferFailedError": ("boto3.exceptions.Boto3Error",),
     "boto3.exceptions.S3UploadFailedError": ("boto3.exceptions.Boto3Error",),
     "boto3.exceptions.UnknownAPIVersionError": ("boto3.exceptions.Boto3Error", "botocore.exceptions.DataNotFoundError"),
+    "botocore.eventstream.ChecksumMismatch": ("botocore.eventstream.ParserError",),
+    "botocore.eventstream.DuplicateHeader": ("botocore.eventstream.ParserError",),
+    "botocore.eventstream.InvalidHeadersLength": ("botocore.eventstream.ParserError",),
+    "botocore.eventstream.InvalidPayloadLength": ("botocore.eventstream.ParserError",),
+    "botocore.eventstream.NoInitialResponseError": ("botocore.eventstream.ParserError",),
     "botocore.eventstream.ParserError": ("Exception",),
     "botocore.exceptions.AliasConflictParameterError": ("botocore.exceptions.ValidationError",),
     "botocore.exceptions.ApiVersionNotFoundError": ("botocore.exceptions.BotoCoreError",),
@@ -128,7 +133,6 @@ BASES: dict[str, tuple[str, ...]] = {
     "botocore.exceptions.ValidationError": ("botocore.exceptions.BotoCoreError",),
     "botocore.exceptions.WaiterConfigError": ("botocore.exceptions.BotoCoreError",),
     "botocore.exceptions.WaiterError": ("botocore.exceptions.BotoCoreError",),
-    "botocore.parsers.NoInitialResponseError": ("botocore.eventstream.ParserError",),
     "botocore.parsers.ResponseParserError": ("Exception",),
     "botocore.vendored.requests.exceptions.ConnectTimeout": (
         "botocore.vendored.requests.exceptions.ConnectionError",
@@ -168,4 +172,6 @@ BASES: dict[str, tuple[str, ...]] = {
 
 ALIASES: dict[str, str] = {
     "boto3.exceptions.DynanmoDBOperationNotSupportedError": "boto3.exceptions.DynamoDBOperationNotSupportedError",
+    "botocore.eventstream.EventStreamError": "botocore.exceptions.EventStreamError",
+    "botocore.parsers.NoInitialResponseError": "botocore.eventstream.NoInitialResponseError",
 }
