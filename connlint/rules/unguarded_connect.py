@@ -42,7 +42,8 @@ class UnguardedConnect(Rule):
     task that dies this way takes its work with it while the program goes on as if nothing had happened.
 
     A handler that cannot take the failure is no guard: `except TimeoutError` lets `ConnectionRefusedError` pass, and
-    a `try` around `Thread(...).start()` or `create_task(...)` catches nothing of what runs later.
+    a `try` around `Thread(...).start()` or `create_task(...)` catches nothing of what runs later. Elsewhere, where the
+    failure goes on to a caller, [CNL104](connect-failure-escapes.md) reports such a handler.
 
     ## Example
 
