@@ -12,7 +12,7 @@ import libcst as cst
 from connlint import knowledge
 from connlint.facts.model import Handler
 from connlint.facts.names import OPAQUE
-from connlint.facts.tree import bound_name, dotted, walk_same_code
+from connlint.facts.tree import bound_name, dotted, walk, walk_same_code
 from connlint.facts.wording import called, code, place
 from connlint.fixes.clauses import is_written, replaced, replaced_in_suppress
 from connlint.rules.base import Example, Finding, Fix, Rule
@@ -81,6 +81,9 @@ class ForeignConnectionError(Rule):
     Reports a handler of the builtin `ConnectionError` (or of `ConnectionRefusedError`, `ConnectionResetError`) around
     calls of a library that raises a class of its own instead. `contextlib.suppress` is a handler, too.
 
+    Where it cannot be seen what is called, the code around may tell: another class of the library is caught beside the
+    builtin, or the handler reads what only the library's class has (`error.response`).
+
     ## Why is this bad
 
     requests, redis, urllib3 and others each have a class named `ConnectionError` that does not derive from the
@@ -109,7 +112,8 @@ class ForeignConnectionError(Rule):
 
     Where another clause, or the same one, takes the library's class as well: `except (ConnectionError,
     requests.RequestException)`. requests' classes derive from `OSError`, so `except OSError` takes them. connlint is
-    also silent where something else in the `try` may raise the builtin.
+    also silent where something else in the `try` may raise the builtin, where the file gives the client an adapter or a
+    transport that is not the library's own, and in tests that have the client raise the builtin itself.
 
     ## Fix safety
 
@@ -363,6 +367,110 @@ def notify(url, event):
         requests.post(url, json=event, timeout=2)
 """,
         ),
+        Example(
+            "sibling-caught-beside-it",
+            """\
+from requests.exceptions import HTTPError, Timeout
+
+from .api import client
+
+
+def version():
+    try:
+        return client.call("version")
+    except (ConnectionError, HTTPError, Timeout) as error:
+        print("no version:", error)
+        return None
+""",
+            """\
+import requests
+from requests.exceptions import HTTPError, Timeout
+
+from .api import client
+
+
+def version():
+    try:
+        return client.call("version")
+    except (ConnectionError, requests.exceptions.ConnectionError, HTTPError, Timeout) as error:
+        print("no version:", error)
+        return None
+""",
+        ),
+        Example(
+            "attribute-of-the-librarys-class",
+            """\
+import logging
+
+import requests
+
+
+def refresh(feed):
+    try:
+        feed.fetch()
+    except ConnectionError as error:
+        logging.warning("%s could not be reached", error.request.url)
+""",
+            """\
+import logging
+
+import requests
+
+
+def refresh(feed):
+    try:
+        feed.fetch()
+    except (ConnectionError, requests.exceptions.ConnectionError) as error:
+        logging.warning("%s could not be reached", error.request.url)
+""",
+        ),
+        Example(
+            "through-methods",
+            """\
+import requests
+from requests.adapters import HTTPAdapter
+
+
+class Api:
+    def __init__(self, base):
+        self.base = base
+        self.session = requests.Session()
+        self.session.mount("https://", HTTPAdapter(pool_maxsize=4))
+
+    def _call(self, method, path):
+        response = self.session.request(method, self.base + path, timeout=5)
+        response.raise_for_status()
+        return response.json()
+
+    def is_up(self):
+        try:
+            return self._call("GET", "/health")["ok"]
+        except ConnectionError:
+            return False
+""",
+            """\
+import requests
+from requests.adapters import HTTPAdapter
+
+
+class Api:
+    def __init__(self, base):
+        self.base = base
+        self.session = requests.Session()
+        self.session.mount("https://", HTTPAdapter(pool_maxsize=4))
+
+    def _call(self, method, path):
+        response = self.session.request(method, self.base + path, timeout=5)
+        response.raise_for_status()
+        return response.json()
+
+    def is_up(self):
+        try:
+            return self._call("GET", "/health")["ok"]
+        except requests.exceptions.ConnectionError:
+            return False
+""",
+        ),
     )
     silent = (
         Example(
@@ -530,6 +638,51 @@ def fetch(url):
 """,
         ),
         Example(
+            "mock-that-raises-the-builtin",
+            """\
+from unittest import mock
+
+import requests
+
+
+def test_down():
+    with mock.patch("requests.get", side_effect=ConnectionError):
+        try:
+            requests.get("http://localhost/")
+        except ConnectionError:
+            pass
+""",
+        ),
+        Example(
+            "transport-of-the-project",
+            """\
+import httpx
+
+from .offline import OfflineTransport
+
+
+def fetch(url):
+    with httpx.Client(transport=OfflineTransport()) as client:
+        try:
+            return client.get(url)
+        except ConnectionError:
+            return None
+""",
+        ),
+        Example(
+            "unknown-calls-without-a-sign",
+            """\
+import requests
+
+
+def refresh(feed):
+    try:
+        feed.fetch()
+    except ConnectionError as error:
+        print("down:", error)
+""",
+        ),
+        Example(
             "prepared-and-not-sent",
             """\
 import requests
@@ -652,8 +805,9 @@ def _is_put_into_a_mock(facts: Facts) -> bool:
     ]
     values += [
         node.value
-        for node in facts.index.all(cst.Assign)
-        if any((dotted(item.target) or "").rpartition(".")[2] in _RAISING for item in node.targets)
+        for node in walk(facts.module)
+        if isinstance(node, cst.Assign)
+        and any((dotted(item.target) or "").rpartition(".")[2] in _RAISING for item in node.targets)
     ]
     values += [call for call in facts.index.all(cst.Call) if facts.names.qualified(call.func) in _BUILTIN]
     return any(
@@ -791,8 +945,8 @@ def _cue(facts: Facts, handler: Handler | Suppression, builtin: Sequence[str]) -
 def _cues(facts: Facts, handler: Handler | Suppression) -> Iterator[tuple[str, str]]:
     """Yield the packages that the handler is about, by what it reads and by what is caught beside the builtin."""
     imported = _clients(facts)
-    if isinstance(handler, Handler):
-        bound = bound_name(handler.node)
+    bound = bound_name(handler.node) if isinstance(handler, Handler) else None
+    if isinstance(handler, Handler) and _only_builtins(handler) and not _asks_what_it_is(handler):
         for node in walk_same_code(handler.node.body):
             if not isinstance(node, cst.Attribute) or not isinstance(node.value, cst.Name) or node.value.value != bound:
                 continue
@@ -804,6 +958,18 @@ def _cues(facts: Facts, handler: Handler | Suppression) -> Iterator[tuple[str, s
     if len({*siblings.values()}) == 1:
         (package,) = {*siblings.values()}
         yield package, f"{', '.join(siblings)}, caught beside it, {'are' if len(siblings) > 1 else 'is'} {package}'s"
+
+
+def _only_builtins(handler: Handler) -> bool:
+    return all("." not in name and name != OPAQUE for name in handler.caught)
+
+
+def _asks_what_it_is(handler: Handler) -> bool:
+    """Say whether the handler looks before it reads an attribute."""
+    return any(
+        isinstance(node, cst.Call) and dotted(node.func) in {"getattr", "hasattr", "isinstance"}
+        for node in walk_same_code(handler.node.body)
+    )
 
 
 def _clients(facts: Facts) -> set[str]:

@@ -201,3 +201,153 @@ def test_suppress_is_named() -> None:
     (item,) = check(text.encode(), "x.py", ONLY).diagnostics
     assert item.message.startswith("`contextlib.suppress(ConnectionError)` takes no failure of requests.get: suppress ")
     assert item.row == 3
+
+
+# What the code around tells
+
+
+def unknown(caught: str, handled: str = "pass", imports: str = "import requests") -> str:
+    return f"""\
+import contextlib
+{imports}
+
+
+def refresh(feed):
+    try:
+        feed.fetch()
+    except {caught} as error:
+        {handled}
+"""
+
+
+@pytest.mark.parametrize(
+    ("caught", "imports"),
+    [
+        pytest.param("(ConnectionError, requests.RequestException)", "import requests", id="base-beside-it"),
+        pytest.param("(ConnectionError, OSError, requests.Timeout)", "import requests", id="oserror-takes-it"),
+        pytest.param("(ConnectionError, Timeout)", "from requests import ConnectionError, Timeout", id="imported"),
+        pytest.param("(ConnectionError, Timeout)", "from .errors import Timeout", id="sibling-of-the-project"),
+        pytest.param("(ConnectionError, ValueError)", "import requests", id="no-sibling"),
+        pytest.param(
+            "(ConnectionError, requests.Timeout, redis.TimeoutError)", "import redis, requests", id="two-libraries"
+        ),
+        pytest.param("(BrokenPipeError, requests.Timeout)", "import requests", id="not-meant-for-connects"),
+        pytest.param("(ConnectionError, HTTPError)", "from urllib.error import HTTPError", id="standard-library"),
+    ],
+)
+def test_no_sibling_tells(caught: str, imports: str) -> None:
+    assert named(unknown(caught, imports=imports)) == []
+
+
+@pytest.mark.parametrize(
+    ("caught", "imports", "expected"),
+    [
+        pytest.param("(ConnectionError, requests.Timeout)", "import requests", "requests.exceptions", id="requests"),
+        pytest.param(
+            "(HTTPError, ConnectionError)", "from requests import HTTPError", "requests.exceptions", id="from"
+        ),
+        pytest.param("(ConnectionError, redis.ResponseError)", "import redis", "redis.exceptions", id="redis"),
+        pytest.param(
+            "requests.Timeout:\n        pass\n    except ConnectionError",
+            "import requests",
+            "requests.exceptions",
+            id="other-clause",
+        ),
+    ],
+)
+def test_sibling_tells(caught: str, imports: str, expected: str) -> None:
+    assert named(unknown(caught, imports=imports)) == [f"{expected}.ConnectionError as well"]
+
+
+@pytest.mark.parametrize(
+    ("caught", "handled", "imports", "reported"),
+    [
+        ("ConnectionError", "print(error.response)", "import requests", True),
+        ("ConnectionError", "print(error.request.url)", "import httpx", True),
+        ("ConnectionError", "print(error.args)", "import requests", False),
+        ("ConnectionError", "print(error.response)", "import httpx, requests", False),
+        ("ConnectionError", "print(error.response)", "import json", False),
+        ("ConnectionError", "print(hasattr(error, 'response') and error.response)", "import requests", False),
+        ("(ConnectionError, feed.Error)", "print(error.response)", "import requests", False),
+    ],
+)
+def test_attribute_tells(caught: str, handled: str, imports: str, reported: bool) -> None:
+    assert bool(named(unknown(caught, handled, imports))) is reported
+
+
+def test_sign_does_not_outweigh_what_is_known() -> None:
+    text = unknown("(ConnectionError, requests.Timeout)")
+    assert named(text)
+    assert named(text.replace("feed.fetch()", "feed.fetch(); raise feed.error")) == []
+    assert named(text + "\n\ndef check():\n    raise ConnectionError\n") == []
+
+
+# What the client sends with
+
+
+@pytest.mark.parametrize(
+    ("made", "reported"),
+    [
+        ("httpx.Client()", True),
+        ("httpx.Client(transport=httpx.HTTPTransport(retries=2))", True),
+        ("httpx.Client(transport=None)", True),
+        ("httpx.Client(transport=httpx.MockTransport(handler))", False),
+        ("httpx.Client(transport=handler)", False),
+        ("httpx.Client(mounts={'http://': handler})", False),
+    ],
+)
+def test_transport(made: str, reported: bool) -> None:
+    text = f"import httpx\n\n\ndef act(handler):\n    client = {made}\n    try:\n        client.get('x')\n"
+    assert bool(named(f"{text}    except ConnectionError:\n        pass\n")) is reported
+
+
+@pytest.mark.parametrize(
+    ("adapter", "reported"),
+    [
+        ("requests.adapters.HTTPAdapter(max_retries=2)", True),
+        ("Patient()", True),
+        ("Other()", False),
+        ("UnixAdapter()", False),
+        ("adapter", False),
+    ],
+)
+def test_adapter(adapter: str, reported: bool) -> None:
+    text = f"""\
+import requests
+from requests_unixsocket import UnixAdapter
+
+
+class Patient(requests.adapters.HTTPAdapter):
+    def send(self, request, **kwargs):
+        return super().send(request, **{{"timeout": 5, **kwargs}})
+
+
+class Other(requests.adapters.BaseAdapter):
+    pass
+
+
+def act(adapter):
+    session = requests.Session()
+    session.mount("https://", {adapter})
+    try:
+        return session.get("https://example.org")
+    except ConnectionError:
+        return None
+"""
+    assert bool(named(text)) is reported
+
+
+@pytest.mark.parametrize(
+    "mocking",
+    [
+        "mock.patch('requests.get', side_effect=ConnectionError).start()",
+        "requests.get = mock.Mock(side_effect=[ConnectionError(), None])",
+        "requests.get.side_effect = ConnectionResetError",
+        "mock.patch.object(requests, 'get').start().side_effect = ConnectionError('down')",
+    ],
+)
+def test_mock_that_raises_the_builtin(mocking: str) -> None:
+    text = f"from unittest import mock\nimport requests\n\n{mocking}\n"
+    text += "try:\n    requests.get('x')\nexcept ConnectionError:\n    pass\n"
+    assert named(text) == []
+    assert named(text.replace(mocking, "")) != []
