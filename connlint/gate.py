@@ -32,7 +32,12 @@ NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
     "SocketServer": None,
     "_socket": None,
     "_ssl": None,
+    "aio_pika": None,
     "aiohttp": None,
+    "aiomysql": None,
+    "aiormq": None,
+    "aiosmtplib": None,
+    "amqp": None,
     "asyncio": re.compile(rb"_connection|sock_|Stream|start_tls|getaddrinfo|getnameinfo|IncompleteRead|\.\*"),
     "boto3": None,
     "botocore": None,
@@ -49,11 +54,13 @@ NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
     "httplib": None,
     "httpx": None,
     "imaplib": None,
+    "kombu": None,
     "multiprocessing": re.compile(rb"connection|Client|Listener|Pipe|\.\*"),
     "nntplib": None,
     "opensearchpy": None,
     "os": re.compile(rb"\bos[\s\\]*\.[\s\\]*(?:write|\*)|\bos as"),
     "paramiko": None,
+    "pika": None,
     "poplib": None,
     "pymysql": None,
     "redis": None,
@@ -75,7 +82,7 @@ NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
 }
 
 # The packages whose constructors connect.
-CONNECTING = frozenset({"ftplib", "imaplib", "nntplib", "poplib", "smtplib", "telnetlib"})
+CONNECTING = frozenset({"ftplib", "imaplib", "kafka", "nntplib", "pika", "poplib", "smtplib", "telnetlib"})
 
 # The packages with which a retry is configured.
 POLICIES = frozenset(
@@ -92,7 +99,14 @@ MOST_NODES = 300_000
 # Words, each searched for by itself: several times as fast as one expression with all of them.
 _HANDLING = (b"except", b"suppress")
 _SUPPRESS = (b"suppress",)
-_CONNECTING = (b"connect", b"get_server_certificate", *sorted(name.encode() for name in CONNECTING))
+_CONNECTING = (
+    b"connect",
+    b"get_server_certificate",
+    b"open_ssl_over_tcp_stream",
+    b"open_tcp_stream",
+    b"open_unix_socket",
+    *sorted(name.encode() for name in CONNECTING),
+)
 _CONNECTION_CLASS = (
     b"ConnectionError",
     b"ConnectionRefusedError",
@@ -139,8 +153,10 @@ _CODE = (b"CNL", b"Cnl", b"cnl")
 _ERRNO_NUMBER = re.compile(rb"\b(?:32|103|104|108|111|10053|10054|10058|10061)\b")
 _SUPPRESSION = re.compile(rb"(?i:noqa\b.*\bcnl)")
 _CONNECTS = re.compile(
-    rb"\b(?:connect|connect_ex|create_connection|create_unix_connection|get_server_certificate|open_connection"
-    rb"|open_unix_connection|sock_connect|ws_connect|Client|%s)\b" % "|".join(sorted(CONNECTING)).encode()
+    rb"\b(?:connect|connect_ex|connect_robust|connect_tcp|connect_unix|create_connection|create_unix_connection"
+    rb"|ensure_connection|get_server_certificate|open_connection|open_ssl_over_tcp_stream|open_tcp_stream"
+    rb"|open_unix_connection|open_unix_socket|sock_connect|ws_connect|Client|%s)\b"
+    % "|".join(sorted(CONNECTING)).encode()
 )
 _PACKAGE = re.compile(rb"\b(?:%s)\b" % "|".join(NETWORK).encode())
 
@@ -200,6 +216,11 @@ def decide(
         return Verdict(False)
     problem = too_much(tree)
     return Verdict(problem is None, problem)
+
+
+def suppresses(data: bytes) -> bool:
+    """Say whether the file content `data` may hold a comment that suppresses one of our codes."""
+    return _Suppressions.can_speak(_Text(data, None), None)
 
 
 def _parsed(data: bytes) -> tuple[ast.Module | None, str | None]:
@@ -539,7 +560,7 @@ class _Suppressions:
         return text.has(_CODE) and text.matches(_SUPPRESSION)
 
     @staticmethod
-    def can_speak(text: _Text, _seen: _Seen) -> bool:
+    def can_speak(text: _Text, _seen: _Seen | None) -> bool:
         return text.matches(_SUPPRESSION)
 
 

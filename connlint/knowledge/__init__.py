@@ -44,16 +44,22 @@ _STANDARD = (stdlib.LIBRARY, sockets.LIBRARY, streams.LIBRARY, web.LIBRARY, prot
 CLIENTS: Mapping[str, str] = {
     package: module
     for module, packages in {
+        "aio_pika": "aio_pika aiormq",
         "aiohttp": "aiohttp",
+        "aiomysql": "aiomysql",
+        "aiosmtplib": "aiosmtplib",
         "botocore": "botocore boto3 s3transfer",
         "elasticsearch": "elasticsearch elastic_transport",
         "httpx": "httpx httpcore",
+        "kombu": "amqp kombu",
         "opensearchpy": "opensearchpy",
         "paramiko": "paramiko",
+        "pika": "pika",
         "pymysql": "pymysql",
         "redis": "redis",
         "requests": "requests",
         "urllib3": "urllib3",
+        "websockets": "websockets",
     }.items()
     for package in packages.split()
 }

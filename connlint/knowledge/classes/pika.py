@@ -3,6 +3,37 @@
 from __future__ import annotations
 
 BASES: dict[str, tuple[str, ...]] = {
+    "pika.adapters.utils.connection_workflow.AMQPConnectionWorkflowAborted": (
+        "pika.adapters.utils.connection_workflow.AMQPConnectorException",
+    ),
+    "pika.adapters.utils.connection_workflow.AMQPConnectionWorkflowFailed": (
+        "pika.adapters.utils.connection_workflow.AMQPConnectorException",
+    ),
+    "pika.adapters.utils.connection_workflow.AMQPConnectionWorkflowWrongState": (
+        "pika.adapters.utils.connection_workflow.AMQPConnectorException",
+    ),
+    "pika.adapters.utils.connection_workflow.AMQPConnectorAMQPHandshakeError": (
+        "pika.adapters.utils.connection_workflow.AMQPConnectorPhaseErrorBase",
+    ),
+    "pika.adapters.utils.connection_workflow.AMQPConnectorAborted": (
+        "pika.adapters.utils.connection_workflow.AMQPConnectorException",
+    ),
+    "pika.adapters.utils.connection_workflow.AMQPConnectorException": ("Exception",),
+    "pika.adapters.utils.connection_workflow.AMQPConnectorPhaseErrorBase": (
+        "pika.adapters.utils.connection_workflow.AMQPConnectorException",
+    ),
+    "pika.adapters.utils.connection_workflow.AMQPConnectorSocketConnectError": (
+        "pika.adapters.utils.connection_workflow.AMQPConnectorPhaseErrorBase",
+    ),
+    "pika.adapters.utils.connection_workflow.AMQPConnectorStackTimeout": (
+        "pika.adapters.utils.connection_workflow.AMQPConnectorException",
+    ),
+    "pika.adapters.utils.connection_workflow.AMQPConnectorTransportSetupError": (
+        "pika.adapters.utils.connection_workflow.AMQPConnectorPhaseErrorBase",
+    ),
+    "pika.adapters.utils.connection_workflow.AMQPConnectorWrongState": (
+        "pika.adapters.utils.connection_workflow.AMQPConnectorException",
+    ),
     "pika.exceptions.AMQPChannelError": ("pika.exceptions.AMQPError",),
     "pika.exceptions.AMQPConnectionError": ("pika.exceptions.AMQPError",),
     "pika.exceptions.AMQPError": ("Exception",),
