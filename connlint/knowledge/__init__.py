@@ -52,6 +52,7 @@ CLIENTS: Mapping[str, str] = {
         "elasticsearch": "elasticsearch elastic_transport",
         "httpx": "httpx httpcore",
         "kombu": "amqp kombu",
+        "mysql": "mysql",
         "opensearchpy": "opensearchpy",
         "paramiko": "paramiko",
         "pika": "pika",

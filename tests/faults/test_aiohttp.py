@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
-import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.faults.http_peers import ANSWERS, END, HEAD, READS, SAD, answer, redirect_forever
+from tests.faults.http_peers import ANSWERS, HEAD, READS, SAD, answer, redirect_forever
 from tests.faults.peers import (
     SOON,
     UNKNOWN_HOST,
@@ -27,9 +24,9 @@ from tests.faults.peers import (
     say,
     stay_silent,
 )
+from tests.faults.websocket_peers import shake_hands
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Coroutine, Iterator
 
     from connlint.knowledge.model import Scenario
@@ -124,25 +121,6 @@ def test_status() -> None:
                 return raised(response.raise_for_status)
 
     compare("aiohttp.ClientResponse.raise_for_status", {"answered": asyncio.run(fail())})
-
-
-def shake_hands(then: Callable[[socket.socket], None]) -> Callable[[socket.socket], None]:
-    """Return a treatment that opens a websocket and then goes on with another."""
-
-    def treat(connection: socket.socket) -> None:
-        heard = b""
-        while END not in heard:
-            heard += connection.recv(65536)
-        found = re.search(rb"Sec-WebSocket-Key: (\S+)", heard, re.IGNORECASE)
-        assert found is not None
-        digest = hashlib.sha1(found[1] + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
-        connection.sendall(
-            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Accept: %s\r\n\r\n" % base64.b64encode(digest)
-        )
-        then(connection)
-
-    return treat
 
 
 def test_websocket() -> None:

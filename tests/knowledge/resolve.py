@@ -21,7 +21,9 @@ def resolve(name: str) -> object:
             return _module(name)
     owner = resolve(head)
     try:
-        return getattr(owner, last)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return getattr(owner, last)
     except AttributeError:
         return _module(name)
 
