@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 _STDIN = "-"
+_ADD_NOQA = "--add-noqa"
 
 _EPILOG = """\
 other commands:
@@ -139,6 +140,12 @@ def _check_parser() -> _Parser:
     switch = argparse.BooleanOptionalAction
     fixing.add_argument("--fix", action=switch, help="apply fixes, and report what remains")
     fixing.add_argument("--unsafe-fixes", action=switch, help="apply fixes too that change what the program does")
+    fixing.add_argument(
+        _ADD_NOQA, metavar="REASON", help="suppress what is found (and not fixed) by # noqa comments; =REASON says why"
+    )
+    fixing.add_argument(
+        "--remove-noqa", action="store_true", help="take out the # noqa comments that suppress what is selected"
+    )
     fixing.add_argument("--diff", action="store_true", help="show what --fix would write, and write nothing")
 
     rules = parser.add_argument_group("rules")
@@ -216,7 +223,13 @@ def _settings(parsed: argparse.Namespace, paths: Sequence[str]) -> Settings:
 
 def _check(arguments: list[str]) -> int:
     parser = _check_parser()
-    parsed = parser.parse(arguments)
+    # The reason is optional, and what follows the option is a path
+    parsed = parser.parse([f"{item}=" if item == _ADD_NOQA else item for item in arguments])
+    if parsed.add_noqa is not None:
+        if parsed.ignore_noqa:
+            parser.error(f"{_ADD_NOQA} and --ignore-noqa contradict each other")
+        if not parsed.add_noqa.isprintable():
+            parser.error(f"the reason that {_ADD_NOQA} is to write must be one line of printable characters")
     paths = parsed.paths or ["."]
     if _STDIN in paths or parsed.stdin_filename is not None:
         if parsed.paths not in ([], [_STDIN]):
@@ -231,11 +244,18 @@ def _task(path: str, shown: str, parsed: argparse.Namespace, config: Settings) -
         path,
         shown,
         config.selection_for(path),
-        fix=config.fix or parsed.diff,
+        fix=config.fix or (parsed.diff and not _rewrites_comments(parsed)),
         unsafe=config.unsafe_fixes,
         noqa=not parsed.ignore_noqa,
         alone=config.output_format == "json",  # an editor applies one fix, not all
+        remove_noqa=parsed.remove_noqa,
+        add_noqa=parsed.add_noqa,
     )
+
+
+def _rewrites_comments(parsed: argparse.Namespace) -> bool:
+    """Say whether files are to be changed even without --fix."""
+    return bool(parsed.remove_noqa) or parsed.add_noqa is not None
 
 
 def _check_files(paths: Sequence[str], parsed: argparse.Namespace, config: Settings) -> int:
@@ -264,7 +284,7 @@ def _check_stdin(name: str, parsed: argparse.Namespace, config: Settings) -> int
     except OSError as error:
         _say(f"{name}: {reason(error)}")
         return FAILED
-    fixing = config.fix and not parsed.diff
+    fixing = (config.fix or _rewrites_comments(parsed)) and not parsed.diff
     if parsed.force_exclude and config.exclude.match_above(absolute(name)):
         if fixing:
             _write_bytes(data)

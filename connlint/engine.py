@@ -107,6 +107,19 @@ class Selection:
         return any(family.startswith(prefix) or prefix.startswith(family) for prefix in chosen)
 
 
+def _codes() -> frozenset[str]:
+    from connlint.rules import all_rules
+
+    return frozenset(rule.code for rule in all_rules())
+
+
+def _judges() -> frozenset[str]:
+    """Return the codes of what judges other findings: a fix that mends one may leave its suppression behind."""
+    from connlint.rules import all_rules
+
+    return frozenset(rule.code for rule in all_rules() if rule.last)
+
+
 def _longest(code: str, prefixes: Collection[str]) -> int:
     """Return the length of the longest of `prefixes` that `code` begins with, -1 if there is none."""
     return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=-1)
@@ -253,10 +266,21 @@ class _Analysis:
         return tuple(diagnostic for _, _, diagnostic in self.found)
 
     def _find(self) -> list[tuple[Rule, Finding, Diagnostic]]:
+        rules = selected_rules(self.selection)
+        found = self._asked(rule for rule in rules if not rule.last)
+        last = [rule for rule in rules if rule.last]
+        if last and self._says_noqa:
+            self._look_for_unused_suppressions(found)
+            found += self._asked(last)
+        found.sort(key=lambda item: (item[2].row, item[2].column, item[2].code))
+        return self._unsuppressed(found)
+
+    def _asked(self, rules: Iterable[Rule]) -> list[tuple[Rule, Finding, Diagnostic]]:
+        """Return what `rules` find."""
         from connlint.layout import RoundTripError
 
         found: list[tuple[Rule, Finding, Diagnostic]] = []
-        for rule in selected_rules(self.selection):
+        for rule in rules:
             try:
                 found += [(rule, finding, self._diagnostic(rule, finding)) for finding in rule.check(self.facts)]
             except RecursionError:
@@ -265,8 +289,26 @@ class _Analysis:
                 raise SourceError(str(error)) from error
             except Exception as error:  # noqa: BLE001 - one rule's fault must not silence the others
                 self.problems.append(_internal(rule.code, error))
-        found.sort(key=lambda item: (item[2].row, item[2].column, item[2].code))
-        return self._unsuppressed(found)
+        return found
+
+    @property
+    def _says_noqa(self) -> bool:
+        return self.noqa and "noqa" in self.source.text.lower()
+
+    def _look_for_unused_suppressions(self, found: Iterable[tuple[Rule, Finding, Diagnostic]]) -> None:
+        """Let the facts know which comments suppress nothing, of the rules in `found` and of all others."""
+        from connlint.noqa import Suppressions
+        from connlint.rules import all_rules
+        from connlint.suppressing import unused
+
+        asked = selected_rules(self.selection)
+        others = (rule for rule in all_rules() if rule not in asked and not rule.last)
+        everything = [(item[2].row, item[2].code) for item in (*found, *self._asked(others))]
+        layout = self.facts.layout
+        layout.require(self.source.text)
+        self.facts.unused_suppressions = tuple(
+            unused(self.source, Suppressions(self.source), everything, list(layout.comments()), _codes())
+        )
 
     def _diagnostic(self, rule: Rule, finding: Finding) -> Diagnostic:
         layout = self.facts.layout
@@ -282,7 +324,7 @@ class _Analysis:
         )
 
     def _unsuppressed(self, found: list[tuple[Rule, Finding, Diagnostic]]) -> list[tuple[Rule, Finding, Diagnostic]]:
-        if not self.noqa or "noqa" not in self.source.text.lower():
+        if not self._says_noqa:
             return found
         from connlint.noqa import Suppressions
 
@@ -317,15 +359,16 @@ class _Analysis:
         from connlint.fixes import proof
         from connlint.fixes.edits import apply, edits_of, joined
 
-        edits = edits_of(
-            self.facts, self.source.text, joined([r for r in map(self._rewrite, indexes) if r is not None])
-        )
+        rewrite = joined([r for r in map(self._rewrite, indexes) if r is not None])
+        edits = edits_of(self.facts, self.source.text, rewrite)
         if edits is None:
             raise _ProofError("it cannot be written here")
         text = apply(self.source.text, edits)
         if text == self.source.text:
             raise _ProofError("it would change nothing")
-        problem = proof.breaks_syntax(text, self.source.filename) or proof.loses_comments(self.source.text, text)
+        problem = proof.breaks_syntax(text, self.source.filename) or proof.loses_comments(
+            self.source.text, text, rewrite.dropped_comments
+        )
         if problem is not None:
             raise _ProofError(problem)
         try:
@@ -343,7 +386,7 @@ class _Analysis:
             [item.code for item in self.diagnostics],
             [item.code for item in after.diagnostics],
             codes,
-            frozenset().union(*(rule.reveals for rule in fixed)),
+            frozenset().union(*(rule.reveals for rule in fixed), _judges()),
         )
         if problem is not None:
             raise _ProofError(problem)

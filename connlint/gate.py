@@ -56,6 +56,7 @@ NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
     "imaplib": None,
     "kombu": None,
     "multiprocessing": re.compile(rb"connection|Client|Listener|Pipe|\.\*"),
+    "mysql": None,
     "nntplib": None,
     "opensearchpy": None,
     "os": re.compile(rb"\bos[\s\\]*\.[\s\\]*(?:write|\*)|\bos as"),

@@ -14,7 +14,7 @@ from bisect import bisect_right
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from libcst._nodes.internal import CodegenState
 
@@ -144,6 +144,13 @@ class Layout:
         start, end = self._recorder.inner.get(node, (outer_start, outer_end))
         # libcst generates a line end after the last line even where the file has none, and takes it away again
         return Span(start, min(end, end_of_file), outer_start, min(outer_end, end_of_file), indent)
+
+    def comments(self) -> Iterator[tuple[Span, cst.Comment]]:
+        """Yield every comment of the module, and where it stands."""
+        code = self.code
+        for node in self._recorder.outer:
+            if type(node).__name__ == "Comment" and code:
+                yield self.span(node), cast("cst.Comment", node)
 
     def row(self, node: cst.CSTNode) -> int:
         """Return the row, from 1, on which `node` begins."""

@@ -8,11 +8,15 @@ It is imported with the first finding of a file that says `noqa`, never before.
 
 from __future__ import annotations
 
+import re
+import tokenize
 from argparse import Namespace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flake8.processor import FileProcessor
 
     from connlint.source import Source
@@ -27,6 +31,39 @@ _OPTIONS = Namespace(
     stdin_display_name="stdin",
     verbose=0,
 )
+
+
+# A code in what flake8 takes for a list of codes
+_CODE = re.compile(r"[^\s,]+")
+
+
+class Code(NamedTuple):
+    """A code that a comment names, and where: offsets into the text."""
+
+    code: str
+    start: int
+    end: int
+
+
+class Directive(NamedTuple):
+    """A `noqa` that flake8 heeds: where it stands (offsets), what it names, and the rows, from 1, that it is for.
+
+    Without `codes` it is for all. What stands in a string counts as well, for flake8; `in_comment` tells.
+    """
+
+    start: int
+    end: int
+    codes: tuple[Code, ...]
+    rows: range
+    in_comment: bool
+
+
+class Place(NamedTuple):
+    """Where a suppression for a row can be written: the row and the offset of its end, or the directive to extend."""
+
+    row: int
+    end: int
+    directive: Directive | None
 
 
 class Suppressions:
@@ -56,6 +93,79 @@ class Suppressions:
         if found is not None:
             return found
         return lines[row - 1] if 0 < row <= len(lines) else ""
+
+    @cached_property
+    def directives(self) -> tuple[Directive, ...]:
+        """Every `noqa` that flake8 heeds, in the order of the rows; none if the whole file is taken out."""
+        return () if self.whole_file else tuple(self._directives())
+
+    def place(self, row: int) -> Place | None:
+        """Return where a suppression for `row` can be written; None if it cannot, or is there for all codes."""
+        rows = next((rows for rows in self._ranges if row in rows), None)
+        if rows is None:
+            return None
+        for directive in self.directives:
+            if directive.rows == rows:
+                return Place(rows[0], directive.end, directive) if directive.in_comment and directive.codes else None
+        # A line that goes on in the next one holds no comment
+        last = rows[-1]
+        end = self._source.line_starts[last - 1] + len(self._source.lines[last - 1].rstrip("\r\n"))
+        return Place(rows[0], end, None)
+
+    def _directives(self) -> Iterator[Directive]:
+        from flake8.violation import _find_noqa
+
+        for rows in self._ranges:
+            match = _find_noqa("".join(self._processor.lines[rows[0] - 1 : rows[-1]]))
+            if match is None:
+                continue
+            start, end = (self._offset(rows, place) for place in match.span())
+            codes: list[Code] = []
+            if match["codes"] is not None:
+                first = match.start("codes")
+                codes = [
+                    Code(found[0], *(self._offset(rows, first + place) for place in found.span()))
+                    for found in _CODE.finditer(match["codes"])
+                ]
+                end = codes[-1].end if codes else end
+            inside = any(left <= start < right for left, right in self._comments)
+            yield Directive(start, end, tuple(codes), rows, inside)
+
+    @cached_property
+    def _ranges(self) -> list[range]:
+        """The rows, in groups that share their `noqa`."""
+        found: list[range] = []
+        last: str | None = None
+        for row in range(1, len(self._processor.lines) + 1):
+            searched: str | None = self._processor.noqa_line_for(row)
+            if searched is not None and searched is last:
+                found[-1] = range(found[-1].start, row + 1)
+            else:
+                found.append(range(row, row + 1))
+            last = searched
+        return found
+
+    @cached_property
+    def _comments(self) -> list[tuple[int, int]]:
+        """The offsets at which comments begin and end."""
+        starts = self._source.line_starts
+        try:
+            return [
+                (starts[token.start[0] - 1] + token.start[1], starts[token.end[0] - 1] + token.end[1])
+                for token in self._processor.file_tokens
+                if token.type == tokenize.COMMENT
+            ]
+        except (tokenize.TokenError, SyntaxError):
+            return []
+
+    def _offset(self, rows: range, place: int) -> int:
+        """Return the offset into the text of `place`, an offset into the lines `rows` as flake8 joins them."""
+        for row in rows:
+            line = self._processor.lines[row - 1]
+            if place < len(line) or row == rows[-1]:
+                return self._source.line_starts[row - 1] + place
+            place -= len(line)
+        raise AssertionError(rows)
 
     @cached_property
     def _processor(self) -> FileProcessor:

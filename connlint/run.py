@@ -34,7 +34,8 @@ class Task:
     """A file and what is wanted of it.
 
     `shown` is what it is called in a report. With `alone`, each fix is proven alone, for those who apply just one;
-    else all together, as they are applied here.
+    else all together, as they are applied here. With `remove_noqa`, what suppresses selected rules goes first; with
+    `add_noqa`, what is still found in the end is suppressed, for that reason (which may be empty).
     """
 
     path: str
@@ -44,6 +45,8 @@ class Task:
     unsafe: bool = False
     noqa: bool = True
     alone: bool = False
+    remove_noqa: bool = False
+    add_noqa: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Outcome:
 
     `checked` is what is there, or remains; its diagnostics hold their fixes, proven. If fixes changed the file,
     `before` and `after` are its content and `applied` counts them by code; `dropped` says which failed their proof.
+    `suppressed` and `unsuppressed` count the suppressions that came and those that went.
     """
 
     task: Task
@@ -60,6 +64,8 @@ class Outcome:
     after: bytes = b""
     applied: Mapping[str, int] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
+    suppressed: int = 0
+    unsuppressed: int = 0
 
     @property
     def changed(self) -> bool:
@@ -103,7 +109,9 @@ def _at_gate(task: Task) -> Outcome | None:
     verdict = gate.decide(data, task.selection.may_have, options=task.selection.options)
     if verdict.problem is not None:
         return failed(task, verdict.problem)
-    return None if verdict.candidate else Outcome(task, Checked(task.shown))
+    if verdict.candidate or (task.remove_noqa and gate.suppresses(data)):
+        return None
+    return Outcome(task, Checked(task.shown))
 
 
 def process(task: Task) -> Outcome:
@@ -117,6 +125,58 @@ def process(task: Task) -> Outcome:
 
 def process_data(task: Task, data: bytes) -> Outcome:
     """Return what comes of `task` if the file's content is `data`."""
+    start, unsuppressed = (data, 0) if not task.remove_noqa else _unsuppressed(task, data)
+    outcome = _fixed(task, start)
+    if task.add_noqa is not None and outcome.checked.diagnostics:
+        outcome = _suppressed(task, task.add_noqa, outcome, outcome.after or start)
+    if unsuppressed:
+        outcome = replace(outcome, before=data, after=outcome.after or start, unsuppressed=unsuppressed)
+    return outcome
+
+
+def _unsuppressed(task: Task, data: bytes) -> tuple[bytes, int]:
+    """Return `data` without the comments that suppress selected rules, and how many codes went."""
+    from connlint import catalogue
+    from connlint.source import SourceError, decode
+    from connlint.suppressing import PREFIX, removed
+
+    if not gate.suppresses(data):
+        return data, 0
+    selected = {rule.code for rule in engine.selected_rules(task.selection)}
+    others = {entry.code for entry in catalogue.entries()} - selected
+
+    def goes(code: str) -> bool:
+        return code.upper().startswith(PREFIX) and not any(other.startswith(code.upper()) for other in others)
+
+    try:
+        source = decode(data, task.shown)
+        result = removed(source, goes)
+        return source.encode(result.text), result.codes
+    except SourceError:
+        return data, 0  # the check will say so
+
+
+def _suppressed(task: Task, reason: str, outcome: Outcome, data: bytes) -> Outcome:
+    """Return `outcome` with a comment for each finding that is left in `data`, proven to suppress it."""
+    from connlint.source import decode
+    from connlint.suppressing import added
+
+    source = decode(data, task.shown)
+    result = added(source, [(item.row, item.code) for item in outcome.checked.diagnostics], reason)
+    try:
+        text = source.encode(result.text)
+    except UnicodeEncodeError:
+        problem = f"the file's encoding {source.encoding} cannot hold the reason of its suppressions"
+        return replace(outcome, checked=replace(outcome.checked, problems=(*outcome.checked.problems, problem)))
+    checked = _checked(task, text)
+    impossible = [(item.row, item.code) for item in checked.diagnostics]
+    told = tuple(f"{code} at line {row} cannot be suppressed by a comment" for row, code in impossible)
+    checked = replace(checked, problems=tuple(dict.fromkeys((*outcome.checked.problems, *checked.problems, *told))))
+    return replace(outcome, checked=checked, before=outcome.before or data, after=text, suppressed=result.codes)
+
+
+def _fixed(task: Task, data: bytes) -> Outcome:
+    """Return what comes of `task` without regard to suppressions."""
     if not task.fix:
         return Outcome(task, _checked(task, data))
     fixed = engine.fix(data, task.shown, task.selection, unsafe=task.unsafe, noqa=task.noqa)

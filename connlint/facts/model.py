@@ -79,6 +79,19 @@ class Suppression:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class UnusedSuppression:
+    """A `noqa` comment with codes that suppress nothing: these codes, and those of them that are codes of rules.
+
+    `edit` (offsets and text) takes them out.
+    """
+
+    comment: cst.Comment
+    codes: tuple[str, ...]
+    known: frozenset[str]
+    edit: tuple[int, int, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Delay:
     """What waits between two attempts: the call or statement, for how many seconds (an expression), how it grows."""
 

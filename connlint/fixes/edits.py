@@ -42,7 +42,7 @@ def edits_of(facts: Facts, text: str, rewrite: Rewrite) -> tuple[Edit, ...] | No
     if full is None:
         return None
     facts.layout.require(text)
-    edits = []
+    edits = [*rewrite.edits]
     for node, replacement in full.items():
         if _is_elif(facts, node):
             return None  # libcst would write it as an `if`
@@ -50,7 +50,7 @@ def edits_of(facts: Facts, text: str, rewrite: Rewrite) -> tuple[Edit, ...] | No
         nodes = replacement if isinstance(replacement, tuple) else (replacement,)
         new = "".join(render(facts.module, each, span.indent) for each in nodes)
         edits.append(_trimmed(text, span.outer_start, span.outer_end, new))
-    edits.sort()
+    edits = sorted(set(edits))
     if any(edit.end > following.start for edit, following in pairwise(edits)):
         return None  # it replaces a node and one within it
     return tuple(edits)
@@ -117,4 +117,6 @@ def joined(rewrites: Iterable[Rewrite]) -> Rewrite:
         {old: new for rewrite in rewrites for old, new in rewrite.replace.items()},
         tuple(name for rewrite in rewrites for name in rewrite.imports),
         tuple(name for rewrite in rewrites for name in rewrite.dropped_imports),
+        tuple(edit for rewrite in rewrites for edit in rewrite.edits),
+        tuple(comment for rewrite in rewrites for comment in rewrite.dropped_comments),
     )

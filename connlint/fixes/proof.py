@@ -28,10 +28,10 @@ def breaks_syntax(text: str, filename: str) -> str | None:
     return None
 
 
-def loses_comments(before: str, after: str) -> str | None:
-    """Say which comment of `before` is no longer in `after`, None if all are."""
+def loses_comments(before: str, after: str, dropped: Iterable[str] = ()) -> str | None:
+    """Say which comment of `before`, but for those that were to go, is no longer in `after`; None if all are."""
     try:
-        lost = _comments(before) - _comments(after)
+        lost = _comments(before) - _comments(after) - Counter(dropped)
     except (tokenize.TokenError, SyntaxError) as error:
         return f"its comments cannot be read: {error}"
     return f"the comment {next(iter(lost))!r} would be lost" if lost else None

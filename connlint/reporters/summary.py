@@ -32,6 +32,8 @@ class Summary:
     found: Counter[str] = field(default_factory=Counter)
     fixable: Counter[str | None] = field(default_factory=Counter)
     applied: Counter[str] = field(default_factory=Counter)
+    suppressed: int = 0
+    unsuppressed: int = 0
 
     def add(self, outcome: Outcome) -> None:
         """Count what came of one file."""
@@ -43,6 +45,8 @@ class Summary:
         self.found.update(item.code for item in diagnostics)
         self.fixable.update(item.fixable for item in diagnostics)
         self.applied.update(outcome.applied)
+        self.suppressed += outcome.suppressed
+        self.unsuppressed += outcome.unsuppressed
 
     def could_not_check(self, paths: int) -> None:
         """Count paths that did not even come to be checked."""
@@ -65,6 +69,10 @@ class Summary:
     def lines(self) -> Iterator[str]:
         """Yield the last lines of a run that checked or fixed."""
         found = self.found.total()
+        if self.unsuppressed:
+            yield f"Took back {_counted(self.unsuppressed, 'suppression')}."
+        if self.suppressed:
+            yield f"Suppressed {_counted(self.suppressed, 'finding')}."
         if self.applied:
             yield f"Fixed {self._counts()}; {found or 'none'} remain{'s' if found == 1 else ''}."
         elif found:
@@ -79,10 +87,14 @@ class Summary:
 
     def diff_lines(self) -> Iterator[str]:
         """Yield the last lines of a run that showed what it would change."""
+        if self.unsuppressed:
+            yield f"Would take back {_counted(self.unsuppressed, 'suppression')}."
+        if self.suppressed:
+            yield f"Would suppress {_counted(self.suppressed, 'finding')}."
         if self.applied:
             found = self.found.total()
             yield f"Would fix {self._counts()}; {found or 'none'} would remain."
-        elif self.files > self.unchecked:
+        elif self.files > self.unchecked and not self.changed:
             yield "Nothing would be fixed."
         yield from self._hints()
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from connlint.facts import Facts
+    from connlint.fixes.edits import Edit
 
 Applicability = Literal["safe", "unsafe"]
 
@@ -26,12 +27,15 @@ class Rewrite:
 
     `replace` maps nodes of the file to what takes their place: another node, several statements (a tuple), or nothing
     (an empty tuple, for whole statements and clauses). `imports` are modules to import at the top, as `import X`;
-    `dropped_imports` names that may now be imported for nothing, and then go.
+    `dropped_imports` names that may now be imported for nothing, and then go. `edits` change the text itself, where
+    that is no node of its own; `dropped_comments` are the comments that may go.
     """
 
     replace: Mapping[cst.CSTNode, cst.CSTNode | tuple[cst.CSTNode, ...]]
     imports: tuple[str, ...] = ()
     dropped_imports: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    dropped_comments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ class Rule(ABC):
     fixable: ClassVar[Literal["always", "sometimes", "never"]] = "never"
     reveals: ClassVar[frozenset[str]] = frozenset()
     """Codes that the fix may bring to light, because the code it repairs starts to work."""
+    last: ClassVar[bool] = False
+    """True for a rule that judges what the others found: it is asked after them, and in connlint's own runs only."""
     bad: ClassVar[tuple[Example, ...]]
     silent: ClassVar[tuple[Example, ...]]
 
