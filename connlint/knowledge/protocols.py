@@ -7,6 +7,7 @@ own way to say that the server closed: `SMTPServerDisconnected`, `EOFError`, `IM
 from __future__ import annotations
 
 from connlint.knowledge.model import Failure, Library, Operation
+from connlint.knowledge.sockets import GIVEN_UP, NO_ROUTE
 
 _REFUSED = Failure("refused", "ConnectionRefusedError")
 _RESET = Failure("reset", "ConnectionResetError")
@@ -19,41 +20,58 @@ _HANDSHAKE = Failure("handshake", "ssl.SSLError")
 _CONNECT = (_REFUSED, _TIMEOUT, _UNRESOLVED, _OTHER)
 _TLS = (_RESET, _HANDSHAKE)
 
-# smtplib turns every failure of an established line into one class of its own
-_SMTP_LOST = tuple(Failure(kind, "smtplib.SMTPServerDisconnected") for kind in ("closed", "reset", "broken", "timeout"))
-_SMTP_CONNECT = (*_CONNECT, *_SMTP_LOST, Failure("answered", "smtplib.SMTPConnectError"))
-_SMTP_SEND = (
-    *_SMTP_LOST,
-    Failure("answered", "smtplib.SMTPSenderRefused"),
-    Failure("answered", "smtplib.SMTPRecipientsRefused"),
-    Failure("answered", "smtplib.SMTPDataError"),
-    Failure("answered", "smtplib.SMTPHeloError"),
-    Failure("answered", "smtplib.SMTPNotSupportedError"),
-)
-_SMTP_ANSWERED = {
-    "login": ("SMTPAuthenticationError", "SMTPHeloError", "SMTPNotSupportedError", "SMTPException"),
-    "starttls": ("SMTPResponseException", "SMTPHeloError", "SMTPNotSupportedError"),
-    "sendmail": (),
-    "send_message": (),
-}
 
-_FTP_ANSWERED = tuple(
-    Failure("answered", f"ftplib.{name}") for name in ("error_perm", "error_temp", "error_reply", "error_proto")
+def _answered(*names: str) -> tuple[Failure, ...]:
+    return tuple(Failure("answered", name) for name in names)
+
+
+def _rubbish(*names: str) -> tuple[Failure, ...]:
+    return tuple(Failure("rubbish", name) for name in names)
+
+
+# smtplib turns every failure of an established line into one class of its own
+_SMTP_LOST = {
+    kind: Failure(kind, "smtplib.SMTPServerDisconnected") for kind in ("closed", "reset", "broken", "timeout")
+}
+_SMTP_ASKED = tuple(_SMTP_LOST.values())
+_SMTP_HEARD = (_SMTP_LOST["closed"], _SMTP_LOST["reset"], _SMTP_LOST["timeout"])
+_SMTP_TOLD = (_SMTP_LOST["reset"], _SMTP_LOST["broken"], _SMTP_LOST["timeout"])
+_SMTP_CONNECT = (*_CONNECT, *_SMTP_HEARD)
+_SMTP_NEW = (*_SMTP_CONNECT, *_answered("smtplib.SMTPConnectError"))
+_SMTP_ANSWERED = {
+    "auth": _answered("smtplib.SMTPAuthenticationError"),
+    "data": _answered("smtplib.SMTPDataError"),
+    "ehlo_or_helo_if_needed": _answered("smtplib.SMTPHeloError"),
+    "mail": _answered("smtplib.SMTPNotSupportedError"),
+}
+_SMTP_SEND = (
+    *_SMTP_ASKED,
+    *_answered(
+        "smtplib.SMTPSenderRefused",
+        "smtplib.SMTPRecipientsRefused",
+        "smtplib.SMTPDataError",
+        "smtplib.SMTPHeloError",
+        "smtplib.SMTPNotSupportedError",
+    ),
 )
-_FTP_LOST = (_RESET, Failure("closed", "EOFError"), _TIMEOUT, _OTHER)
-_FTP_CONNECT = (*_CONNECT, _RESET, Failure("closed", "EOFError"), *_FTP_ANSWERED)
-_FTP_COMMAND = (*_FTP_LOST, _BROKEN, *_FTP_ANSWERED)
-_FTP_TRANSFER = (_REFUSED, *_FTP_COMMAND)  # the data go over a connection of their own
+
+_FTP_NO = (*_answered("ftplib.error_perm", "ftplib.error_temp"), *_rubbish("ftplib.error_proto", "ftplib.Error"))
+_FTP_ODD = _answered("ftplib.error_reply")
+_FTP_LOST = (_RESET, Failure("closed", "EOFError"), _TIMEOUT, NO_ROUTE)
+_FTP_CONNECT = (*_CONNECT, _RESET, Failure("closed", "EOFError"), *_FTP_NO)
+_FTP_HEARD = (*_FTP_LOST, *_FTP_NO)
+_FTP_COMMAND = (*_FTP_LOST, _BROKEN, *_FTP_NO)
+_FTP_TRANSFER = (_REFUSED, *_FTP_COMMAND, *_FTP_ODD)  # the data go over a connection of their own
 
 _IMAP_LOST = (
     _RESET,
     _TIMEOUT,
-    Failure("closed", "imaplib.IMAP4.abort"),
-    Failure("broken", "imaplib.IMAP4.abort"),
-    Failure("rubbish", "imaplib.IMAP4.abort"),
+    NO_ROUTE,
+    # what fails while it sends is of its own class, and so is an end
+    *(Failure(kind, "imaplib.IMAP4.abort") for kind in ("reset", "closed", "broken", "rubbish")),
 )
 _IMAP_ANSWERED = (Failure("answered", "imaplib.IMAP4.error"), Failure("rubbish", "imaplib.IMAP4.error"))
-_IMAP_CONNECT = (*_CONNECT, *_IMAP_LOST, *_IMAP_ANSWERED)
+_IMAP_CONNECT = (_REFUSED, _UNRESOLVED, _OTHER, *(each for each in _IMAP_LOST if each != NO_ROUTE), *_IMAP_ANSWERED)
 _IMAP_COMMANDS = """
     append authenticate capability check close copy create delete deleteacl enable expunge fetch getacl
     getannotation getquota getquotaroot list login login_cram_md5 logout lsub myrights namespace noop partial proxyauth
@@ -61,21 +79,22 @@ _IMAP_COMMANDS = """
     unselect xatom
 """.split()
 
-_POP_LOST = (_RESET, _TIMEOUT, Failure("closed", "poplib.error_proto"), _OTHER)
-_POP_ANSWERED = (Failure("answered", "poplib.error_proto"), Failure("rubbish", "poplib.error_proto"))
+_POP_LOST = (_RESET, _TIMEOUT, Failure("closed", "poplib.error_proto"))
+_POP_ANSWERED = (*_answered("poplib.error_proto"), *_rubbish("poplib.error_proto"))
 _POP_COMMANDS = "apop capa dele list noop pass_ quit retr rpop rset stat top uidl user utf8".split()
 
-_NNTP_ANSWERED = tuple(
-    Failure("answered", f"nntplib.{name}") for name in ("NNTPTemporaryError", "NNTPPermanentError", "NNTPReplyError")
+_NNTP_NO = (
+    *_answered("nntplib.NNTPTemporaryError", "nntplib.NNTPPermanentError"),
+    *_rubbish("nntplib.NNTPProtocolError", "nntplib.NNTPDataError"),
 )
-_NNTP_LOST = (_RESET, _BROKEN, Failure("closed", "EOFError"), _TIMEOUT, *_NNTP_ANSWERED)
+_NNTP_LOST = (_RESET, _BROKEN, Failure("closed", "EOFError"), _TIMEOUT)
+_NNTP_COMMAND = (*_NNTP_LOST, NO_ROUTE, *_NNTP_NO)
 _NNTP_COMMANDS = """
-    article body capabilities date descriptions getcapabilities group head help last list login newgroups
-    newnews next over post quit slave starttls stat xhdr xover
+    article body capabilities date description descriptions group head help ihave last list login newgroups newnews
+    next over post quit slave starttls stat xhdr xover
 """.split()
-
-_NNTPLIB = "https://docs.python.org/3.12/library/nntplib.html"
-_TELNETLIB = "https://docs.python.org/3.12/library/telnetlib.html"
+_NNTP_ODD = _answered("nntplib.NNTPReplyError")
+_NNTP_NEVER_ODD = frozenset({"login", "quit", "slave", "starttls"})  # which take any answer that is no refusal
 
 OPERATIONS: tuple[Operation, ...] = (
     # https://docs.python.org/3/library/smtplib.html
@@ -91,10 +110,10 @@ OPERATIONS: tuple[Operation, ...] = (
             only_with=only_with,
         )
         for owner, failures, source, parameters, only_with in (
-            ("SMTP", _SMTP_CONNECT, "test_smtp", ("host", "port", "local_hostname", "timeout"), "host"),
-            ("SMTP_SSL", (*_SMTP_CONNECT, *_TLS), "test_smtp_ssl", ("host", "port", "local_hostname"), "host"),
+            ("SMTP", _SMTP_NEW, "test_smtp", ("host", "port", "local_hostname", "timeout"), "host"),
+            ("SMTP_SSL", (*_SMTP_NEW, *_TLS), "test_smtp_ssl", ("host", "port", "local_hostname"), "host"),
             # its host has a default
-            ("LMTP", _SMTP_CONNECT, "test_lmtp", ("host", "port", "local_hostname"), None),
+            ("LMTP", _SMTP_NEW, "test_lmtp", ("host", "port", "local_hostname"), None),
         )
     ),
     *(
@@ -112,43 +131,55 @@ OPERATIONS: tuple[Operation, ...] = (
         )
     ),
     *(
-        Operation(f"smtplib.SMTP.{name}", "request", _SMTP_LOST, "tests/faults/test_protocols.py::test_smtp_command")
-        for name in """
-            data docmd ehlo expn getreply helo help mail noop putcmd quit rcpt rset send verify vrfy
-        """.split()
-    ),
-    *(
         Operation(
             f"smtplib.SMTP.{name}",
             "request",
-            (*_SMTP_LOST, Failure("answered", "smtplib.SMTPHeloError")),
+            (*_SMTP_ASKED, *_SMTP_ANSWERED.get(name, ())),
             "tests/faults/test_protocols.py::test_smtp_command",
         )
-        for name in ("ehlo_or_helo_if_needed",)
+        for name in """
+            auth data docmd ehlo ehlo_or_helo_if_needed expn helo help mail noop quit rcpt rset verify vrfy
+        """.split()
+    ),
+    *(
+        Operation(f"smtplib.SMTP.{name}", "request", failures, "tests/faults/test_protocols.py::test_smtp_command")
+        for name, failures in (("getreply", _SMTP_HEARD), ("putcmd", _SMTP_TOLD), ("send", _SMTP_TOLD))
     ),
     *(
         Operation(f"smtplib.SMTP.{name}", "send", _SMTP_SEND, "tests/faults/test_protocols.py::test_smtp_answers")
         for name in ("sendmail", "send_message")
     ),
-    *(
-        Operation(
-            f"smtplib.SMTP.{name}",
-            "request",
-            (
-                *_SMTP_LOST,
-                *(Failure("answered", f"smtplib.{each}") for each in _SMTP_ANSWERED[name]),
-                *((*_TLS, _TIMEOUT) if name == "starttls" else ()),
+    Operation(
+        "smtplib.SMTP.login",
+        "request",
+        (
+            *_SMTP_ASKED,
+            *_answered(
+                "smtplib.SMTPAuthenticationError",
+                "smtplib.SMTPHeloError",
+                "smtplib.SMTPNotSupportedError",
+                "smtplib.SMTPException",
             ),
-            f"tests/faults/test_protocols.py::test_smtp_{name}",
-        )
-        for name in ("login", "starttls")
+        ),
+        "tests/faults/test_protocols.py::test_smtp_login",
+    ),
+    Operation(
+        "smtplib.SMTP.starttls",
+        "request",
+        (
+            *_SMTP_ASKED,
+            *_answered("smtplib.SMTPResponseException", "smtplib.SMTPHeloError", "smtplib.SMTPNotSupportedError"),
+            *_TLS,
+            _TIMEOUT,
+        ),
+        "tests/faults/test_protocols.py::test_smtp_starttls",
     ),
     # https://docs.python.org/3/library/ftplib.html
     *(
         Operation(
             f"ftplib.{owner}",
             "connect",
-            (*_FTP_CONNECT, *((_HANDSHAKE,) if owner == "FTP_TLS" else ())),
+            _FTP_CONNECT,  # TLS comes with the login
             "tests/faults/test_protocols.py::test_ftp_constructor",
             parameters=parameters,
             address=("host",),
@@ -170,23 +201,32 @@ OPERATIONS: tuple[Operation, ...] = (
         timeout="timeout",
     ),
     *(
-        Operation(f"ftplib.FTP.{name}", "request", _FTP_COMMAND, "tests/faults/test_protocols.py::test_ftp_command")
-        for name in """
-            abort acct cwd delete getresp login mkd pwd quit rename rmd sendcmd sendeprt sendport size voidcmd voidresp
-        """.split()
+        Operation(f"ftplib.FTP.{name}", "request", failures, "tests/faults/test_protocols.py::test_ftp_command")
+        for names, failures in (
+            (
+                "acct cwd delete login mkd pwd quit rename rmd sendeprt sendport voidcmd",
+                (*_FTP_COMMAND, *_FTP_ODD),
+            ),
+            ("sendcmd size", _FTP_COMMAND),
+            ("getresp", _FTP_HEARD),
+            ("voidresp", (*_FTP_HEARD, *_FTP_ODD)),
+            ("abort", (*_FTP_LOST, _BROKEN, *_rubbish("ftplib.error_proto", "ftplib.Error"))),
+        )
+        for name in names.split()
     ),
     *(
         Operation(f"ftplib.FTP.{name}", "request", _FTP_TRANSFER, "tests/faults/test_protocols.py::test_ftp_transfer")
         for name in "dir mlsd nlst ntransfercmd retrbinary retrlines storbinary storlines transfercmd".split()
     ),
     *(
-        Operation(
-            f"ftplib.FTP_TLS.{name}",
-            "request",
-            (*_FTP_COMMAND, _HANDSHAKE),
-            "tests/faults/test_protocols.py::test_ftp_tls_command",
+        Operation(f"ftplib.FTP_TLS.{name}", "request", failures, "tests/faults/test_protocols.py::test_ftp_tls_command")
+        for name, failures in (
+            ("auth", (*_FTP_COMMAND, *_FTP_ODD, _HANDSHAKE)),
+            ("ccc", (*_FTP_COMMAND, _HANDSHAKE)),
+            ("login", (*_FTP_COMMAND, *_FTP_ODD, _HANDSHAKE)),
+            ("prot_c", (*_FTP_COMMAND, *_FTP_ODD)),
+            ("prot_p", (*_FTP_COMMAND, *_FTP_ODD)),
         )
-        for name in ("auth", "ccc", "login", "prot_c", "prot_p")
     ),
     # https://docs.python.org/3/library/imaplib.html
     *(
@@ -205,7 +245,11 @@ OPERATIONS: tuple[Operation, ...] = (
         Operation(
             f"imaplib.IMAP4.{name}",
             "request",
-            (*_IMAP_LOST, *_IMAP_ANSWERED),
+            (
+                *_IMAP_LOST,
+                *_IMAP_ANSWERED,
+                *(_answered("imaplib.IMAP4.readonly") if name == "select" else ()),
+            ),
             "tests/faults/test_protocols.py::test_imap_command",
         )
         for name in _IMAP_COMMANDS
@@ -221,7 +265,7 @@ OPERATIONS: tuple[Operation, ...] = (
         Operation(
             f"poplib.{owner}",
             "connect",
-            (*_CONNECT, *_POP_LOST[:3], *_POP_ANSWERED, *((_HANDSHAKE,) if owner == "POP3_SSL" else ())),
+            (*_CONNECT, _RESET, *_POP_LOST[2:], *_POP_ANSWERED, *((_HANDSHAKE,) if owner == "POP3_SSL" else ())),
             "tests/faults/test_protocols.py::test_pop",
             parameters=("host", "port", "timeout") if owner == "POP3" else ("host", "port"),
             address=("host", "port"),
@@ -233,7 +277,7 @@ OPERATIONS: tuple[Operation, ...] = (
         Operation(
             f"poplib.POP3.{name}",
             "request",
-            (*_POP_LOST, _BROKEN, *_POP_ANSWERED),
+            (*_POP_LOST, NO_ROUTE, _BROKEN, *_POP_ANSWERED),
             "tests/faults/test_protocols.py::test_pop_command",
         )
         for name in _POP_COMMANDS
@@ -241,28 +285,49 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "poplib.POP3.stls",
         "request",
-        (*_POP_LOST, _BROKEN, *_POP_ANSWERED, _HANDSHAKE),
+        (*_POP_LOST, NO_ROUTE, _BROKEN, *_POP_ANSWERED, _HANDSHAKE),
         "tests/faults/test_protocols.py::test_pop_stls",
     ),
-    # Gone in Python 3.13
+    # Gone in Python 3.13: https://docs.python.org/3.12/library/nntplib.html
     *(
         Operation(
             f"nntplib.{owner}",
             "connect",
-            (*_CONNECT, *_NNTP_LOST[:3], *_NNTP_ANSWERED),
-            _NNTPLIB,
+            (
+                *_CONNECT,
+                _RESET,
+                _BROKEN,
+                Failure("closed", "EOFError"),
+                *_NNTP_NO,
+                # the latter before Python 3.12.3 (gh-115627)
+                *((_HANDSHAKE, Failure("broken", "ssl.SSLError")) if owner == "NNTP_SSL" else ()),
+            ),
+            "tests/faults/test_protocols.py::test_nntp",
             parameters=("host", "port"),
             address=("host", "port"),
             timeout="timeout",
         )
         for owner in ("NNTP", "NNTP_SSL")
     ),
-    *(Operation(f"nntplib.NNTP.{name}", "request", _NNTP_LOST, _NNTPLIB) for name in _NNTP_COMMANDS),
+    *(
+        Operation(
+            f"nntplib.NNTP.{name}",
+            "request",
+            (
+                *_NNTP_COMMAND,
+                *(() if name in _NNTP_NEVER_ODD else _NNTP_ODD),
+                *((_HANDSHAKE,) if name == "starttls" else ()),
+            ),
+            "tests/faults/test_protocols.py::test_nntp_command",
+        )
+        for name in _NNTP_COMMANDS
+    ),
+    # Gone in Python 3.13: https://docs.python.org/3.12/library/telnetlib.html
     Operation(
         "telnetlib.Telnet",
         "connect",
         _CONNECT,
-        _TELNETLIB,
+        "tests/faults/test_protocols.py::test_telnet",
         parameters=("host", "port", "timeout"),
         address=("host", "port"),
         timeout="timeout",
@@ -272,20 +337,33 @@ OPERATIONS: tuple[Operation, ...] = (
         "telnetlib.Telnet.open",
         "connect",
         _CONNECT,
-        _TELNETLIB,
+        "tests/faults/test_protocols.py::test_telnet",
         parameters=("host", "port", "timeout"),
         address=("host", "port"),
         timeout="timeout",
     ),
-    Operation("telnetlib.Telnet.write", "send", (_BROKEN, _RESET, _TIMEOUT, _OTHER), _TELNETLIB),
+    Operation(
+        "telnetlib.Telnet.write",
+        "send",
+        (_BROKEN, _RESET, _TIMEOUT, NO_ROUTE),
+        "tests/faults/test_protocols.py::test_telnet_command",
+    ),
     *(
         Operation(
-            f"telnetlib.Telnet.{name}",
-            "receive",
-            (_RESET, Failure("closed", "EOFError"), _TIMEOUT, _OTHER),
-            _TELNETLIB,
+            f"telnetlib.Telnet.{name}", "receive", failures, "tests/faults/test_protocols.py::test_telnet_command"
         )
-        for name in "expect read_all read_eager read_lazy read_some read_until read_very_eager".split()
+        for names, failures in (
+            # these say of an end that nothing came
+            ("read_all read_some", (_RESET, _TIMEOUT, NO_ROUTE)),
+            # these wait until there is something to read
+            (
+                "expect read_eager read_until read_very_eager",
+                (_RESET, Failure("closed", "EOFError"), GIVEN_UP, NO_ROUTE),
+            ),
+            # and these only look at what was read
+            ("read_lazy read_very_lazy", (Failure("closed", "EOFError"),)),
+        )
+        for name in names.split()
     ),
 )
 
@@ -346,6 +424,7 @@ HARMLESS: frozenset[str] = frozenset(
         "ftplib.FTP.set_pasv",
         "imaplib.IMAP4.response",
         "imaplib.IMAP4.shutdown",
+        "nntplib.NNTP.getcapabilities",  # which the constructor has asked for
         "nntplib.NNTP.getwelcome",
         "poplib.POP3.close",
         "poplib.POP3.getwelcome",

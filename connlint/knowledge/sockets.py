@@ -25,9 +25,9 @@ _IP = "https://man7.org/linux/man-pages/man7/ip.7.html"
 _WINSOCK = "https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2"
 
 # TCP gives up when nothing is acknowledged any more: no experiment waits that long
-_GIVEN_UP = _TIMEOUT._replace(source=_TCP)
+GIVEN_UP = _TIMEOUT._replace(source=_TCP)
 # A route that goes away under a connection: the loopback does not
-_NO_ROUTE = _OTHER._replace(source=_IP)
+NO_ROUTE = _OTHER._replace(source=_IP)
 
 # A peer that accepts and drops the line at once can be met by the connect itself, as a reset: hardly ever without a
 # timeout, and in some 16 of 300 with one. It says of the peer what a refusal says.
@@ -53,14 +53,14 @@ _TLS_SEND = (
     _BROKEN,
     _RESET,
     _TIMEOUT,
-    _NO_ROUTE,
+    NO_ROUTE,
     Failure("reset", "ssl.SSLError"),
     Failure("broken", "ssl.SSLError"),
 )
 _TLS_RECEIVE = (
     _RESET,
     _TIMEOUT,
-    _NO_ROUTE,
+    NO_ROUTE,
     Failure("rubbish", "ssl.SSLError"),
     Failure("reset", "ssl.SSLError"),
     Failure("closed", "ssl.SSLError"),  # where an end without a goodbye is no end (`suppress_ragged_eofs`)
@@ -69,7 +69,7 @@ _TLS_UNWRAP = (
     _BROKEN,
     _RESET,
     _TIMEOUT,
-    _NO_ROUTE,
+    NO_ROUTE,
     Failure("closed", "ssl.SSLError"),
     Failure("rubbish", "ssl.SSLError"),
 )
@@ -226,7 +226,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "ssl.SSLSocket.connect_ex",
         "connect",
-        (_UNRESOLVED, _RESET, _TIMEOUT, _NO_ROUTE, _HANDSHAKE),
+        (_UNRESOLVED, _RESET, _TIMEOUT, NO_ROUTE, _HANDSHAKE),
         "tests/faults/test_tls.py::test_connect_ex",
         parameters=("addr",),
         address=("addr",),
@@ -241,8 +241,8 @@ OPERATIONS: tuple[Operation, ...] = (
         Operation(name, "request", failures, "tests/faults/test_tls.py::test_handshake")
         for name, failures in (
             ("ssl.SSLSocket.do_handshake", _TLS_HANDSHAKE),
-            ("ssl.SSLContext.wrap_socket", (_RESET, _TIMEOUT, _NO_ROUTE, _HANDSHAKE)),
-            ("ssl.wrap_socket", (_RESET, _TIMEOUT, _NO_ROUTE, _HANDSHAKE)),
+            ("ssl.SSLContext.wrap_socket", (_RESET, _TIMEOUT, NO_ROUTE, _HANDSHAKE)),
+            ("ssl.wrap_socket", (_RESET, _TIMEOUT, NO_ROUTE, _HANDSHAKE)),
         )
     ),
     *(
@@ -296,7 +296,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "accept",
         (
             _ABORTED,
-            _GIVEN_UP,
+            GIVEN_UP,
             _OTHER,
             _RESET,
             # a client that goes while the keys are compared
