@@ -222,13 +222,14 @@ def descent(facts: Facts, caught: Member, raised: Member) -> str:
     """Return how `caught` comes to take `raised`: `A derives from B, which derives from C`, or that they are one."""
     if raised.name == caught.name:
         if raised.written == caught.written:
-            return f"{raised.name} is named twice"
+            return f"{raised.written} is named twice"
+        if raised.name not in {raised.written, caught.written}:
+            return f"{raised.written} and {caught.written} are both {raised.name}"
         return f"{raised.written} and {caught.written} are one class"
-    chain = _chain(facts, raised, caught.name)
-    first = chain[0].removeprefix("<file>.")
-    rest = ", which derives from ".join(name.removeprefix("<file>.") for name in chain[1:])
+    first, *rest = (name.removeprefix("<file>.") for name in _chain(facts, raised, caught.name))
     known_as = f"{raised.written} is {first}, which" if raised.written != raised.name else first
-    return f"{known_as} derives from {rest}"
+    also = f" ({caught.written})" if caught.written != caught.name else ""
+    return f"{known_as} derives from {', which derives from '.join(rest)}{also}"
 
 
 def _chain(facts: Facts, raised: Member, base: str) -> list[str]:

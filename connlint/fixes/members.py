@@ -94,18 +94,21 @@ def without(facts: Facts, node: cst.BaseExpression, gone: Collection[cst.CSTNode
         return None
 
 
-def _without(facts: Facts, node: cst.BaseExpression, gone: Collection[cst.CSTNode]) -> cst.BaseExpression | None:
-    """Return what is left of `node`, None if nothing is."""
+def _without(
+    facts: Facts, node: cst.BaseExpression, gone: Collection[cst.CSTNode], *, operand: bool = False
+) -> cst.BaseExpression | None:
+    """Return what is left of `node`, None if nothing is. An `operand` of a sum of tuples stays a tuple."""
     if node in gone:
         if "#" in facts.module.code_for_node(node):
             raise CommentedError
         return None
     if isinstance(node, cst.BinaryOperation):
-        left, right = _without(facts, node.left, gone), _without(facts, node.right, gone)
+        left = _without(facts, node.left, gone, operand=True)
+        right = _without(facts, node.right, gone, operand=True)
         if left is node.left and right is node.right:
             return node
         if left is not None and right is not None:
-            return node.with_changes(left=_tuple(left), right=_tuple(right))
+            return node.with_changes(left=left, right=right)
         if "#" in facts.module.code_for_node(node):
             raise CommentedError
         return left or right
@@ -119,7 +122,7 @@ def _without(facts: Facts, node: cst.BaseExpression, gone: Collection[cst.CSTNod
     if not row.parts:
         return None
     if len(row.parts) == 1 and not any(map(_has_comment, row.gaps)):
-        bare = _bare(facts, row.parts[0])
+        bare = _bare(facts, row.parts[0], operand=operand)
         if bare is not None:
             return bare
     trailing = isinstance(node.elements[-1].comma, cst.Comma)
@@ -134,18 +137,11 @@ def _without(facts: Facts, node: cst.BaseExpression, gone: Collection[cst.CSTNod
     return changed
 
 
-def _tuple(node: cst.BaseExpression) -> cst.BaseExpression:
-    """Return `node`, which one class of an operand may have become, as a tuple again."""
-    if isinstance(node, (cst.Tuple, cst.BinaryOperation)):
-        return node
-    return cst.Tuple([cst.Element(node)])
-
-
-def _bare(facts: Facts, part: cst.BaseElement | cst.Arg) -> cst.BaseExpression | None:
+def _bare(facts: Facts, part: cst.BaseElement | cst.Arg, *, operand: bool) -> cst.BaseExpression | None:
     """Return what may stand for the tuple of `part` alone."""
     if isinstance(part, cst.StarredElement):
         return part.value if isinstance(facts.names.follow(part.value), cst.Tuple) else None
-    return part.value
+    return None if operand else part.value
 
 
 def _row(

@@ -574,9 +574,12 @@ def _widest(facts: Facts, named: Sequence[Member], found: dict[int, _Covered], e
 
 
 def _rank(named: Sequence[Member], position: int) -> tuple[bool, bool, int]:
-    """Return what says which of two names of one class stays: the one that the class has itself, then the first."""
+    """Return what says which of two names of one class stays.
+
+    That is the one in a tuple that is kept in a name, then the one that the class has itself, then the first.
+    """
     member = named[position]
-    return member.constant is not None, member.written != member.name, position
+    return member.constant is None, member.written != member.name, position
 
 
 def _may_speak_of(facts: Facts, member: Member, by: Member) -> bool:
@@ -648,7 +651,21 @@ def _fix(facts: Facts, node: _Clause | cst.Call, covered: Sequence[_Covered], *,
     dropped = tuple(sorted({name for each in gone for name in standard_imports(facts, each)}))
 
     def rewrite() -> Rewrite:
-        return Rewrite({old: new}, dropped_imports=dropped)
+        return Rewrite(_spaced(node, old, new), dropped_imports=dropped)
 
     names = _listed(code(facts, each.member.node) for each in covered).replace("`", "")
     return Fix("safe" if safe else "unsafe", f"Leave out {names}", rewrite)
+
+
+def _spaced(
+    node: _Clause | cst.Call, old: cst.BaseExpression, new: cst.BaseExpression
+) -> dict[cst.CSTNode, cst.CSTNode]:
+    """Return what puts `new` in place of `old`, with a space where `except(` ended in a parenthesis."""
+    space = cst.SimpleWhitespace(" ")
+    if isinstance(node, cst.ExceptHandler) and not node.whitespace_after_except.empty:
+        return {old: new}
+    if isinstance(node, cst.ExceptHandler):
+        return {node: node.with_changes(type=new, whitespace_after_except=space)}
+    if isinstance(node, cst.ExceptStarHandler) and node.whitespace_after_star.empty:
+        return {node: node.with_changes(type=new, whitespace_after_star=space)}
+    return {old: new}
