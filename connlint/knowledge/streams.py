@@ -15,8 +15,14 @@ _RESET = Failure("reset", "ConnectionResetError")
 _BROKEN = Failure("broken", "BrokenPipeError")
 
 _CONNECT = (
-    Failure("refused", "ConnectionRefusedError"),
-    Failure("refused", "OSError"),  # several addresses
+    Failure("refused", "ConnectionRefusedError", unless="all_errors"),
+    Failure("refused", "OSError", unless="all_errors"),  # several addresses
+    Failure(  # of one address, too; since Python 3.12
+        "refused",
+        "ExceptionGroup",
+        only_with="all_errors",
+        source="https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.create_connection",
+    ),
     _TIMEOUT,
     Failure("unresolved", "socket.gaierror"),
     _OTHER,
