@@ -48,8 +48,11 @@ CLIENTS: Mapping[str, str] = {
         "aiohttp": "aiohttp",
         "aiomysql": "aiomysql",
         "aiosmtplib": "aiosmtplib",
+        "anyio": "anyio",
+        "asyncssh": "asyncssh",
         "botocore": "botocore boto3 s3transfer",
         "elasticsearch": "elasticsearch elastic_transport",
+        "grpc": "grpc",
         "httpx": "httpx httpcore",
         "kombu": "amqp kombu",
         "mysql": "mysql",
@@ -60,6 +63,7 @@ CLIENTS: Mapping[str, str] = {
         "redis": "redis",
         "requests": "requests",
         "urllib3": "urllib3",
+        "websocket": "websocket",
         "websockets": "websockets",
     }.items()
     for package in packages.split()

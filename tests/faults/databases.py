@@ -199,7 +199,7 @@ MYSQL_CONNECT: Mapping[str, Way] = {
     "close at once": Way("closed", at(close)),
     "greeting cut": Way("cut", at(say(MYSQL_GREETING[:20], close))),
     "silence": Way("timeout", at(stay_silent)),
-    "another protocol": Way("rubbish", at(say(RUBBISH))),
+    "another protocol": Way("rubbish", at(say(RUBBISH, close))),
     "too many connections": Way("answered", at(say(mysql_error(1040, b"08004", 0)))),
     "access denied": Way("answered", _answer_login(say(mysql_error(1045, b"28000", 2)))),
 }
