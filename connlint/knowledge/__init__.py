@@ -59,6 +59,7 @@ CLIENTS: Mapping[str, str] = {
         "opensearchpy": "opensearchpy",
         "paramiko": "paramiko",
         "pika": "pika",
+        "psycopg2": "psycopg2",
         "pymysql": "pymysql",
         "redis": "redis",
         "requests": "requests",
