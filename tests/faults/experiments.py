@@ -8,20 +8,45 @@ must be brought out here, or name its source.
 from __future__ import annotations
 
 import importlib
+import socket
 import sys
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from connlint import knowledge
-from tests.faults.peers import covers
+from tests.faults.peers import (
+    LATE,
+    SOON,
+    UNKNOWN_HOST,
+    Peer,
+    black_hole,
+    close,
+    closed_port,
+    closed_port_of_two,
+    covers,
+    has_ipv6,
+    hear,
+    patience,
+    raised,
+    reset,
+    say,
+    stay_silent,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from connlint.knowledge.model import Failure, Operation, Scenario
+
+    Outcome = BaseException | None
+    Treatment = Callable[[socket.socket], None]
+    Connect = Callable[[str, int, float], object]  # host, port, timeout
+    # The scenario, the class of the row, how the peer treats the connection, and that in words
+    Treated = tuple[Scenario, str | tuple[str | None, ...] | None, Treatment, str]
 
 
 class Experiment(NamedTuple):
@@ -106,3 +131,69 @@ def declared() -> dict[str, list[Experiment]]:
                         each for param in mark.args[1] for each in param.values[0]
                     ]
     return found
+
+
+FAMILIES = (socket.AF_INET, socket.AF_INET6) if has_ipv6() else (socket.AF_INET,)
+NAMES = {socket.AF_INET: "IPv4", socket.AF_INET6: "IPv6"}
+
+# What clients of all protocols share: where nobody answers, and how a connection and a handshake fail
+
+
+def at_closed(connect: Connect, family: socket.AddressFamily) -> Outcome:
+    with closed_port(family) as address:
+        return raised(lambda: connect(*address, LATE))
+
+
+def at_closed_of_two(connect: Connect) -> Outcome:
+    with closed_port_of_two() as address:
+        return raised(lambda: connect(*address, LATE))
+
+
+def at_hole(connect: Connect, family: socket.AddressFamily) -> Outcome:
+    with black_hole(family) as address:
+        return raised(lambda: connect(*address, SOON))
+
+
+def at(connect: Connect, host: str) -> Outcome:
+    return raised(lambda: connect(host, 1, LATE))
+
+
+def at_peer(
+    connect: Connect, family: socket.AddressFamily, treat: Treatment, scenario: Scenario, *, tls: bool = False
+) -> Outcome:
+    with Peer(treat, family=family, tls=tls) as peer:
+        return raised(lambda: connect(*peer.address, patience(scenario)))
+
+
+def nobody(name: str, connect: Connect, before: tuple[int, ...] = (4,)) -> Iterator[Experiment]:
+    """Yield the experiments at addresses where nobody answers."""
+    make = partial(Experiment, name, before=before)
+    for family in FAMILIES:
+        yield make("refused", "ConnectionRefusedError", partial(at_closed, connect, family), NAMES[family])
+        yield make("timeout", "TimeoutError", partial(at_hole, connect, family), NAMES[family])
+    yield make("refused", "ConnectionRefusedError", partial(at_closed_of_two, connect), "twice")
+    yield make("unresolved", "socket.gaierror", partial(at, connect, UNKNOWN_HOST))
+    yield make("unreachable", "OSError", partial(at, connect, "255.255.255.255"))
+
+
+def somebody(
+    name: str,
+    connect: Connect,
+    treatments: Iterable[Treated],
+    *,
+    tls: bool = False,
+    before: tuple[int, ...] = (4,),
+) -> Iterator[Experiment]:
+    """Yield the experiments with peers that treat a connection so."""
+    for family in FAMILIES:
+        for scenario, raises, treat, what in treatments:
+            perform = partial(at_peer, connect, family, treat, scenario, tls=tls)
+            yield Experiment(name, scenario, raises, perform, f"{what}, {NAMES[family]}", before=before)
+
+
+HANDSHAKES: tuple[tuple[Scenario, str, Treatment, str], ...] = (
+    ("reset", "ConnectionResetError", hear(b"\x01", reset), "drops the handshake"),
+    ("handshake", "ssl.SSLError", hear(b"\x01", close), "closes in the handshake"),
+    ("handshake", "ssl.SSLError", say(b"220 this is no TLS\r\n"), "knows no TLS"),
+    ("timeout", "TimeoutError", stay_silent, "does not answer the handshake"),
+)

@@ -18,24 +18,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.faults.experiments import Experiment, by_operation, check_all
+from tests.faults.experiments import HANDSHAKES, Experiment, by_operation, check_all, nobody, somebody
 from tests.faults.peers import (
     DROP,
     HANG_UP,
     LATE,
     SOON,
-    UNKNOWN_HOST,
     Peer,
-    black_hole,
     client_context,
     close,
     closed_port,
-    closed_port_of_two,
     fill,
     follow_script,
-    has_ipv6,
     hear,
-    patience,
     raised,
     reset,
     say,
@@ -45,17 +40,15 @@ from tests.faults.peers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from connlint.knowledge.model import Scenario
+    from tests.faults.experiments import Connect, Treated
 
     Outcome = BaseException | None
     Treatment = Callable[[socket.socket], None]
-    Connect = Callable[[str, int, float], object]  # host, port, timeout
     Command = Callable[[Any], object]
     Perform = Callable[[Command], Outcome]
-    # The scenario, the class of the row, how the peer treats the connection, and that in words
-    Treated = tuple[Scenario, str | tuple[str | None, ...] | None, Treatment, str]
     # The scenario, the class of the row, what performs it, and what the peer does
     Ways = tuple[tuple[Scenario, str | None, Perform, str], ...]
 
@@ -68,71 +61,6 @@ with warnings.catch_warnings():
 GONE = (3, 13)
 # Until then Python takes a reset of a TLS connection for its end (gh-115627)
 CLEAR = (3, 12, 3)
-FAMILIES = (socket.AF_INET, socket.AF_INET6) if has_ipv6() else (socket.AF_INET,)
-NAMES = {socket.AF_INET: "IPv4", socket.AF_INET6: "IPv6"}
-
-
-# What all of them share: where nobody answers, how a handshake fails, and a line that is down before the command
-
-
-def at_closed(connect: Connect, family: socket.AddressFamily) -> Outcome:
-    with closed_port(family) as address:
-        return raised(lambda: connect(*address, LATE))
-
-
-def at_closed_of_two(connect: Connect) -> Outcome:
-    with closed_port_of_two() as address:
-        return raised(lambda: connect(*address, LATE))
-
-
-def at_hole(connect: Connect, family: socket.AddressFamily) -> Outcome:
-    with black_hole(family) as address:
-        return raised(lambda: connect(*address, SOON))
-
-
-def at(connect: Connect, host: str) -> Outcome:
-    return raised(lambda: connect(host, 1, LATE))
-
-
-def at_peer(
-    connect: Connect, family: socket.AddressFamily, treat: Treatment, scenario: Scenario, *, tls: bool = False
-) -> Outcome:
-    with Peer(treat, family=family, tls=tls) as peer:
-        return raised(lambda: connect(*peer.address, patience(scenario)))
-
-
-def nobody(name: str, connect: Connect, before: tuple[int, ...] = (4,)) -> Iterator[Experiment]:
-    """Yield the experiments at addresses where nobody answers."""
-    make = partial(Experiment, name, before=before)
-    for family in FAMILIES:
-        yield make("refused", "ConnectionRefusedError", partial(at_closed, connect, family), NAMES[family])
-        yield make("timeout", "TimeoutError", partial(at_hole, connect, family), NAMES[family])
-    yield make("refused", "ConnectionRefusedError", partial(at_closed_of_two, connect), "twice")
-    yield make("unresolved", "socket.gaierror", partial(at, connect, UNKNOWN_HOST))
-    yield make("unreachable", "OSError", partial(at, connect, "255.255.255.255"))
-
-
-def somebody(
-    name: str,
-    connect: Connect,
-    treatments: Iterable[Treated],
-    *,
-    tls: bool = False,
-    before: tuple[int, ...] = (4,),
-) -> Iterator[Experiment]:
-    """Yield the experiments with peers that treat a connection so."""
-    for family in FAMILIES:
-        for scenario, raises, treat, what in treatments:
-            perform = partial(at_peer, connect, family, treat, scenario, tls=tls)
-            yield Experiment(name, scenario, raises, perform, f"{what}, {NAMES[family]}", before=before)
-
-
-HANDSHAKES: tuple[tuple[Scenario, str, Treatment, str], ...] = (
-    ("reset", "ConnectionResetError", hear(b"\x01", reset), "drops the handshake"),
-    ("handshake", "ssl.SSLError", hear(b"\x01", close), "closes in the handshake"),
-    ("handshake", "ssl.SSLError", say(b"220 this is no TLS\r\n"), "knows no TLS"),
-    ("timeout", "TimeoutError", stay_silent, "does not answer the handshake"),
-)
 
 
 def by_command(name: str, command: Command, ways: Ways, before: tuple[int, ...] = (4,)) -> Iterator[Experiment]:
