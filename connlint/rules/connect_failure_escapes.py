@@ -585,12 +585,23 @@ def _why(facts: Facts, found: _Escaping) -> str:
 
 def _classes(facts: Facts, found: Sequence[_Escaping]) -> list[str]:
     """Return the classes to catch: what is missed, or `OSError` where that is more than one of its kind."""
-    missed = dict.fromkeys(name for each in found for name in each.missed)
     derives = facts.exceptions.derives
+    missed = dict.fromkeys(
+        "OSError" if derives(name, "OSError") and _lets_sockets_failures_out(each.item) else name
+        for each in found
+        for name in each.missed
+    )
     plain = [name for name in missed if derives(name, "OSError") and not _is_of_a_library(name)]
     if len(plain) > 1 or any(name in _NARROW - {"TimeoutError"} for name in plain):
         plain = ["OSError"]
     return [*plain, *(name for name in missed if name not in plain and not (plain and _is_plain(facts, name)))]
+
+
+def _lets_sockets_failures_out(item: Tried) -> bool:
+    """Say whether a library's own call fails as its socket does, so that no class of the library takes it all."""
+    names = {each.raises for each in item.failures if each.scenario in {"timeout", "unresolved", "unreachable"}}
+    ours = _is_of_a_library(item.operation.name) and item.operation.phase == "connect"
+    return ours and not names.isdisjoint({"OSError", "TimeoutError", "socket.gaierror"})
 
 
 def _is_of_a_library(name: str) -> bool:
@@ -752,8 +763,11 @@ class _Reader:
         first = operation.address[0]
         position = operation.parameters.index(first) if first in operation.parameters else None
         value = argument(item.call, position, first)
-        if isinstance(value, cst.Tuple) and value.elements:
-            value = value.elements[0].value
+        if first == "address":
+            pair = self._facts.names.follow(value) if value is not None else None
+            if not isinstance(pair, cst.Tuple) or not pair.elements:
+                return False  # it may come from getaddrinfo
+            value = pair.elements[0].value
         return value is not None and not self._is_address(value, item, 0)
 
     def _is_address(self, value: cst.BaseExpression, item: Tried, depth: int) -> bool:
