@@ -18,6 +18,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+def fault(text: str) -> str | None:
+    """Say what is wrong with `text` as a pattern, None if nothing is. What cannot match is a slip, not a wish."""
+    glob = text.removeprefix("!")
+    if not glob.strip():
+        return "is empty"
+    if "\0" in glob:
+        return "holds a null character"
+    rest = glob
+    while "[" in rest:
+        # a bracket at the beginning of a set, or behind the sign that inverts it, is one of its characters
+        rest = rest.partition("[")[2].removeprefix("!")
+        if "]" not in rest[1:]:
+            return "has a '[' that is not closed"
+        rest = rest[1:].partition("]")[2]
+    return None
+
+
 @dataclass(frozen=True)
 class Pattern:
     """One pattern, and the directory at which it begins; `!` before it inverts it."""

@@ -17,7 +17,7 @@ from connlint import catalogue
 from connlint.discovery import DEFAULT_EXCLUDE, absolute
 from connlint.engine import Selection
 from connlint.options import DEFAULTS, ESCAPING, Escaping, Options, OwnOperation, Python2
-from connlint.patterns import Pattern, Patterns
+from connlint.patterns import Pattern, Patterns, fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -135,7 +135,7 @@ def ignores_of(words: Iterable[str], where: str) -> Ignores:
     for word in words:
         pattern, colon, code = word.rpartition(":")
         if colon:
-            found.append((pattern, [code]))
+            found.append((_glob(pattern, where), [code]))
         elif found:
             found[-1][1].append(code)
         else:
@@ -210,6 +210,9 @@ def _layer(table: object, path: str, base: str) -> Layer:
             raise SettingsError(f"{where} has no key {key!r}{hint(catalogue.similar(key, [*_READERS]))}")
         target = codes if reader is _codes else options if key in _OPTIONS else values
         target[key.replace("-", "_")] = reader(value, f"{where} {key}")
+    for code in codes.get("ignore", ()):
+        if code in (*codes.get("select", ()), *codes.get("extend_select", ())):
+            raise SettingsError(f"{where} both selects and ignores {code}")
     return Layer(base, replace(_DEFAULT, **codes), options=Options(**options), **values)
 
 
@@ -229,7 +232,23 @@ def _codes(value: object, where: str) -> tuple[str, ...]:
 def _ignores(value: object, where: str) -> Ignores:
     if not isinstance(value, dict):
         raise SettingsError(f"{where} must be a table of lists of strings, not {_kind(value)}")
-    return tuple((pattern, _codes(codes, f"{where} {pattern!r}")) for pattern, codes in value.items())
+    return tuple((_glob(pattern, where), _codes(codes, f"{where} {pattern!r}")) for pattern, codes in value.items())
+
+
+def globs_of(words: Iterable[str], where: str) -> tuple[str, ...]:
+    """Return `words`, which are patterns of paths; `where` is for the message about one that is wrong."""
+    return tuple(_glob(word, where) for word in words)
+
+
+def _globs(value: object, where: str) -> tuple[str, ...]:
+    return globs_of(_strings(value, where), where)
+
+
+def _glob(text: str, where: str) -> str:
+    problem = fault(text)
+    if problem is not None:
+        raise SettingsError(f"{where}: the pattern {text!r} {problem}")
+    return text
 
 
 def _boolean(value: object, where: str) -> bool:
@@ -351,8 +370,8 @@ _OPTIONS = frozenset({"escaping", "exceptions", "operations", "python2"})
 _READERS: Mapping[str, Callable[[object, str], object]] = {
     "escaping": _escaping,
     "exceptions": _exceptions,
-    "exclude": _strings,
-    "extend-exclude": _strings,
+    "exclude": _globs,
+    "extend-exclude": _globs,
     "extend-select": _codes,
     "fix": _boolean,
     "ignore": _codes,

@@ -197,6 +197,8 @@ def test_file_says_all_there_is_to_say(tmp_path: Path) -> None:
             "python2 = 'never'", "python2 must be true, false or \"auto\", not 'never'", id="word-for-python2"
         ),
         pytest.param("python2 = 3", 'python2 must be true, false or "auto", not an integer', id="number-for-python2"),
+        pytest.param('escaping = ["refuse"]', "not 'refuse'; did you mean refused?", id="unknown-failure"),
+        pytest.param('escaping = "timeout"', "escaping must be a list of strings, not a string", id="one-failure"),
         pytest.param("fix = 1", "fix must be true or false, not an integer", id="integer-for-boolean"),
         pytest.param("fix = 1979-05-27", "fix must be true or false, not a date or time", id="date-for-boolean"),
         pytest.param('selct = ["CNL302"]', "has no key 'selct'; did you mean select?", id="unknown-key"),
@@ -294,6 +296,14 @@ def test_named_file_must_have_settings(tmp_path: Path) -> None:
     assert layer_of(path) == Layer(str(tmp_path), fix=True)
 
 
+def test_failures_of_a_connect_that_are_to_be_taken(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.connlint]\nescaping = ["timeout", "refused", "timeout"]\n')
+    layer = file_layer([str(tmp_path)])
+    assert layer is not None
+    assert layer.options.escaping == ("timeout", "refused")
+    assert Layer("/").options.escaping == ("refused",)
+
+
 # What the project tells of its own
 
 OWN = """\
@@ -348,3 +358,34 @@ def test_own_operations_that_are_wrong(tmp_path: Path, text: str, said: str) -> 
     (tmp_path / "pyproject.toml").write_text(f"[tool.connlint]\n{text}\n")
     with pytest.raises(SettingsError, match=re.escape(said)):
         file_layer([str(tmp_path)])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('exclude = ["src/[ab.py"]', "exclude: the pattern 'src/[ab.py' has a '[' that is not closed"),
+        ('exclude = ["[]"]', "has a '[' that is not closed"),
+        ('exclude = ["[!]"]', "has a '[' that is not closed"),
+        ('extend-exclude = [" "]', "extend-exclude: the pattern ' ' is empty"),
+        ('extend-exclude = ["!"]', "is empty"),
+        (r'exclude = ["a\u0000b"]', "holds a null character"),
+        ('per-file-ignores = {"t[est/*" = ["CNL3"]}', "per-file-ignores: the pattern 't[est/*' has a '['"),
+        ('select = ["CNL201", "CNL3"]\nignore = ["CNL201"]', "[tool.connlint] both selects and ignores CNL201"),
+        ('extend-select = ["unguarded-connect"]\nignore = ["CNL301"]', "both selects and ignores CNL301"),
+        ("[tool.connlint.select]\n", "select must be a list of strings, not a table"),
+        ("jobs = 4", "has no key 'jobs'"),
+    ],
+)
+def test_settings_that_cannot_be_meant(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.connlint]\n{text}\n")
+    with pytest.raises(SettingsError, match=re.escape(said)) as raised:
+        file_layer([str(tmp_path)])
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["src", "*.py", "[ab]*.py", "[!ab].py", "[]].py", "[!]].py", "[[].py", "a]b", "!src"])
+def test_patterns_that_can_be_meant(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f'[tool.connlint]\nexclude = ["{text}"]\n')
+    layer = file_layer([str(tmp_path)])
+    assert layer is not None
+    assert layer.exclude == (text,)
