@@ -40,6 +40,7 @@ NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
     "amqp": None,
     "anyio": None,
     "asyncio": re.compile(rb"_connection|sock_|Stream|start_tls|getaddrinfo|getnameinfo|IncompleteRead|\.\*"),
+    "asyncpg": None,
     "asyncssh": None,
     "boto3": None,
     "botocore": None,
@@ -65,6 +66,8 @@ NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
     "paramiko": None,
     "pika": None,
     "poplib": None,
+    "psycopg": None,
+    "psycopg2": None,
     "pymysql": None,
     "redis": None,
     "requests": None,
@@ -74,6 +77,7 @@ NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
     "socketserver": None,
     "ssl": None,
     "telnetlib": None,
+    "trio": None,
     "urllib": re.compile(rb"\burllib[\s\\]*\.[\s\\]*(?:error|request|\*)|\burllib as"),
     "urllib2": None,
     "urllib3": None,
@@ -82,6 +86,7 @@ NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
     "websockets": None,
     "xmlrpc": None,
     "xmlrpclib": None,
+    "zmq": None,
 }
 
 # The packages whose constructors connect.

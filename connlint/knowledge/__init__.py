@@ -49,8 +49,10 @@ CLIENTS: Mapping[str, str] = {
         "aiomysql": "aiomysql",
         "aiosmtplib": "aiosmtplib",
         "anyio": "anyio",
+        "asyncpg": "asyncpg",
         "asyncssh": "asyncssh",
         "botocore": "botocore boto3 s3transfer",
+        "docker": "docker",
         "elasticsearch": "elasticsearch elastic_transport",
         "grpc": "grpc",
         "httpx": "httpx httpcore",
@@ -59,13 +61,16 @@ CLIENTS: Mapping[str, str] = {
         "opensearchpy": "opensearchpy",
         "paramiko": "paramiko",
         "pika": "pika",
+        "psycopg": "psycopg",
         "psycopg2": "psycopg2",
         "pymysql": "pymysql",
         "redis": "redis",
         "requests": "requests",
+        "trio": "trio",
         "urllib3": "urllib3",
         "websocket": "websocket",
         "websockets": "websockets",
+        "zmq": "zmq",
     }.items()
     for package in packages.split()
 }
