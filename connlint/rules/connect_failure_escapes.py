@@ -715,6 +715,8 @@ class _Reader:
         if failure.scenario == "timeout":
             return self._has_timeout(item)
         if failure.scenario == "unresolved" or failure.raises in several:
+            if failure.scenario == "unresolved" and self._is_local(item):
+                return False
             names = self._may_be_name(item)
             family = argument(item.call, None, "family")
             return names and (family is None or failure.scenario == "unresolved")
@@ -755,20 +757,29 @@ class _Reader:
 
     # Has the host a name?
 
-    def _may_be_name(self, item: Tried) -> bool:
-        """Say whether the operation may connect to a host by name, and so to several addresses."""
+    def _host(self, item: Tried) -> cst.BaseExpression | None:
+        """Return what says which host the operation connects to, if it is known."""
         operation = item.operation
         if not operation.address or has_star(item.call):
-            return False
+            return None
         first = operation.address[0]
         position = operation.parameters.index(first) if first in operation.parameters else None
         value = argument(item.call, position, first)
-        if first == "address":
-            pair = self._facts.names.follow(value) if value is not None else None
-            if not isinstance(pair, cst.Tuple) or not pair.elements:
-                return False  # it may come from getaddrinfo
-            value = pair.elements[0].value
+        if first != "address" or value is None:
+            return value
+        pair = self._facts.names.follow(value)  # if it is no pair, it may come from getaddrinfo
+        return pair.elements[0].value if isinstance(pair, cst.Tuple) and pair.elements else None
+
+    def _may_be_name(self, item: Tried) -> bool:
+        """Say whether the operation may connect to a host by name, and so to several addresses."""
+        value = self._host(item)
         return value is not None and not self._is_address(value, item, 0)
+
+    def _is_local(self, item: Tried) -> bool:
+        """Say whether the host is this machine, by a name that every machine knows."""
+        value = self._host(item)
+        named = self._facts.names.follow(value) if value is not None else None
+        return isinstance(named, cst.SimpleString) and "localhost" in str(named.evaluated_value)
 
     def _is_address(self, value: cst.BaseExpression, item: Tried, depth: int) -> bool:
         """Say whether `value` is, or may well be, an IP address and no name."""

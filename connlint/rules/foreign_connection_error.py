@@ -925,8 +925,8 @@ def _cue(facts: Facts, handler: Handler | Suppression, builtin: Sequence[str]) -
     """Return what tells that the unknown calls of the `try` are those of a library, if something does."""
     effects = handler.effects
     takes = facts.exceptions.taken
-    meant = [name for name in builtin if name in _MEANT_FOR]
-    if effects.is_known or effects.raised or not is_written(facts, _clause(handler), meant[:1]):
+    meant = [name for name in builtin if "refused" in _MEANT_FOR.get(name, ())]
+    if not meant or effects.is_known or effects.raised or not is_written(facts, _clause(handler), meant[:1]):
         return None
     if any(takes(builtin, failure.raises) is not False for item in effects.tried for failure in item.failures):
         return None
@@ -954,7 +954,11 @@ def _cues(facts: Facts, handler: Handler | Suppression) -> Iterator[tuple[str, s
             if len(owners) == 1:
                 yield owners[0], f"the handler reads `{bound}.{node.attr.value}`, which only {owners[0]}'s classes have"
     others = [*handler.earlier, *handler.caught, *(handler.later if isinstance(handler, Handler) else ())]
-    siblings = {name: name.partition(".")[0] for name in others if knowledge.client(name) is not None}
+    siblings = {
+        name: name.partition(".")[0]
+        for name in others
+        if knowledge.client(name) is not None and knowledge.bases(name) is not None
+    }
     if len({*siblings.values()}) == 1:
         (package,) = {*siblings.values()}
         yield package, f"{', '.join(siblings)}, caught beside it, {'are' if len(siblings) > 1 else 'is'} {package}'s"
@@ -1000,7 +1004,7 @@ def _refused(facts: Facts, package: str) -> str | None:
 
 
 def _finding_by_cue(facts: Facts, handler: Handler | Suppression, builtin: Sequence[str], cue: _Cue) -> Finding:
-    meant = [name for name in builtin if name in _MEANT_FOR][:1]
+    meant = [name for name in builtin if "refused" in _MEANT_FOR.get(name, ())][:1]
     new = [*meant, cue.missed]
     package = cue.missed.partition(".")[0]
     node: cst.CSTNode

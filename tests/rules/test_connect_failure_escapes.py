@@ -185,6 +185,14 @@ def test_timeout_that_nobody_sets() -> None:
     assert found(blocking("(ConnectionError, socket.gaierror)", ", 3"), ALL) == ["catch TimeoutError"]
 
 
+@pytest.mark.parametrize("address", ["(host, 80)", "(HOST, 80)"])
+def test_unknown_host_needs_a_name(address: str) -> None:
+    text = blocking("(ConnectionError, TimeoutError)")
+    text = text.replace("(host, 80)", address) + '\n\nHOST = "localhost"\n'
+    assert bool(found(text, ALL)) is ("host" in address)
+    assert found(text.replace(address, "host"), ALL) == []
+
+
 def test_one_finding_for_one_connect() -> None:
     text = code()
     inner = "        try:\n" + "".join(

@@ -231,6 +231,8 @@ def refresh(feed):
         pytest.param(
             "(ConnectionError, requests.Timeout, redis.TimeoutError)", "import redis, requests", id="two-libraries"
         ),
+        pytest.param("(ConnectionResetError, requests.Timeout)", "import requests", id="not-meant-for-refusals"),
+        pytest.param("(ConnectionError, aiohttp.web.HTTPException)", "import aiohttp.web", id="of-the-server"),
         pytest.param("(BrokenPipeError, requests.Timeout)", "import requests", id="not-meant-for-connects"),
         pytest.param("(ConnectionError, HTTPError)", "from urllib.error import HTTPError", id="standard-library"),
     ],
