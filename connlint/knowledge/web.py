@@ -7,6 +7,7 @@ request is sent into `URLError`, and lets through what fails after.
 from __future__ import annotations
 
 from connlint.knowledge.model import Failure, Library, Operation
+from connlint.knowledge.sockets import NO_ROUTE
 
 _REFUSED = Failure("refused", "ConnectionRefusedError")
 _RESET = Failure("reset", "ConnectionResetError")
@@ -17,16 +18,37 @@ _OTHER = Failure("unreachable", "OSError")
 _HANDSHAKE = Failure("handshake", "ssl.SSLError")
 _CLOSED = Failure("closed", "http.client.RemoteDisconnected")
 _CUT = Failure("cut", "http.client.IncompleteRead")
-_RUBBISH = (
-    Failure("rubbish", "http.client.BadStatusLine"),
-    Failure("rubbish", "http.client.LineTooLong"),
+# A line that is no head of an answer, or none that is understood
+_BAD_HEAD = (
+    Failure("cut", "http.client.BadStatusLine"),
+    *(
+        Failure("rubbish", f"http.client.{name}")
+        for name in ("BadStatusLine", "HTTPException", "LineTooLong", "UnknownProtocol")
+    ),
 )
 
 _CONNECT = (_REFUSED, _TIMEOUT, _UNRESOLVED, _OTHER)
 _REQUEST = (*_CONNECT, _RESET, _BROKEN)
-_ANSWER = (_RESET, _CLOSED, _TIMEOUT, _OTHER, *_RUBBISH)
-_READ = (_RESET, _CUT, _TIMEOUT, _OTHER)
 _TLS = (_RESET, _HANDSHAKE)
+# Before Python 3.12.3 (gh-115627)
+_TLS_REQUEST = (*_REQUEST, _HANDSHAKE, Failure("reset", "ssl.SSLError"), Failure("broken", "ssl.SSLError"))
+_ANSWER = (_RESET, _CLOSED, _TIMEOUT, NO_ROUTE, *_BAD_HEAD)
+_READ = (
+    _RESET,
+    _TIMEOUT,
+    NO_ROUTE,
+    Failure("rubbish", "http.client.LineTooLong"),
+    Failure("rubbish", "ssl.SSLError"),  # over TLS
+)
+_BAD_CHUNK = Failure("rubbish", "http.client.IncompleteRead")
+_READS = {
+    "peek": _READ,  # it tells no end from another
+    "read": (*_READ, _CUT, _BAD_CHUNK),
+    "read1": (*_READ, _CUT, _BAD_CHUNK),
+    "readinto": (*_READ, _CUT, _BAD_CHUNK),
+    "readline": (*_READ, _CUT),
+    "readlines": (*_READ, _CUT),
+}
 
 _URLOPEN = (
     *(
@@ -36,14 +58,18 @@ _URLOPEN = (
     _RESET,
     _CLOSED,
     _TIMEOUT,
-    *_RUBBISH,
+    *_BAD_HEAD,
     Failure("answered", "urllib.error.HTTPError"),
 )
 _XMLRPC = (
-    *_REQUEST,
+    *_CONNECT,
+    _RESET,
+    # it tries once more after a failure, and may meet this then
+    _BROKEN._replace(source="https://man7.org/linux/man-pages/man2/send.2.html"),
+    _HANDSHAKE,
     _CLOSED,
     _CUT,
-    *_RUBBISH,
+    *_BAD_HEAD,
     Failure("cut", "xml.parsers.expat.ExpatError"),
     Failure("rubbish", "xml.parsers.expat.ExpatError"),
     Failure("answered", "xmlrpc.client.ProtocolError"),
@@ -66,7 +92,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     *(
         Operation(f"http.client.{owner}.{name}", "request", failures, "tests/faults/test_web.py::test_http_request")
-        for owner, failures in (("HTTPConnection", _REQUEST), ("HTTPSConnection", (*_REQUEST, _HANDSHAKE)))
+        for owner, failures in (("HTTPConnection", _REQUEST), ("HTTPSConnection", _TLS_REQUEST))
         for name in ("request", "endheaders", "send")
     ),
     Operation(
@@ -82,8 +108,8 @@ OPERATIONS: tuple[Operation, ...] = (
         "tests/faults/test_web.py::test_https_answer",
     ),
     *(
-        Operation(f"http.client.HTTPResponse.{name}", "receive", _READ, "tests/faults/test_web.py::test_http_read")
-        for name in ("read", "read1", "readinto", "readline", "readlines", "peek")
+        Operation(f"http.client.HTTPResponse.{name}", "receive", failures, "tests/faults/test_web.py::test_http_read")
+        for name, failures in _READS.items()
     ),
     # https://docs.python.org/3/library/urllib.request.html
     Operation(
