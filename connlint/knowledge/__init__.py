@@ -46,6 +46,7 @@ CLIENTS: Mapping[str, str] = {
     for module, packages in {
         "aio_pika": "aio_pika aiormq",
         "aiohttp": "aiohttp",
+        "aiokafka": "aiokafka",
         "aiomysql": "aiomysql",
         "aiosmtplib": "aiosmtplib",
         "anyio": "anyio",
@@ -58,6 +59,7 @@ CLIENTS: Mapping[str, str] = {
         "httpx": "httpx httpcore",
         "kombu": "amqp kombu",
         "mysql": "mysql",
+        "nats": "nats",
         "opensearchpy": "opensearchpy",
         "paramiko": "paramiko",
         "pika": "pika",

@@ -13,7 +13,17 @@ from connlint.knowledge.model import Failure, Library, Operation
 CONNECT = (
     *(
         Failure(kind, "pymysql.err.OperationalError")
-        for kind in "refused reset closed cut timeout unresolved unreachable handshake answered".split()
+        for kind in (
+            "refused",
+            "reset",
+            "closed",
+            "cut",
+            "timeout",
+            "unresolved",
+            "unreachable",
+            "handshake",
+            "answered",
+        )
     ),
     Failure("rubbish", "pymysql.err.InternalError"),
 )

@@ -285,3 +285,47 @@ def authenticating(answer: Treatment) -> Treatment:
         answer(connection)
 
     return treat
+
+
+# What a client begins with that would like TLS
+POSTGRES_TLS = struct.pack(">I", 80877103)
+_FULL = postgres_error(b"53300", b"FATAL")
+POSTGRES_CONNECT: Mapping[str, Way] = {
+    **NOBODY,
+    "reset": Way("reset", at(authenticating(reset))),
+    "close": Way("closed", at(authenticating(close))),
+    "answer cut": Way("cut", at(authenticating(say(_FULL[:20], close)))),
+    "silence": Way("timeout", at(authenticating(stay_silent))),
+    "another protocol": Way("rubbish", at(say(RUBBISH, close))),
+    "too many connections": Way("answered", at(authenticating(say(_FULL)))),
+    "starting": Way("answered", at(authenticating(say(postgres_error(b"57P03", b"FATAL"))))),
+    "wrong password": Way("answered", at(authenticating(say(postgres_error(b"28P01", b"FATAL"))))),
+}
+# It knows of no encryption
+POSTGRES_NO_TLS = {"no TLS": Way("handshake", at(authenticating(stay_silent)))}
+_POSTGRES_ANSWERS: Mapping[str, tuple[Scenario, Treatment]] = {
+    "reset": ("reset", reset),
+    "close": ("closed", close),
+    "answer cut": ("cut", say(_FULL[:9], close)),
+    "silence": ("timeout", stay_silent),
+    "another protocol": ("rubbish", say(RUBBISH, close)),
+    "shutting down": ("closed", say(postgres_error(b"57P01", b"FATAL"), close)),
+    **{
+        name: ("answered", say(postgres_error(code) + _IN_TRANSACTION))
+        for name, code in {
+            "syntax error": b"42601",
+            "data too long": b"22001",
+            "duplicate key": b"23505",
+            "not supported": b"0A000",
+            "failed transaction": b"25P02",
+            "lock not available": b"55P03",
+        }.items()
+    },
+    # a second try, on a line that the first has found lost
+    "lost before": ("broken", close),
+}
+
+
+def postgres_query(word: bytes) -> Mapping[str, Way]:
+    """Return what a server does when it hears `word`."""
+    return {name: Way(scenario, at(postgres(word, treat))) for name, (scenario, treat) in _POSTGRES_ANSWERS.items()}
