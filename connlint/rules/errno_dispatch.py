@@ -47,8 +47,8 @@ _TIMING = frozenset({"setdefaulttimeout", "settimeout"})
 
 # Functions that are about the end: what fails there is past caring.
 _CLOSING = re.compile(
-    r"(?i:close|stop|shut|quit|exit|end$|del$|del_|clean|disconnect|logout|release|terminat|teardown|tear_down|bye|kill"
-    r"|abort|final|cancel|drop|interrupt|wake|notify)"
+    r"(?i:abort|cancel|clean|close|disconnect|exit|finali|interrupt|logout|release|shut|stop|teardown|tear_down|terminat"
+    r"|(?:\A|_)(?:bye|del|drop|end|goodbye|kill|notify|quit|wake|wakeup)(?:_|\Z))"
 )
 
 _TELLS = frozenset({"critical", "debug", "error", "exception", "info", "log", "msg", "print", "warn", "warning"})
@@ -60,6 +60,9 @@ class ErrnoDispatch(Rule):
 
     Reports a handler that catches more than it wants, picks by errno (or by `isinstance`) the failures that it acts
     on, and raises the rest again, where each of them has a class of its own.
+
+    It also reports a handler that acts on the errnos of a broken connection and lets all else fall out of it without a
+    word, so that the program goes on as if nothing had failed: that is hardly ever meant.
 
     ## Why is this bad
 
@@ -93,14 +96,23 @@ class ErrnoDispatch(Rule):
     message, where the code must run on Python 2, or where a library raises an `OSError` of its own that carries the
     errno: aiohttp's `ClientConnectorError` has errno 111 and is no `ConnectionRefusedError`. connlint is silent there.
 
+    That a file runs on Python 2 as well it tells by imports such as `six` and by tests of the version; a project says
+    so for all its files with `python2 = true` in `[tool.connlint]`, and denies it with `python2 = false`.
+
+    What is dropped without a word is reported only where that is no way of waiting: not where a socket that does not
+    block, or has a timeout, may have nothing to say yet, not in code that closes down, and not where the next pass of
+    a loop or a value from before makes up for it.
+
     ## Fix safety
 
     The fix is safe where nothing but the standard library is tried, everything in the `try` is known, and the errnos
     are all that the class stands for; and always where `isinstance` did the sorting. It is unsafe where opaque code
     may raise a class of its own; for EPIPE alone, as `BrokenPipeError` is ESHUTDOWN too; for ETIMEDOUT, as a socket's
-    own timeout is a `TimeoutError` without errno; for numbers, which differ between systems; and where the failure may
-    come without an errno (`http.client.RemoteDisconnected`). There is no fix where a later clause of the same `try`
-    would take what is no longer caught.
+    own timeout is a `TimeoutError` without errno; for EINPROGRESS, EALREADY or EAGAIN where a connect may raise the
+    other two, as all are `BlockingIOError`; for numbers, which differ between systems; where `type(e)` is asked for,
+    which passes subclasses over; and where the failure may come without an errno (`http.client.RemoteDisconnected`). It
+    is unsafe where all else was dropped, which is raised then. A handler is not reported where a later clause of the
+    same `try` would take what is no longer caught.
 
     ## References
 
@@ -378,8 +390,245 @@ def probe(address):
     return True
 """,
         ),
+        Example(
+            "read-by-a-function-of-the-file",
+            """\
+import errno
+import socket
+import sys
+
+GONE = (errno.ECONNRESET, errno.ECONNABORTED)
+if sys.platform == "win32":
+    GONE += (errno.WSAECONNRESET,)
+
+
+def get_errno(exc):
+    try:
+        if exc.errno is not None:
+            return exc.errno
+    except AttributeError:
+        pass
+    return exc.args[0] if exc.args else None
+
+
+def read(sock: socket.socket):
+    try:
+        return sock.recv(4096)
+    except socket.error:
+        _, exc, _ = sys.exc_info()
+        if get_errno(exc) not in GONE:
+            raise
+        # nobody is there any more
+        return b""
+""",
+            """\
+import errno
+import socket
+import sys
+
+GONE = (errno.ECONNRESET, errno.ECONNABORTED)
+if sys.platform == "win32":
+    GONE += (errno.WSAECONNRESET,)
+
+
+def get_errno(exc):
+    try:
+        if exc.errno is not None:
+            return exc.errno
+    except AttributeError:
+        pass
+    return exc.args[0] if exc.args else None
+
+
+def read(sock: socket.socket):
+    try:
+        return sock.recv(4096)
+    except (ConnectionResetError, ConnectionAbortedError):
+        # nobody is there any more
+        return b""
+""",
+        ),
+        Example(
+            "match-with-a-condition-and-a-nested-test",
+            """\
+import errno
+import socket
+
+
+def request(sock: socket.socket, data, attempt):
+    try:
+        sock.sendall(data)
+        return sock.recv(4096)
+    except Exception as e:
+        if isinstance(e, OSError):
+            if attempt < 3 and e.errno == errno.ECONNRESET:
+                return None
+        raise
+
+
+def connect(address):
+    try:
+        return socket.create_connection(address, timeout=5)
+    except OSError as e:
+        match e.errno:
+            case errno.ECONNREFUSED:
+                start_server()
+            case _:
+                raise
+""",
+            """\
+import socket
+
+
+def request(sock: socket.socket, data, attempt):
+    try:
+        sock.sendall(data)
+        return sock.recv(4096)
+    except ConnectionResetError:
+        if attempt < 3:
+            return None
+        raise
+
+
+def connect(address):
+    try:
+        return socket.create_connection(address, timeout=5)
+    except ConnectionRefusedError:
+        start_server()
+""",
+        ),
+        Example(
+            "every-other-failure-is-dropped",
+            """\
+import errno
+import socket
+
+
+def send(address, data):
+    sock = socket.socket()
+    try:
+        sock.connect(address)
+    except OSError as e:
+        if e.errno == errno.ECONNREFUSED:
+            sock.close()
+            raise NotRunning(address) from e
+    sock.sendall(data)
+    return sock
+""",
+            """\
+import socket
+
+
+def send(address, data):
+    sock = socket.socket()
+    try:
+        sock.connect(address)
+    except ConnectionRefusedError as e:
+        sock.close()
+        raise NotRunning(address) from e
+    sock.sendall(data)
+    return sock
+""",
+        ),
     )
     silent = (
+        Example(
+            "dropped-where-the-socket-is-polled",
+            """\
+import errno
+import socket
+
+
+def on_readable(sock: socket.socket, peers):
+    sock.setblocking(False)
+    try:
+        data = sock.recv(4096)
+    except OSError as e:
+        if e.errno == errno.ECONNRESET:
+            peers.remove(sock)
+            return
+    peers.handle(data)
+""",
+        ),
+        Example(
+            "dropped-while-closing",
+            """\
+import errno
+import socket
+
+
+class Session:
+    def __init__(self, address):
+        self.sock = socket.create_connection(address, timeout=5)
+
+    def close(self):
+        try:
+            self.sock.sendall(b"BYE")
+        except OSError as e:
+            if e.errno == errno.EPIPE:
+                self.lost = True
+        self.sock.close()
+""",
+        ),
+        Example(
+            "dropped-host-of-a-scan",
+            """\
+import errno
+import socket
+
+
+def closed(hosts, port):
+    found = []
+    for host in hosts:
+        try:
+            socket.create_connection((host, port), timeout=1).close()
+        except OSError as e:
+            if e.errno == errno.ECONNREFUSED:
+                found.append(host)
+    return found
+""",
+        ),
+        Example(
+            "set-that-grows",
+            """\
+import errno
+import socket
+import sys
+
+IGNORED = {errno.ECONNRESET, errno.EPIPE}
+if sys.platform == "darwin":
+    IGNORED.add(errno.EPROTOTYPE)
+
+
+def send(sock: socket.socket, data):
+    try:
+        sock.sendall(data)
+    except OSError as e:
+        if e.errno not in IGNORED:
+            raise
+""",
+        ),
+        Example(
+            "reader-that-translates",
+            """\
+import errno
+import socket
+
+
+def code_of(exc):
+    if exc.errno == errno.ENOTCONN:
+        return errno.ECONNRESET
+    return exc.errno
+
+
+def send(sock: socket.socket, data):
+    try:
+        sock.sendall(data)
+    except OSError as e:
+        if code_of(e) != errno.ECONNRESET:
+            raise
+""",
+        ),
         Example(
             "errno-without-a-class",
             """\
@@ -639,7 +888,11 @@ def _goes_on(facts: Facts, handler: Handler, follows: Sequence[cst.CSTNode]) -> 
     }
     function = facts.index.function_of(statement) or facts.module
     before = walk(function, enter=lambda node: node is not statement)
-    if any(isinstance(node, cst.AssignTarget) and dotted(node.target) in bound for node in before):
+    if any(
+        (isinstance(node, cst.AssignTarget) and dotted(node.target) in bound)
+        or (isinstance(node, cst.Param) and node.name.value in bound)
+        for node in before
+    ):
         return False
     return not any(
         dotted(name) in bound

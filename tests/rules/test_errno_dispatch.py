@@ -5,11 +5,16 @@ from __future__ import annotations
 import errno
 import socket
 from textwrap import dedent, indent
+from typing import TYPE_CHECKING
 
 import pytest
 
 from connlint.engine import Selection, check, fix
 from connlint.knowledge import errnos
+from connlint.options import Options
+
+if TYPE_CHECKING:
+    from connlint.options import Python2
 
 ONLY = Selection(select=("CNL101",))
 
@@ -102,6 +107,68 @@ def test_applicability(tried: str, picked: str, expected: str) -> None:
 )
 def test_silent(code: str) -> None:
     assert applicability(code) == []
+
+
+@pytest.mark.parametrize(
+    ("python2", "head", "expected"),
+    [
+        pytest.param("auto", "", ["safe"], id="nothing-shows-it"),
+        pytest.param("auto", "import six", [], id="file-shows-it"),
+        pytest.param(True, "", [], id="project-says-so"),
+        pytest.param(False, "import six", ["safe"], id="project-denies-it"),
+    ],
+)
+def test_python2(python2: Python2, head: str, expected: list[str]) -> None:
+    selection = Selection(select=("CNL101",), options=Options(python2=python2))
+    found = check(around("sock.recv(9)", "e.errno == errno.ECONNRESET", head=head).encode(), "x.py", selection)
+    assert [item.fixable for item in found.diagnostics] == expected
+
+
+REFUSED = "if e.errno == errno.ECONNREFUSED:\n    return 1"
+
+
+@pytest.mark.parametrize(
+    ("body", "tried", "head"),
+    [
+        pytest.param("if e.errno == errno.ECONNREFUSED:\n    print(e)", "sock.connect(data)", "", id="tells-of-it"),
+        pytest.param("if e.errno == errno.ECONNREFUSED:\n    pass", "sock.connect(data)", "", id="does-nothing"),
+        pytest.param(REFUSED + "\nelse:\n    log(e)", "sock.connect(data)", "", id="else"),
+        pytest.param(REFUSED + "\nlog(e)", "sock.connect(data)", "", id="more-after"),
+        pytest.param(REFUSED, "return sock.connect(data)", "", id="end-means-failure"),
+        pytest.param(REFUSED, "work(data)", "", id="nothing-known"),
+        pytest.param(REFUSED, "sock.connect(data)", "sock.setblocking(False)", id="does-not-block"),
+        pytest.param(REFUSED, "sock.recv(9)", "sock.settimeout(1)", id="times-out"),
+        pytest.param(
+            "if e.errno in (errno.ECONNRESET, errno.EAGAIN):\n    return 1", "sock.recv(9)", "", id="would-block"
+        ),
+        pytest.param(
+            "if isinstance(e, ConnectionRefusedError):\n    return 1", "sock.connect(data)", "", id="by-class"
+        ),
+        pytest.param(
+            "if e.errno == errno.ECONNRESET:\n    return 1", "data = sock.recv(9)", "", id="value-from-before"
+        ),
+    ],
+)
+def test_silent_of_what_is_dropped(body: str, tried: str, head: str) -> None:
+    assert applicability(f"{head}\n{handler(body, tried)}") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "tried"),
+    [
+        pytest.param(REFUSED, "sock.connect(data)", id="returns"),
+        pytest.param("if e.errno == errno.ECONNREFUSED:\n    raise Down", "sock.connect(data)", id="converts"),
+        pytest.param("if e.errno == errno.ECONNREFUSED:\n    start()", "sock.connect(data)", id="acts"),
+        pytest.param("if e.errno == errno.ECONNRESET:\n    return 1", "text = sock.recv(9)", id="receives"),
+        pytest.param(
+            "match e.errno:\n    case errno.ECONNREFUSED:\n        return 1", "sock.connect(data)", id="match"
+        ),
+    ],
+)
+def test_dropped_without_a_word(body: str, tried: str) -> None:
+    (found,) = check(handler(body, tried).encode(), "x.py", ONLY).diagnostics
+    assert "drops every other failure" in found.message
+    assert found.fixable == "unsafe"
 
 
 def test_unrelated_clause_after_is_no_obstacle() -> None:
@@ -236,6 +303,25 @@ BODIES = {
         "    case errno.EPIPE | errno.ESHUTDOWN:\n        seen.append(2)\n    case _:\n        raise"
     ),
     "match-then": "match e:\n    case ConnectionResetError() | ConnectionRefusedError():\n        return 1\nraise",
+    "condition-first": "if seen and e.errno == errno.ECONNRESET:\n    return 1\nraise",
+    "condition-first-or": "if seen or e.args[0] != errno.ECONNRESET:\n    raise\nseen.append(2)",
+    "walrus": "if (code := e.errno) != errno.ECONNRESET:\n    raise\nreturn 2",
+    "presence": "if e.args and e.args[0] == errno.ECONNRESET:\n    return 2\nraise",
+    "absence": "if e.errno is None:\n    raise\nif e.errno != errno.ECONNRESET:\n    raise\nreturn 2",
+    "exc-info": "_, err, _ = sys.exc_info()\nif err.errno != errno.ECONNRESET:\n    raise\nreturn str(err)",
+    "either": "code = e.errno or e.args[0]\nif code in (errno.ECONNRESET, errno.ECONNABORTED):\n    return code\nraise",
+    "dict": "if e.errno not in {errno.ECONNRESET: 1}:\n    raise\nreturn 3",
+    "nested": "if isinstance(e, OSError):\n    if e.errno == errno.ECONNRESET:\n        return 2\nraise",
+    "nested-else": (
+        "if hasattr(e, 'errno'):\n    if e.errno == errno.ECONNRESET:\n        seen.append(2)\n    else:\n        raise\n"
+        "else:\n    raise"
+    ),
+    "guards": "if not isinstance(e, OSError):\n    raise\nif e.errno != errno.ECONNRESET or seen:\n    raise\nreturn 2",
+    "match-errno": "match e:\n    case OSError(errno=errno.ECONNRESET):\n        return 2\n    case _:\n        raise",
+    "named-in-a-chain": (
+        "code = e.errno\nif code == errno.ECONNRESET:\n    return code\nelif code == errno.ECONNABORTED:\n"
+        "    seen.append(code)\nelse:\n    raise"
+    ),
     "by-class": "if not isinstance(e, (ConnectionResetError, socket.gaierror)):\n    raise\nreturn type(e).__name__",
 }
 
