@@ -81,6 +81,9 @@ CATCHING = "import requests\ntry:\n    requests.get(url)\nexcept {}:\n    {}\n"
         ),
         pytest.param("from .socket import connect\ntry:\n    connect()\nexcept ValueError:\n    pass\n", id="relative"),
         pytest.param("def retry():\n    raise NotImplementedError\n", id="the-word-retry"),
+        pytest.param(
+            "try:\n    f()\nexcept ValueError:\n    pass\nexcept OSError:\n    pass\n", id="two-clauses-no-network"
+        ),
     ],
 )
 def test_no_candidate(code: str) -> None:
@@ -139,6 +142,16 @@ def test_no_candidate(code: str) -> None:
             "match x:\n    case 1:\n        import socket\n        try: f()\n        except A: pass\n",
             id="match",
         ),
+        *(
+            pytest.param("CNL105", f"try: f()\nexcept {first}: pass\nexcept {second}: pass\n", id=f"{first}-{second}")
+            for first in ("OSError", "IOError", "Exception", "TimeoutError", "(ValueError, OSError)", "A")
+            for second in ("TimeoutError", "asyncio.TimeoutError", "(KeyError, x.TimeoutError)")
+        ),
+        pytest.param(
+            "CNL105", "class A(TimeoutError): ...\ntry: f()\nexcept OSError: pass\nexcept A: pass\n", id="own-timeout"
+        ),
+        pytest.param("CNL105", "try: f()\nexcept* OSError: pass\nexcept* TimeoutError: pass\n", id="groups"),
+        pytest.param("CNL106", "try: f()\nexcept (OSError, TimeoutError): pass\n", id="timeout-covered"),
         pytest.param("CNL2", "while 1:\n    try: f()\n    except ConnectionError: pass\n", id="loop"),
         pytest.param(
             "CNL2",
@@ -156,6 +169,30 @@ def test_no_candidate(code: str) -> None:
 )
 def test_candidate(family: str, code: str) -> None:
     assert is_candidate(code, family)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param("try: f()\nexcept TimeoutError: pass\n", id="one-clause"),
+        pytest.param("try: f()\nexcept TimeoutError: pass\nexcept OSError: pass\n", id="narrow-first"),
+        pytest.param("try: f()\nexcept TimeoutError: pass\nexcept Exception: pass\n", id="all-the-rest"),
+        pytest.param("try: f()\nexcept ValueError: pass\nexcept TimeoutError: pass\n", id="unrelated"),
+    ],
+)
+def test_no_timeout_is_taken_twice(code: str) -> None:
+    assert not is_candidate(code, "CNL105")
+
+
+def test_rule_that_is_off_by_default_costs_nothing_until_it_is_asked_for() -> None:
+    defaults = {rule.code: rule.default for rule in all_rules()}
+    assert {code: defaults[code] for code in gate.OFF_BY_DEFAULT} == dict.fromkeys(gate.OFF_BY_DEFAULT, False)
+    for code in gate.OFF_BY_DEFAULT:
+        assert not Selection().may_have(code)
+        assert not Selection(select=("CNL2",)).may_have(code)
+        assert not Selection(select=("CNL",), ignore=(code,)).may_have(code)
+        assert Selection(extend_select=(code,)).may_have(code)
+        assert Selection(select=("CNL",)).may_have(code)
 
 
 def test_only_wanted_families_count() -> None:

@@ -55,6 +55,27 @@ _CAME: dict[str, Version] = {
 }
 
 
+# What Python 2 has not, by the syntax, the classes and the modules.
+_NEW: tuple[type[cst.CSTNode], ...] = (
+    *(cst.Annotation, cst.Await, cst.FormattedString, cst.From, cst.NamedExpr, cst.Nonlocal),
+    cst.ParamStar,
+)
+_NEW_CLASSES = frozenset(
+    """
+    BlockingIOError BrokenPipeError ConnectionAbortedError ConnectionError ConnectionRefusedError ConnectionResetError
+    FileNotFoundError InterruptedError PermissionError TimeoutError
+    """.split()
+)
+_NEW_MODULES = frozenset(
+    """
+    asyncio builtins concurrent.futures configparser enum http.client pathlib queue selectors socketserver typing
+    urllib.error urllib.parse urllib.request
+    """.split()
+)
+# So many functions without any of it are hardly an accident.
+_MANY = 5
+
+
 def needs_python(facts: Facts) -> Version:
     """Return the oldest Python that can run the file, as far as the file tells."""
     found = [_SYNTAX[type(node)] for node in walk(facts.module) if type(node) in _SYNTAX]
@@ -95,6 +116,27 @@ def holds_since(facts: Facts, version: Version) -> bool | None:
     if asks_for_python(facts, version):
         return False
     return True if needs_python(facts) >= version else None
+
+
+def keeps_to_python2(facts: Facts) -> bool:
+    """Say whether the file, not being short, uses nothing that Python 2 lacks: then it may be meant to run there."""
+    if facts.options.python2 != "auto" or len(facts.index.all(cst.FunctionDef)) < _MANY:
+        return False
+    return not any(_is_new(node) for node in walk(facts.module))
+
+
+def _is_new(node: cst.CSTNode) -> bool:
+    if isinstance(node, cst.Name):
+        return node.value in _NEW_CLASSES
+    if isinstance(node, cst.FunctionDef):
+        return node.asynchronous is not None
+    if isinstance(node, cst.Call):
+        return isinstance(node.func, cst.Name) and node.func.value == "super" and not node.args
+    if isinstance(node, cst.ImportFrom):
+        return not node.relative and dotted(node.module) in _NEW_MODULES
+    if isinstance(node, cst.Import):
+        return any(dotted(alias.name) in _NEW_MODULES for alias in node.names)
+    return isinstance(node, _NEW)
 
 
 def asks_for_python(facts: Facts, version: Version) -> bool:

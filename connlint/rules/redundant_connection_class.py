@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -21,13 +22,13 @@ from connlint.facts.caught import (
     tries,
 )
 from connlint.facts.python2 import supports_python2
-from connlint.facts.pythons import holds_since
+from connlint.facts.pythons import holds_since, keeps_to_python2
 from connlint.facts.wording import code
 from connlint.fixes.members import without, without_in_suppress
 from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from connlint.facts import Facts
     from connlint.facts.caught import Version
@@ -82,9 +83,11 @@ class RedundantConnectionClass(Rule):
     ## When this is fine
 
     Some name the class on purpose, as documentation of what is expected; that is why the rule is off by default.
-    connlint is silent where a class is not known, where a name may mean several classes, in files that show that they
-    still run on Python 2 (there `socket.error`, `IOError` and `OSError` are three classes), and where one class covers
-    another only since Python 3.11 (`asyncio.TimeoutError`), unless the file needs such a Python anyway.
+    connlint is silent where a class is not known, where a name may mean several classes, and where one class covers
+    another only since Python 3.11 (`asyncio.TimeoutError`), unless the file needs such a Python anyway. On Python 2,
+    `socket.error`, `IOError` and `OSError` were three classes: connlint does not hold them against each other in a
+    file that shows that it still runs there, or that is not short and yet uses nothing that Python 2 lacks, unless the
+    setting `python2` says otherwise.
 
     ## Fix safety
 
@@ -497,14 +500,17 @@ def read(sock):
     def check(self, facts: Facts) -> Iterator[Finding]:
         """Yield the clauses and the calls of `suppress` that name a class which they catch anyway."""
         told: set[cst.CSTNode] = set()
+        may_be_old = cache(lambda: supports_python2(facts) or keeps_to_python2(facts))
         for statement in tries(facts):
             for clause in statement.handlers:
                 if clause.type is not None:
-                    yield from _findings(facts, clause, members(facts, clause.type), statement.body, told)
+                    yield from _findings(
+                        facts, clause, members(facts, clause.type), statement.body, told=told, may_be_old=may_be_old
+                    )
         for call in facts.index.all(cst.Call):
             if _is_suppress(facts, call):
                 named = tuple(member for arg in call.args for member in members(facts, arg.value))
-                yield from _findings(facts, call, named, _body_of(facts, call), told)
+                yield from _findings(facts, call, named, _body_of(facts, call), told=told, may_be_old=may_be_old)
 
 
 def _is_suppress(facts: Facts, call: cst.Call) -> bool:
@@ -523,12 +529,14 @@ def _findings(
     node: _Clause | cst.Call,
     named: Sequence[Member],
     body: cst.BaseSuite | None,
+    *,
     told: set[cst.CSTNode],
+    may_be_old: Callable[[], bool],
 ) -> Iterator[Finding]:
     if len(named) < 2:
         return
     covered = [each for each in _covered(facts, named) if each.member.node not in told]
-    if any(is_new_in_python3(each.by, each.member) for each in covered) and supports_python2(facts):
+    if any(is_new_in_python3(each.by, each.member) for each in covered) and may_be_old():
         covered = [each for each in covered if not is_new_in_python3(each.by, each.member)]
     if not covered or not _is_ours(facts, covered, body):
         return

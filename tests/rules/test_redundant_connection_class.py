@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from connlint.engine import Selection, check, fix
+from connlint.options import Options
+
+if TYPE_CHECKING:
+    from connlint.options import Python2
 
 ONLY = Selection(select=("CNL106",))
 
@@ -332,6 +338,42 @@ def test_timeout_of_sockets(caught: str, head: str, safe: bool) -> None:
 )
 def test_timeout_of_asyncio(caught: str, head: str, silent: bool) -> None:
     assert (redundant(head + program(caught)) == []) == silent
+
+
+FIVE = "".join(f"def f{number}(self):\n    super({number}, self).f()\n\n\n" for number in range(5))
+OLD = f"""\
+import socket
+
+{FIVE}try:
+    f0(1)
+except (socket.error, OSError):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("new", "silent"),
+    [
+        pytest.param("", True, id="nothing"),
+        pytest.param("from .queue import x\n", True, id="module-of-the-project"),
+        pytest.param("import http.client\n", False, id="module"),
+        pytest.param("def f(x: int): pass\n", False, id="annotation"),
+        pytest.param("def f(): return f'{x}'\n", False, id="f-string"),
+        pytest.param("async def f(): pass\n", False, id="async"),
+        pytest.param("def f(*, x=1): pass\n", False, id="keyword-only"),
+        pytest.param("def f(): super().f()\n", False, id="super"),
+        pytest.param("def f(): raise FileNotFoundError\n", False, id="class"),
+        pytest.param("def f(): raise X from None\n", False, id="raise-from"),
+    ],
+)
+def test_file_that_uses_nothing_new_may_run_on_python_2(new: str, silent: bool) -> None:
+    assert (redundant(new + OLD) == []) == silent
+
+
+@pytest.mark.parametrize(("python2", "silent"), [(False, False), ("auto", True), (True, True)])
+def test_project_says_whether_it_runs_on_python_2(python2: Python2, silent: bool) -> None:
+    asked = Selection(select=("CNL106",), options=Options(python2=python2))
+    assert (check(OLD.encode(), "x.py", asked).diagnostics == ()) == silent
 
 
 def test_python_2_had_three_classes() -> None:
