@@ -8,8 +8,10 @@ classes here.
 from __future__ import annotations
 
 from connlint.knowledge.model import Failure, Library, Operation
+from connlint.knowledge.sockets import GIVEN_UP, NO_ROUTE
 
-_TIMEOUT = Failure("timeout", "TimeoutError")
+# asyncio sets no timeout of its own; the kernel gives a connect up in the end, and no experiment waits that long
+_TIMEOUT = Failure("timeout", "TimeoutError", source="https://man7.org/linux/man-pages/man2/connect.2.html")
 _OTHER = Failure("unreachable", "OSError")
 _RESET = Failure("reset", "ConnectionResetError")
 _BROKEN = Failure("broken", "BrokenPipeError")
@@ -39,14 +41,20 @@ _UNIX_CONNECT = (
 )
 _SOCK_CONNECT = (
     Failure("refused", "ConnectionRefusedError"),
-    _RESET,
+    _RESET._replace(source="https://pubs.opengroup.org/onlinepubs/9699919799/functions/connect.html"),
     _TIMEOUT,
     Failure("unresolved", "socket.gaierror"),
     _OTHER,
 )
 # A reader hands out the failure that ended the connection, whichever side of it met that failure first
-_READ = (_RESET, _BROKEN, _TIMEOUT, _OTHER)
-_DRAIN = (_RESET, _BROKEN, _TIMEOUT, _OTHER)
+_READ = (_RESET, _BROKEN, GIVEN_UP, NO_ROUTE)
+_DRAIN = (_RESET, _BROKEN, GIVEN_UP, NO_ROUTE)
+_START_TLS = (
+    _RESET,
+    Failure("timeout", "ConnectionAbortedError"),
+    Failure("handshake", "ssl.SSLError"),
+    NO_ROUTE,
+)
 
 _LOOP = "asyncio.AbstractEventLoop"
 
@@ -101,7 +109,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "asyncio.StreamWriter.start_tls",
         "request",
-        (_RESET, Failure("timeout", "ConnectionAbortedError"), Failure("handshake", "ssl.SSLError"), _OTHER),
+        _START_TLS,
         "tests/faults/test_asyncio.py::test_start_tls",
         awaited=True,
     ),
@@ -138,25 +146,42 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         f"{_LOOP}.sock_accept",
         "accept",
-        (Failure("aborted", "ConnectionAbortedError"), _OTHER),
-        "https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.sock_accept",
+        (
+            Failure("aborted", "ConnectionAbortedError", source="https://man7.org/linux/man-pages/man2/accept.2.html"),
+            _OTHER,
+        ),
+        "tests/faults/test_asyncio.py::test_loop_sock_accept",
         awaited=True,
     ),
     *(
         Operation(
             f"{_LOOP}.{name}",
             "send",
-            (_BROKEN, _RESET, _TIMEOUT, _OTHER),
+            (_BROKEN, _RESET, GIVEN_UP, NO_ROUTE),
             "tests/faults/test_asyncio.py::test_loop_sock_send",
             awaited=True,
         )
-        for name in ("sock_sendall", "sock_sendfile", "sock_sendto")
+        for name in ("sock_sendall", "sock_sendfile")
+    ),
+    Operation(
+        f"{_LOOP}.sock_sendto",
+        "send",
+        (
+            _BROKEN,
+            _RESET,
+            Failure("refused", "ConnectionRefusedError"),
+            Failure("unresolved", "socket.gaierror"),
+            GIVEN_UP,
+            NO_ROUTE,
+        ),
+        "tests/faults/test_asyncio.py::test_loop_sock_send",
+        awaited=True,
     ),
     *(
         Operation(
             f"{_LOOP}.{name}",
             "receive",
-            (_RESET, _TIMEOUT, _OTHER),
+            (_RESET, GIVEN_UP, _OTHER),
             "tests/faults/test_asyncio.py::test_loop_sock_receive",
             awaited=True,
         )
@@ -167,7 +192,7 @@ OPERATIONS: tuple[Operation, ...] = (
         Operation(
             f"{_LOOP}.{name}",
             "receive",
-            (_RESET, Failure("refused", "ConnectionRefusedError"), _TIMEOUT, _OTHER),
+            (_RESET, Failure("refused", "ConnectionRefusedError"), GIVEN_UP, _OTHER),
             "tests/faults/test_asyncio.py::test_loop_sock_receive",
             awaited=True,
         )
@@ -176,7 +201,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         f"{_LOOP}.start_tls",
         "request",
-        (_RESET, Failure("timeout", "ConnectionAbortedError"), Failure("handshake", "ssl.SSLError"), _OTHER),
+        _START_TLS,
         "tests/faults/test_asyncio.py::test_start_tls",
         awaited=True,
     ),

@@ -49,15 +49,22 @@ class Peer:
         *,
         family: socket.AddressFamily = socket.AF_INET,
         tls: bool = False,
+        path: str | None = None,
     ) -> None:
         self._treat = treat
         self._tls = server_context() if tls else None
-        self._listener = socket.create_server(("::1" if family == socket.AF_INET6 else HOST, 0), family=family)
+        if path is None:
+            self._listener = socket.create_server(("::1" if family == socket.AF_INET6 else HOST, 0), family=family)
+        else:
+            self._listener = socket.socket(socket.AF_UNIX)
+            self._listener.bind(path)
+            self._listener.listen()
         self._stop, self._stopped = socket.socketpair()
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
-        self.address: tuple[str, int] = self._listener.getsockname()[:2]
-        self.host, self.port = self.address
+        self.address: tuple[str, int] = (path, 0) if path is not None else self._listener.getsockname()[:2]
+        self.host: str = self.address[0]
+        self.port: int = self.address[1]
         self.url = f"://[{self.host}]:{self.port}/" if ":" in self.host else f"://{self.host}:{self.port}/"
 
     def __enter__(self) -> Self:
