@@ -140,6 +140,8 @@ class Values:
             return _UNKNOWN
         if isinstance(node, (cst.Name, cst.Attribute)):
             return self._named(node)
+        if isinstance(node, cst.Subscript):
+            return self._item_of_library(node)
         if type(node) in _LITERALS:
             return frozenset({_LITERALS[type(node)]})
         if isinstance(node, cst.ConcatenatedString):
@@ -194,6 +196,11 @@ class Values:
             names = (f"{name}.{node.attr.value}" for name in self.lineage(owner) if not name.startswith("<file>"))
             found.add(next((known for known in map(knowledge.attribute, names) if known is not None), OPAQUE))
         return frozenset(found) or _UNKNOWN
+
+    def _item_of_library(self, node: cst.Subscript) -> frozenset[str]:
+        """Return the class of an item of a library's object (`client["name"]`)."""
+        found = {knowledge.returns(f"{owner}.__getitem__") for owner in self.types(node.value) - {NOTHING}}
+        return frozenset(name if isinstance(name, str) else OPAQUE for name in found) or _UNKNOWN
 
     def getter(self, node: cst.Attribute) -> str | None:
         """Return the qualified name of the property of the file that `node` reads, if that is certain."""

@@ -57,14 +57,17 @@ CLIENTS: Mapping[str, str] = {
         "elasticsearch": "elasticsearch elastic_transport",
         "grpc": "grpc",
         "httpx": "httpx httpcore",
+        "kafka": "kafka",
         "kombu": "amqp kombu",
         "mysql": "mysql",
         "nats": "nats",
         "opensearchpy": "opensearchpy",
+        "paho": "paho",
         "paramiko": "paramiko",
         "pika": "pika",
         "psycopg": "psycopg",
         "psycopg2": "psycopg2",
+        "pymongo": "pymongo",
         "pymysql": "pymysql",
         "redis": "redis",
         "requests": "requests",
@@ -220,7 +223,10 @@ def returns(name: str) -> str | tuple[str, ...] | None:
 def attribute(name: str) -> str | None:
     """Return the class of the value of the attribute `name` (`docker.client.DockerClient.containers`), if known."""
     _of(name)
-    return _ATTRIBUTES.get(name)
+    found = _ATTRIBUTES.get(name)
+    if found is None and name not in _HARMLESS and name not in _OPERATIONS and name not in _RETURNS:
+        found = _ATTRIBUTES.get(f"{name.rpartition('.')[0]}.*")  # `client.name_of_a_database`
+    return found
 
 
 @cache

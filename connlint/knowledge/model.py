@@ -86,7 +86,9 @@ class Library(NamedTuple):
     `aliases` maps a name, or the prefix of names, to the one that the tables use. `bases` holds the direct bases of
     its classes, exceptions and others. `returns` maps a callable to the class of its result, or to a tuple of classes
     for a tuple of results; a class called gives an instance of itself and needs no row. `attributes` maps an attribute
-    of a class (`docker.client.DockerClient.containers`) to the class of its value. `harmless` lists the calls of
+    of a class (`docker.client.DockerClient.containers`) to the class of its value. (One that ends in `.*` means
+    every attribute that is no method of the tables; what an object holds as an item is the result of its
+    `__getitem__`.) `harmless` lists the calls of
     the library that raise no connection failure (a name that ends in `.*` means every call below it). `groups` are its
     tuples of classes, made to be written after `except` (`ftplib.all_errors`). `connection_failures` are the classes
     that mean that a connection failed; what derives from them means it too, but for `answers`: there the peer was
