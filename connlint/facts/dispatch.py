@@ -48,6 +48,7 @@ _MUTATORS: dict[str, bool | None] = {
     **dict.fromkeys(("clear", "difference_update", "discard", "insert", "pop", "remove", "setdefault"), None),
 }
 
+_LOOKING = frozenset({"getattr", "hasattr", "isinstance", "len", "sys.exc_info"})
 _CLOSES = frozenset({"close", "shutdown", "debug", "info", "print"})
 
 # Expressions that do nothing.
@@ -231,9 +232,12 @@ class _Reader:
             elif isinstance(node, cst.Assign):
                 if len(node.targets) != 1 or not self._takes_in(node.targets[0].target, node.value):
                     return []
-            elif isinstance(node, _MORE):
+            elif isinstance(node, _MORE) or (isinstance(node, cst.Call) and not self._only_looks(node)):
                 return []
         return found if all(self.is_errno(value) for value in found) else []
+
+    def _only_looks(self, call: cst.Call) -> bool:
+        return self.facts.names.qualified(call.func) in _LOOKING or self.is_errno(call)
 
     def is_presence(self, node: cst.CSTNode) -> bool:
         """Say whether `node` only makes sure that there is an errno: `hasattr(e, "errno")`, `e.args`."""
@@ -369,7 +373,8 @@ class _Reader:
         if first is None or first.rest is not None or (said and first.whole):
             return None
         if first.negated is is_and:
-            return self._union(tests, first)
+            # `e.errno and e.errno != X` is true of nothing that has no errno, which is picked then
+            return self._union(tests, first) if not said else None
         place = tests.index(first)
         if not all(_is_plain(part) for part in left[:place]):
             return None

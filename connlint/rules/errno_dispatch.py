@@ -929,7 +929,9 @@ def _narrowed(facts: Facts, dispatch: Dispatch) -> list[str]:
 
 def _is_about_connections(dispatch: Dispatch) -> bool:
     if dispatch.errnos:
-        return not table.OF_CONNECTIONS.isdisjoint(dispatch.errnos) or bool(dispatch.handler.effects.tried)
+        return not table.OF_CONNECTIONS.isdisjoint(dispatch.errnos) or any(
+            item.operation.name != "os.write" for item in dispatch.handler.effects.tried
+        )
     meant = [name for name in dispatch.classes if name != "OSError" and knowledge.is_connection_failure(name)]
     return any(name != "TimeoutError" for name in meant) or bool(meant and dispatch.handler.effects.tried)
 

@@ -121,6 +121,8 @@ CASES = {
     "unknown-set": ("if e.errno not in unknown:\n    raise", None),
     "unknown-number": ("if e.errno != 4711:\n    raise", None),
     "another-exception": ("if other.errno != errno.EPIPE:\n    raise", None),
+    "none-is-picked": ("if e.errno and e.errno != errno.EPIPE:\n    raise\na()", None),
+    "none-is-picked-or": ("if not e.args or e.args[0] == errno.EPIPE:\n    a()\nelse:\n    raise", None),
     "action-first": ("if last() or e.errno != errno.EPIPE:\n    raise\na()", None),
     "class-or-errno": ("if isinstance(e, EOFError) or e.errno == errno.EPIPE:\n    a()\nelse:\n    raise", None),
     "not-by-mistake": ("if e.errno is not errno.EPIPE:\n    raise", None),
