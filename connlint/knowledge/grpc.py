@@ -13,17 +13,28 @@ from connlint.knowledge.model import Failure, Library, Operation, Scenario
 
 _KINDS: tuple[Scenario, ...] = ("refused", "reset", "closed", "cut", "timeout", "unresolved", "unreachable", "rubbish")
 _CALL = (*(Failure(kind, "grpc.RpcError") for kind in _KINDS), Failure("answered", "grpc.RpcError"))
+# What `channel_ready_future` returns
+_READY = "grpc._utilities._ChannelReadyFuture"
 _ASYNC_CALL = tuple(Failure(each.scenario, "grpc.aio.AioRpcError") for each in _CALL)
 
 OPERATIONS: tuple[Operation, ...] = (
-    # of a call that was begun, or of a channel that is to be ready
     Operation(
         "grpc.Future.result",
         "receive",
-        (*_CALL, Failure("timeout", "grpc.FutureTimeoutError")),
+        (*_CALL, Failure("timeout", "grpc.FutureTimeoutError", only_with="timeout")),
         "tests/faults/test_grpc.py::test_call",
         parameters=("timeout",),
         timeout="timeout",
+    ),
+    # a channel that cannot connect is not ready yet: without a timeout, this waits for ever
+    Operation(
+        f"{_READY}.result",
+        "request",
+        tuple(Failure(kind, "grpc.FutureTimeoutError") for kind in _KINDS if kind != "cut"),
+        "tests/faults/test_grpc.py::test_ready",
+        parameters=("timeout",),
+        timeout="timeout",
+        only_with="timeout",
     ),
     *(
         Operation(
@@ -60,6 +71,7 @@ _METHODS = {
 
 BASES: dict[str, tuple[str, ...]] = {
     **classes.BASES,
+    _READY: ("grpc.Future",),
     "grpc.CallCredentials": ("object",),
     "grpc.Channel": ("object",),
     "grpc.ChannelCredentials": ("object",),
@@ -71,7 +83,7 @@ BASES: dict[str, tuple[str, ...]] = {
 RETURNS: dict[str, str | tuple[str, ...]] = {
     "grpc.aio.insecure_channel": "grpc.aio.Channel",
     "grpc.aio.secure_channel": "grpc.aio.Channel",
-    "grpc.channel_ready_future": "grpc.Future",
+    "grpc.channel_ready_future": _READY,
     "grpc.insecure_channel": "grpc.Channel",
     "grpc.intercept_channel": "grpc.Channel",
     "grpc.secure_channel": "grpc.Channel",

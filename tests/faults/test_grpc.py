@@ -93,14 +93,34 @@ CALL = [
         "grpc.Future.result",
         "timeout",
         "grpc.FutureTimeoutError",
-        partial(ask, lambda channel, _: grpc.channel_ready_future(channel).result(timeout=SOON), FAILING["silence"]),
-        peer="not ready",
+        partial(ask, lambda channel, _: channel.unary_unary("/x/y").future(b"").result(SOON), FAILING["silence"]),
+        peer="silence, waited for",
+        given=("timeout",),
     ),
 ]
 
 
 @by_operation(CALL)
 def test_call(experiments: list[Experiment]) -> None:
+    check_all(experiments)
+
+
+READY = [
+    Experiment(
+        "grpc._utilities._ChannelReadyFuture.result",
+        failing.place.scenario,
+        "grpc.FutureTimeoutError",
+        partial(ask, lambda channel, _: grpc.channel_ready_future(channel).result(timeout=SOON), failing),
+        peer=peer_name,
+        given=("timeout",),
+    )
+    for peer_name, failing in FAILING.items()
+    if peer_name not in {"503", "frame cut", "reset after settings"}
+]
+
+
+@by_operation(READY)
+def test_ready(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
