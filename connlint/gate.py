@@ -87,6 +87,7 @@ NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
     "urllib2": None,
     "urllib3": None,
     "uvloop": None,
+    "valkey": None,
     "websocket": None,
     "websockets": None,
     "xmlrpc": None,

@@ -73,6 +73,7 @@ CLIENTS: Mapping[str, str] = {
         "requests": "requests",
         "trio": "trio",
         "urllib3": "urllib3",
+        "valkey": "valkey",
         "websocket": "websocket",
         "websockets": "websockets",
         "zmq": "zmq",
