@@ -268,8 +268,9 @@ def _check_files(paths: Sequence[str], parsed: argparse.Namespace, config: Setti
         _say("connlint: warning: there are no Python files under these paths")
     tasks = [_task(path, _shown(path), parsed, config) for path in found.files]
     outcomes = []
+    roots = [os.path.realpath(path) for path in paths]
     for outcome in run.run(tasks, parsed.jobs):
-        written = outcome if parsed.diff else run.write(outcome)
+        written = outcome if parsed.diff else run.write(outcome, roots)
         _say_problems(written)
         summary.add(written)
         outcomes.append(written)

@@ -214,10 +214,17 @@ def read(path: str) -> bytes:
     return Path(path).read_bytes()
 
 
-def write(outcome: Outcome) -> Outcome:
-    """Write what the fixes made of a file; return the outcome with what went wrong, if anything did."""
+def write(outcome: Outcome, roots: Sequence[str]) -> Outcome:
+    """Write what the fixes made of a file; return the outcome with what went wrong, if anything did.
+
+    `roots` are the paths that were given, links followed: a link in one of them may lead outside, and nobody said that
+    what is there may be changed.
+    """
     if not outcome.changed:
         return outcome
+    target = os.path.realpath(outcome.task.path)
+    if not any(target == root or target.startswith(os.path.join(root, "")) for root in roots):  # noqa: PTH118
+        return failed(outcome.task, f"leads out of the paths given, to {target}, so nothing was written")
     try:
         replace_file(Path(outcome.task.path), outcome.before, outcome.after)
     except OSError as error:

@@ -13,6 +13,13 @@ import stat
 from pathlib import Path
 
 
+class LinkedError(OSError):
+    """The file has other names: they would go on to mean the old content."""
+
+    def __init__(self) -> None:
+        super().__init__("it has other names (hard links), which would keep the old content, so nothing was written")
+
+
 class ChangedError(OSError):
     """The file on the disk is no longer the one that was read."""
 
@@ -31,6 +38,8 @@ def replace_file(path: Path, before: bytes, after: bytes) -> None:
     if not os.access(target, os.W_OK):
         # A new file could take its name all the same; but who made it read-only did not want that.
         raise PermissionError("it is read-only")
+    if target.stat().st_nlink > 1:
+        raise LinkedError
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".connlint-", suffix=".tmp")
     temporary = Path(name)
     try:

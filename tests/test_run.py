@@ -92,7 +92,7 @@ def test_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
     (outcome,) = run.run(tasks_of(tmp_path, CANDIDATE, fix=True), 1)
     path = tmp_path / "f000.py"
     path.write_text("# somebody else's\n")
-    written = run.write(outcome)
+    written = run.write(outcome, [str(tmp_path)])
     assert written.checked.problems == ("cannot be written: it changed while it was checked, so nothing was written",)
     assert path.read_text() == "# somebody else's\n"
     assert not written.changed
@@ -100,7 +100,7 @@ def test_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
 
 def test_fixed_file_is_written(tmp_path: Path) -> None:
     (outcome,) = run.run(tasks_of(tmp_path, CANDIDATE, fix=True), 1)
-    assert run.write(outcome) == outcome
+    assert run.write(outcome, [str(tmp_path)]) == outcome
     assert (tmp_path / "f000.py").read_bytes() == outcome.after != outcome.before
     (again,) = run.run([outcome.task], 1)
     assert (again.changed, again.applied) == (False, {})
@@ -110,7 +110,7 @@ def test_unchanged_file_is_not_touched(tmp_path: Path) -> None:
     tasks = tasks_of(tmp_path, CLEAN, fix=True)
     before = (tmp_path / "f000.py").stat()
     (outcome,) = run.run(tasks, 1)
-    run.write(outcome)
+    run.write(outcome, [str(tmp_path)])
     assert (tmp_path / "f000.py").stat() == before
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import resource
 import stat
-from typing import TYPE_CHECKING
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from random import Random
 
 import pytest
 
-from connlint.writing import ChangedError, replace_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
+import connlint
+from connlint.writing import ChangedError, LinkedError, replace_file
 
 OLD, NEW = b"old\r\n\xff", b"new\r\n\xfe\0"
 
@@ -40,14 +43,6 @@ def test_missing_file_is_not_made(path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         replace_file(path, OLD, NEW)
     assert list(path.parent.iterdir()) == []
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write everything")
-def test_read_only_file_is_left_alone(path: Path) -> None:
-    path.chmod(0o444)
-    with pytest.raises(PermissionError):
-        replace_file(path, OLD, NEW)
-    assert path.read_bytes() == OLD
 
 
 def test_disk_that_is_full_leaves_the_old_file(path: Path) -> None:
@@ -102,3 +97,93 @@ def test_long_name_can_be_replaced(tmp_path: Path) -> None:
     path.write_bytes(OLD)
     replace_file(path, OLD, NEW)
     assert path.read_bytes() == NEW
+
+
+def test_file_with_other_names_is_left_alone(path: Path) -> None:
+    other = path.with_name("b.py")
+    other.hardlink_to(path)
+    with pytest.raises(LinkedError):
+        replace_file(path, OLD, NEW)
+    assert path.read_bytes() == other.read_bytes() == OLD
+    assert path.samefile(other)
+
+
+# Closed to whoever runs connlint: the superuser has to be somebody else to see it
+
+CLOSED = """\
+import os, sys, tempfile
+from pathlib import Path
+from connlint.writing import replace_file
+
+tempfile.mkstemp  # another user may not be let to where Python is
+if os.geteuid() == 0:
+    os.setuid(12345)
+try:
+    replace_file(Path(sys.argv[1]), b"old", b"new")
+except PermissionError as error:
+    sys.exit(f"refused: {error}")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions are another thing there")
+@pytest.mark.parametrize(("file_mode", "folder_mode"), [(0o444, 0o777), (0o666, 0o555)], ids=["file", "folder"])
+def test_what_is_read_only_is_left_alone(file_mode: int, folder_mode: int) -> None:
+    with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to others
+        folder = Path(name)
+        path = folder / "a.py"
+        path.write_bytes(b"old")
+        path.chmod(file_mode)
+        folder.chmod(folder_mode)
+        run = subprocess.run(
+            [sys.executable, "-c", CLOSED, str(path)], capture_output=True, text=True, check=False, env=environment()
+        )
+        assert (run.returncode, run.stderr[:8]) == (1, "refused:")
+        assert path.read_bytes() == b"old"
+        assert [each.name for each in folder.iterdir()] == ["a.py"]
+        folder.chmod(0o700)
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(connlint.__file__).parent.parent)}
+
+
+# Killed at any moment
+
+WRITER = """\
+import sys
+from pathlib import Path
+from connlint.writing import replace_file
+
+folder, first, second = Path(sys.argv[1]), *(bytes.fromhex(text) for text in sys.argv[2:])
+contents = [first * 4000, second * 5000]
+while True:
+    for path in sorted(folder.glob("*.py")):
+        replace_file(path, contents[0], contents[1])
+        print(flush=True)
+    contents.reverse()
+"""
+KILLS = int(os.environ.get("CONNLINT_KILLS", "25"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_killed_at_any_moment_leaves_the_old_or_the_new(tmp_path: Path) -> None:
+    first, second = b"old\r\n", b"new\n\xff"
+    whole = {first * 4000, second * 5000}
+    paths = [tmp_path / f"{number}.py" for number in range(8)]
+    seen = set()
+    random = Random(2026)
+    for _ in range(KILLS):
+        for path in paths:
+            path.write_bytes(first * 4000)
+        command = [sys.executable, "-c", WRITER, str(tmp_path), first.hex(), second.hex()]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment()) as writer:
+            assert writer.stdout is not None
+            for _ in range(random.randrange(1, 40)):  # so many files are done; then at any moment of the next one
+                writer.stdout.readline()
+            with suppress(subprocess.TimeoutExpired):
+                writer.wait(random.uniform(0, 0.002))
+            writer.kill()
+        contents = [path.read_bytes() for path in paths]
+        assert whole.issuperset(contents)
+        seen.add(len(set(contents)))
+    assert seen == {1, 2} or KILLS < 10, "all were killed between two rounds: the test no longer tests"
