@@ -46,7 +46,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def test_flake8_reports_the_same(files: list[Path]) -> None:
     ours = parity.by_connlint(files)
-    assert {item.code for item in ours} == {rule.code for rule in all_rules()}
+    assert {item.code for item in ours} == {rule.code for rule in all_rules()} - {"CNL901"}
     assert list(parity.differences("flake8", ours, parity.by_flake8(files))) == []
 
 

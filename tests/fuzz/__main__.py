@@ -35,12 +35,13 @@ if TYPE_CHECKING:
 
 # A real file that takes longer than it teaches is left out.
 LARGEST = 40_000
-LIMIT = 60
+# Seconds of the processor, because a busy machine is nobody's fault.
+LIMIT = 30
 SECONDS_TO_REDUCE = 60.0
 
 
-class TooLongError(Exception):
-    """A program takes more than its time."""
+class TooLongError(BaseException):
+    """A program takes more than its time; nothing that catches exceptions of all kinds is to take this one."""
 
 
 def too_long(_signal: int, _frame: FrameType | None) -> None:
@@ -81,15 +82,15 @@ def made(number: int, files: Sequence[Path]) -> tuple[str, bytes]:
 
 def tried(data: bytes) -> list[str]:
     """Return what is wrong with how connlint deals with `data`, crashes of the check included."""
-    signal.alarm(LIMIT)
+    signal.setitimer(signal.ITIMER_PROF, LIMIT)
     try:
         return list(violations(data))
     except TooLongError:
-        return [f"time: more than {LIMIT} s"]
+        return [f"time: more than {LIMIT} s of the processor"]
     except Exception:  # noqa: BLE001 - a crash is what this looks for
         return [f"crash: {traceback.format_exc()}"]
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def kind_of(text: str) -> str:
@@ -129,13 +130,14 @@ class Run:
         self.state = folder / "state.json"
         self.number = first
         self.seconds = 0.0
+        self.worked = 0.0
         self.programs: Counter[str] = Counter()
         self.findings: Counter[str] = Counter()
         self.violations: Counter[str] = Counter()
         folder.mkdir(parents=True, exist_ok=True)
         if self.state.exists():
             saved = json.loads(self.state.read_text("utf-8"))
-            self.seconds = saved["seconds"]
+            self.seconds, self.worked = saved["seconds"], saved["worked"]
             for name in ("programs", "findings", "violations"):
                 getattr(self, name).update(saved[name])
             self.number = saved["number"] + 1
@@ -144,7 +146,7 @@ class Run:
 
     def save(self, *, working: bool) -> None:
         """Write down how far the run is."""
-        values = {"number": self.number, "seconds": self.seconds, "working": working}
+        values = {"number": self.number, "seconds": self.seconds, "worked": self.worked, "working": working}
         counts = {name: dict(getattr(self, name)) for name in ("programs", "findings", "violations")}
         self.state.write_text(json.dumps({**values, **counts}), "utf-8")
 
@@ -176,7 +178,8 @@ class Run:
         """Return what the run did so far."""
         return "\n".join(
             [
-                f"{sum(self.programs.values()):,} programs in {self.seconds / 60:.1f} minutes: "
+                f"{sum(self.programs.values()):,} programs in {self.seconds / 60:.1f} minutes "
+                f"({self.worked / 60:.1f} of the processor): "
                 + ", ".join(f"{kind} {count:,}" for kind, count in sorted(self.programs.items())),
                 "findings in them: " + ", ".join(f"{code} {count:,}" for code, count in sorted(self.findings.items())),
                 f"violations (must be none): {sum(self.violations.values())}",
@@ -195,7 +198,7 @@ def main() -> int:
     parser.add_argument("corpus", nargs="*", type=Path, help="folders of real code to damage")
     options = parser.parse_args()
     faulthandler.enable()
-    signal.signal(signal.SIGALRM, too_long)
+    signal.signal(signal.SIGPROF, too_long)
     files = corpus(options.corpus)
     if options.only is not None:
         _, data = made(options.only, files)
@@ -204,11 +207,12 @@ def main() -> int:
         return 0
     run = Run(options.folder, options.first)
     said = started = time.monotonic()
-    before = run.seconds
+    before, worked = run.seconds, run.worked
     while run.seconds < options.minutes * 60:
         run.one(files)
         run.number += 1
         run.seconds = before + time.monotonic() - started
+        run.worked = worked + time.process_time()
         if time.monotonic() - said > 300:
             said = time.monotonic()
             print(run.report(), flush=True)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from connlint.engine import Checked, Fixed
 
 ALL = Selection(select=("CNL",))
-FAMILIES = ("CNL1", "CNL2", "CNL3")
+FAMILIES = sorted({rule.code[:4] for rule in all_rules()})
 NAME = "file.py"
 
 # What may be said of a file that is no program, or that libcst or its encoding cannot bring back.
@@ -143,7 +143,7 @@ def of_single_fixes(data: bytes, *, is_program: bool) -> Iterator[str]:
             text, last = text[: edit.start] + edit.text + text[edit.end :], edit.start
         if not compiles(source.encode(text)):
             yield f"edits: of {item.code} alone do not compile"
-        elif lost := before - comments(text):
+        elif lost := before - comments(text) - suppressing(before, item.code):
             yield f"edits: of {item.code} alone lose a comment: {next(iter(lost))}"
 
 
@@ -201,7 +201,7 @@ def of_bytes(before: Checked, fixed: Fixed) -> Iterator[str]:
     """Comments, line ends, and all statements but imports and those around a finding are the same bytes."""
     assert before.source is not None
     old, new = (data.decode(before.source.encoding) for data in (fixed.before, fixed.data))
-    if lost := comments(old) - comments(new):
+    if lost := comments(old) - comments(new) - suppressing(comments(old), *fixed.applied):
         yield f"lose a comment: {next(iter(lost))}"
     if surplus := set(LINE_ENDS.findall(new)) - set(LINE_ENDS.findall(old)):
         yield f"bring another line end: {surplus}"
@@ -244,3 +244,10 @@ def comments(text: str) -> Counter[str]:
     """Return the comments of a program, each as often as it stands there."""
     tokens = tokenize.generate_tokens(io.StringIO(text, newline=None).readline)
     return Counter(token.string.rstrip() for token in tokens if token.type == tokenize.COMMENT)
+
+
+def suppressing(found: Counter[str], *codes: str) -> Counter[str]:
+    """Return those of the comments `found` that fixes of `codes` are meant to change."""
+    if "CNL901" not in codes:
+        return Counter()
+    return Counter({text: count for text, count in found.items() if "noqa" in text.lower()})
