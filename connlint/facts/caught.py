@@ -87,6 +87,9 @@ def _members(
         yield from _members(facts, node.left, constant, depth)
         yield from _members(facts, node.right, constant, depth)
         return
+    if _is_windows_error(facts, node):
+        yield Member(node, "OSError", "WindowsError", constant)
+        return
     names = facts.names.classes(node)
     followed = facts.names.follow(node)
     if followed is not node and isinstance(followed, (cst.Tuple, cst.BinaryOperation)) and depth < _DEEPEST:
@@ -97,6 +100,13 @@ def _members(
     else:
         for name in names:
             yield Member(node, name, name, constant or node)
+
+
+def _is_windows_error(facts: Facts, node: cst.BaseExpression) -> bool:
+    """Say whether `node` is the builtin that only Windows has, as another name of `OSError`."""
+    if not isinstance(node, cst.Name) or node.value != "WindowsError" or facts.index.top.stars:
+        return False
+    return facts.names.owner(node.value, facts.index.scope_of(node)) is None
 
 
 def _written(facts: Facts, node: cst.BaseExpression, name: str) -> str:

@@ -63,6 +63,9 @@ class UnreachableConnectionHandler(Rule):
     ## Example
 
     ```python
+    import urllib.error
+    import urllib.request
+
     try:
         answer = urllib.request.urlopen(url, timeout=5)
     except urllib.error.URLError as error:
@@ -74,6 +77,9 @@ class UnreachableConnectionHandler(Rule):
     ## Use instead
 
     ```python
+    import urllib.error
+    import urllib.request
+
     try:
         answer = urllib.request.urlopen(url, timeout=5)
     except urllib.error.HTTPError as error:

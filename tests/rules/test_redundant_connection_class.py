@@ -124,6 +124,7 @@ def test_silent(caught: str) -> None:
         pytest.param("(socket.error, IOError)", "`IOError`", "socket.error", id="first-of-old-names-stays"),
         pytest.param("(select.error, socket.error)", "`socket.error`", "select.error", id="select"),
         pytest.param("(EnvironmentError, socket.herror)", "`socket.herror`", "EnvironmentError", id="herror"),
+        pytest.param("(socket.error, WindowsError)", "`WindowsError`", "socket.error", id="windows"),
         pytest.param("(socket.timeout, socket.error)", "`socket.timeout`", "socket.error", id="timeout"),
         pytest.param("(socket.timeout, OSError)", "`socket.timeout`", "OSError", id="timeout-and-os-error"),
         pytest.param("(ConnectionError, ConnectionError)", "`ConnectionError`", "ConnectionError", id="twice"),

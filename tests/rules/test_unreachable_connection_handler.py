@@ -113,6 +113,7 @@ def test_silent(clauses: tuple[str, ...]) -> None:
         pytest.param(("socket.error", "socket.gaierror"), 1, id="gaierror"),
         pytest.param(("EnvironmentError", "socket.error"), 1, id="environment-error"),
         pytest.param(("select.error", "socket.error"), 1, id="select-error"),
+        pytest.param(("WindowsError", "socket.error"), 1, id="windows-error"),
         pytest.param(("socket.error", "socket.timeout"), 1, id="timeout-is-an-os-error-since-ever"),
         pytest.param(("TimeoutError", "socket.timeout"), 1, id="timeouts"),
         pytest.param(("OSError", "asyncio.TimeoutError"), 1, id="timeout-of-asyncio"),
