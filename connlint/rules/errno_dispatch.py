@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from connlint.facts import Facts
     from connlint.facts.dispatch import Case, Dispatch, Piece
-    from connlint.facts.model import Handler
 
 # Comments that speak to a tool of the line they stand on: moved to another line they would mean something else.
 _DIRECTIVE = re.compile(r"#\s*(noqa|pragma|type:|pyright|pylint|nosec|fmt|isort|mypy|ruff|yapf)", re.IGNORECASE)
@@ -868,39 +867,50 @@ def _is_clear_swallow(facts: Facts, dispatch: Dispatch) -> bool:
     if isinstance(function, cst.FunctionDef) and _CLOSING.search(function.name.value):
         return False
     follows = what_follows(facts, handler.statement)
-    if follows is None or (follows and not _goes_on(facts, handler, follows)):
+    if follows is None or (follows and not _goes_on(handler.statement)):
+        return False
+    if _is_made_up_for(facts, handler.statement):
         return False
     return all(any(_is_action(piece, at_end=not follows) for piece in case.pieces) for case in dispatch.cases)
 
 
-def _goes_on(facts: Facts, handler: Handler, follows: Sequence[cst.CSTNode]) -> bool:
-    """Say whether `follows`, the statements after the `try`, take it for granted that nothing failed."""
-    statement = handler.statement
-    succeeding = statement.orelse.body if statement.orelse is not None else statement.body
-    if leaves(lines_of(succeeding)) or leaves(lines_of(statement.body)):
-        return False
+def _goes_on(statement: cst.Try) -> bool:
+    """Say whether what stands below `statement` is reached when nothing failed."""
+    ends = [statement.body] if statement.orelse is None else [statement.body, statement.orelse.body]
+    return not any(leaves(lines_of(body)) for body in ends)
+
+
+def _is_made_up_for(facts: Facts, statement: cst.Try) -> bool:
+    """Say whether what the `try` would have bound tells later that it failed, by a value from before or a test."""
     bound = {
-        dotted(target)
+        name
         for node in walk_same_code(statement.body)
-        if isinstance(node, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.AsName))
-        for target in (walk(node.name) if isinstance(node, cst.AsName) else walk(node.target))
-        if isinstance(target, (cst.Attribute, cst.Name))
+        if isinstance(node, (cst.AnnAssign, cst.AsName, cst.AssignTarget, cst.AugAssign))
+        for name in _bound(node.name if isinstance(node, cst.AsName) else node.target)
     }
     function = facts.index.function_of(statement) or facts.module
-    before = walk(function, enter=lambda node: node is not statement)
-    if any(
-        (isinstance(node, cst.AssignTarget) and dotted(node.target) in bound)
-        or (isinstance(node, cst.Param) and node.name.value in bound)
-        for node in before
-    ):
-        return False
-    return not any(
-        dotted(name) in bound
-        for node in walk_same_code(*follows)
+    for node in walk(function, enter=lambda node: node is not statement):
+        if isinstance(node, cst.AssignTarget) and not bound.isdisjoint(_bound(node.target)):
+            return True
+        if isinstance(node, cst.Param) and node.name.value in bound:
+            return True
+    kept = {name for name in bound if "." in name}
+    return any(
+        dotted(name) in (kept if root is facts.module else bound)
+        for root in (function, facts.module)
+        for node in walk(root)
         if isinstance(node, (cst.Assert, cst.If, cst.IfExp, cst.While))
         for name in walk(node.test)
         if isinstance(name, (cst.Attribute, cst.Name))
     )
+
+
+def _bound(target: cst.CSTNode) -> set[str]:
+    """Return the names and dotted names that binding `target` gives a value."""
+    if isinstance(target, (cst.Tuple, cst.List)):
+        return {name for element in target.elements for name in _bound(element.value)}
+    name = dotted(target)
+    return {name} if name is not None else set()
 
 
 def _is_action(piece: cst.CSTNode, *, at_end: bool) -> bool:
