@@ -1,6 +1,6 @@
 """What is known of asyncpg.
 
-It connects through asyncio, and hands out what that raises: the builtins for who is refused or times out. As soon as the
+It connects through asyncio, and hands out what that raises: builtins for who is refused or times out. As soon as the
 server has answered it raises its own classes, which have nothing to do with them. So `except ConnectionError` takes the
 server that is not up, and misses the one that goes away.
 """
