@@ -197,7 +197,11 @@ def test_file_says_all_there_is_to_say(tmp_path: Path) -> None:
             "python2 = 'never'", "python2 must be true, false or \"auto\", not 'never'", id="word-for-python2"
         ),
         pytest.param("python2 = 3", 'python2 must be true, false or "auto", not an integer', id="number-for-python2"),
-        pytest.param('escaping = ["refuse"]', "not 'refuse'; did you mean refused?", id="unknown-failure"),
+        pytest.param(
+            'escaping = ["refuse"]',
+            "escaping: each must be one of refused, timeout, unresolved, not 'refuse'; did you mean refused?",
+            id="unknown-failure",
+        ),
         pytest.param('escaping = "timeout"', "escaping must be a list of strings, not a string", id="one-failure"),
         pytest.param("fix = 1", "fix must be true or false, not an integer", id="integer-for-boolean"),
         pytest.param("fix = 1979-05-27", "fix must be true or false, not a date or time", id="date-for-boolean"),
