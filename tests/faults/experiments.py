@@ -19,8 +19,8 @@ import pytest
 
 from connlint import knowledge
 from tests.faults.peers import (
+    AT_ONCE,
     LATE,
-    SOON,
     UNKNOWN_HOST,
     Peer,
     black_hole,
@@ -152,7 +152,7 @@ def at_closed_of_two(connect: Connect) -> Outcome:
 
 def at_hole(connect: Connect, family: socket.AddressFamily) -> Outcome:
     with black_hole(family) as address:
-        return raised(lambda: connect(*address, SOON))
+        return raised(lambda: connect(*address, AT_ONCE))
 
 
 def at(connect: Connect, host: str) -> Outcome:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 SOON = 0.02  # the timeout of a client whose peer never answers
+AT_ONCE = 0.005  # the same where the line is up, or never comes up, so that no other failure can be meant
 LATE = 5.0  # nothing takes that long, unless the test has failed
 
 
@@ -235,12 +236,12 @@ def end_and_send(ours: socket.socket, theirs: socket.socket) -> None:
 def shut(ours: socket.socket, theirs: socket.socket) -> None:
     """End our own sending; the other end stays silent."""
     ours.shutdown(socket.SHUT_WR)
-    ours.settimeout(SOON)
+    ours.settimeout(AT_ONCE)
 
 
 def wait(ours: socket.socket, theirs: socket.socket) -> None:
     """Have the other end stay silent."""
-    ours.settimeout(SOON)
+    ours.settimeout(AT_ONCE)
 
 
 def fill(ours: socket.socket, theirs: socket.socket) -> None:
@@ -250,7 +251,7 @@ def fill(ours: socket.socket, theirs: socket.socket) -> None:
         while True:
             ours.send(bytes(1 << 20))
     except BlockingIOError:
-        ours.settimeout(SOON)
+        ours.settimeout(AT_ONCE)
 
 
 # Peers that are no servers

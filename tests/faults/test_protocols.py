@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from tests.faults.experiments import HANDSHAKES, Experiment, by_operation, check_all, nobody, somebody
 from tests.faults.peers import (
+    AT_ONCE,
     DROP,
     HANG_UP,
     LATE,
-    SOON,
     Peer,
     client_context,
     close,
@@ -69,7 +69,7 @@ def by_command(name: str, command: Command, ways: Ways, before: tuple[int, ...] 
 
 
 def impatient(command: Command, client: Any) -> object:
-    client.sock.settimeout(SOON)
+    client.sock.settimeout(AT_ONCE)
     return command(client)
 
 

@@ -20,9 +20,9 @@ from connlint import knowledge
 from connlint.knowledge import DATAGRAM
 from tests.faults.experiments import Experiment, by_operation, check_all
 from tests.faults.peers import (
+    AT_ONCE,
     HOST,
     LATE,
-    SOON,
     UNKNOWN_HOST,
     Peer,
     black_hole,
@@ -92,7 +92,7 @@ def at_closed(perform: Callable[..., Outcome], family: socket.AddressFamily, **o
 
 
 def at_hole(perform: Callable[..., Outcome], family: socket.AddressFamily, **options: Any) -> Outcome:
-    return at(black_hole(family), perform, family, SOON, **options)
+    return at(black_hole(family), perform, family, AT_ONCE, **options)
 
 
 def at_closed_of_two(perform: Callable[..., Outcome], **options: Any) -> Outcome:
@@ -131,7 +131,7 @@ def unreachable(perform: Callable[..., Outcome], family: socket.AddressFamily) -
 
 def by_path(perform: Callable[..., Outcome], **kind: bool) -> Outcome:
     with path_of(**kind) as path:
-        return perform(UNIX, path, SOON)
+        return perform(UNIX, path, AT_ONCE)
 
 
 def connects() -> Iterator[Experiment]:
@@ -190,7 +190,7 @@ def result_of_connect_ex() -> Iterator[Experiment]:
 def test_connect_ex_reports_by_its_result(experiments: list[Experiment]) -> None:
     check_all(experiments)
     with closed_port() as closed, black_hole() as hole, socket.socket() as sock, socket.socket() as slow:
-        slow.settimeout(SOON)
+        slow.settimeout(AT_ONCE)
         assert sock.connect_ex(closed) == errno.ECONNREFUSED
         assert slow.connect_ex(hole) == errno.EAGAIN
 
@@ -211,7 +211,7 @@ def listening(family: socket.AddressFamily) -> Iterator[socket.socket]:
 
 def accept_nobody(family: socket.AddressFamily) -> Outcome:
     with listening(family) as listener:
-        listener.settimeout(SOON)
+        listener.settimeout(AT_ONCE)
         return raised(listener.accept)
 
 
@@ -395,7 +395,7 @@ def datagram(family: socket.AddressFamily, call: Callable[[socket.socket], objec
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
         if bound:
             sock.bind(("::1" if family == IPV6 else HOST, 0))
-        sock.settimeout(SOON)
+        sock.settimeout(AT_ONCE)
         return raised(lambda: call(sock))
 
 
@@ -407,7 +407,7 @@ def datagram_full(call: Callable[[socket.socket], object]) -> Outcome:
         with contextlib.suppress(BlockingIOError):
             while True:
                 ours.send(bytes(1000))
-        ours.settimeout(SOON)
+        ours.settimeout(AT_ONCE)
         return raised(lambda: call(ours))
 
 
@@ -420,7 +420,7 @@ def datagram_full_by_address() -> Outcome:
             with contextlib.suppress(BlockingIOError):
                 while True:
                     ours.sendto(bytes(1000), path)
-            ours.settimeout(SOON)
+            ours.settimeout(AT_ONCE)
             return raised(lambda: ours.sendto(b"x", path))
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.faults.experiments import Experiment, by_operation, check_all
 from tests.faults.peers import (
+    AT_ONCE,
     HOST,
     LATE,
-    SOON,
     UNKNOWN_HOST,
     Peer,
     black_hole,
@@ -108,7 +108,7 @@ def at_closed(perform: Callable[..., Outcome], family: socket.AddressFamily) -> 
 
 def at_hole(perform: Callable[..., Outcome], family: socket.AddressFamily) -> Outcome:
     with black_hole(family) as address:
-        return perform(family, address, SOON)
+        return perform(family, address, AT_ONCE)
 
 
 def at_peer(
@@ -199,7 +199,7 @@ def accept_nobody(family: socket.AddressFamily) -> Outcome:
         socket.create_server((host, 0), family=family) as plain,
         server_context().wrap_socket(plain, server_side=True) as listener,
     ):
-        listener.settimeout(SOON)
+        listener.settimeout(AT_ONCE)
         return raised(listener.accept)
 
 
@@ -281,7 +281,7 @@ def end_and_send(ours: ssl.SSLSocket, theirs: ssl.SSLSocket) -> None:
 def shut(ours: ssl.SSLSocket, theirs: ssl.SSLSocket) -> None:
     """End our own sending below TLS; the other end stays silent."""
     socket.socket.shutdown(ours, socket.SHUT_WR)
-    ours.settimeout(SOON)
+    ours.settimeout(AT_ONCE)
 
 
 def fill(ours: ssl.SSLSocket, theirs: ssl.SSLSocket) -> None:
@@ -290,7 +290,7 @@ def fill(ours: ssl.SSLSocket, theirs: ssl.SSLSocket) -> None:
     with contextlib.suppress(ssl.SSLWantWriteError):
         while True:
             ours.send(bytes(1 << 14))
-    ours.settimeout(SOON)
+    ours.settimeout(AT_ONCE)
 
 
 def say_rubbish(ours: ssl.SSLSocket, theirs: ssl.SSLSocket) -> None:

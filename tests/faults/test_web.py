@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from tests.faults.experiments import FAMILIES, HANDSHAKES, NAMES, Experiment, by_operation, check_all, nobody, somebody
 from tests.faults.http_peers import CHUNKED, END, HEAD, LONG, SAD, answer
 from tests.faults.peers import (
+    AT_ONCE,
     DROP,
     LATE,
-    SOON,
     UNKNOWN_HOST,
     Peer,
     black_hole,
@@ -284,7 +284,7 @@ def openings(name: str, call: Open) -> Iterator[Experiment]:
     for family in FAMILIES:
         over = NAMES[family]
         yield make("refused", lost, partial(open_at, closed_port, family, call, LATE), over)
-        yield make("timeout", lost, partial(open_at, black_hole, family, call, SOON), over)
+        yield make("timeout", lost, partial(open_at, black_hole, family, call, AT_ONCE), over)
         for scenario, raises, treat, what in ANSWERS:
             perform = partial(open_of, treat, scenario, call, family=family)
             yield make(scenario, raises, perform, f"{what}, {over}")
