@@ -22,6 +22,8 @@ _REQUEST = (
     Failure("broken", "aiohttp.ClientConnectionResetError"),
     Failure("closed", "aiohttp.ServerDisconnectedError"),
     Failure("cut", "aiohttp.ServerDisconnectedError"),
+    Failure("reset", "aiohttp.ClientConnectorError"),  # in the TLS handshake
+    Failure("closed", "aiohttp.ClientConnectorError"),
     Failure("handshake", "aiohttp.ClientConnectorSSLError"),
     Failure("handshake", "aiohttp.ClientConnectorCertificateError"),
     Failure("handshake", "aiohttp.ServerFingerprintMismatch"),
@@ -74,6 +76,16 @@ OPERATIONS: tuple[Operation, ...] = (
         )
         for name in ("json", "read", "text")
     ),
+    *(
+        Operation(
+            f"aiohttp.StreamReader.{name}",
+            "receive",
+            _READ,
+            "tests/faults/test_aiohttp.py::test_stream",
+            awaited=True,
+        )
+        for name in ("read", "readany", "readchunk", "readexactly", "readline", "readuntil")
+    ),
     # the answer has come: this says what it was
     Operation(
         "aiohttp.ClientResponse.raise_for_status",
@@ -116,6 +128,7 @@ BASES: dict[str, tuple[str, ...]] = {
     "aiohttp.ClientWebSocketResponse": ("object",),
     "aiohttp.CookieJar": ("object",),
     "aiohttp.FormData": ("object",),
+    "aiohttp.StreamReader": ("object",),
     "aiohttp.TCPConnector": ("object",),
     "aiohttp.UnixConnector": ("object",),
 }
@@ -123,6 +136,7 @@ BASES: dict[str, tuple[str, ...]] = {
 RETURNS: dict[str, str | tuple[str, ...]] = {
     **{f"aiohttp.ClientSession.{name}": "aiohttp.ClientResponse" for name in (*_VERBS, "request")},
     "aiohttp.ClientResponse.read": "bytes",
+    "aiohttp.StreamReader.read": "bytes",
     "aiohttp.ClientResponse.text": "str",
     "aiohttp.ClientSession.ws_connect": "aiohttp.ClientWebSocketResponse",
     "aiohttp.request": "aiohttp.ClientResponse",
@@ -159,4 +173,5 @@ LIBRARY = Library(
     harmless=HARMLESS,
     connection_failures=frozenset({"aiohttp.ClientConnectionError", "aiohttp.ClientPayloadError"}),
     answers=frozenset({"aiohttp.ServerFingerprintMismatch"}),
+    attributes={"aiohttp.ClientResponse.content": "aiohttp.StreamReader"},
 )

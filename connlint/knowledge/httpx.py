@@ -10,14 +10,23 @@ from connlint.knowledge.model import Failure, Library, Operation
 
 _REQUEST = (
     *(Failure(kind, "httpx.ConnectError") for kind in ("refused", "unresolved", "unreachable", "handshake")),
+    Failure("closed", "httpx.ConnectError"),  # in the TLS handshake
     *(Failure("timeout", f"httpx.{name}") for name in ("ConnectTimeout", "ReadTimeout", "WriteTimeout", "PoolTimeout")),
     Failure("reset", "httpx.ReadError"),
     Failure("reset", "httpx.ConnectError"),  # in the TLS handshake
     Failure("broken", "httpx.WriteError"),
     *(Failure(kind, "httpx.RemoteProtocolError") for kind in ("closed", "cut", "rubbish")),
-    Failure("unreachable", "httpx.ProxyError"),
+    Failure("answered", "httpx.ProxyError"),
     Failure("rubbish", "httpx.DecodingError"),
     Failure("answered", "httpx.TooManyRedirects"),
+)
+# What httpx is made of does not read what the bytes of an answer mean
+_CORE = (
+    *(Failure(kind, "httpcore.ConnectError") for kind in ("refused", "unresolved", "unreachable", "handshake")),
+    *(Failure(kind, "httpcore.ConnectError") for kind in ("closed", "reset")),  # in the TLS handshake
+    *(Failure("timeout", f"httpcore.{name}") for name in ("ConnectTimeout", "ReadTimeout")),
+    Failure("reset", "httpcore.ReadError"),
+    *(Failure(kind, "httpcore.RemoteProtocolError") for kind in ("closed", "cut", "rubbish")),
 )
 _READ = (
     Failure("reset", "httpx.ReadError"),
@@ -68,6 +77,22 @@ OPERATIONS: tuple[Operation, ...] = (
         for name in ("aiter_bytes", "aiter_lines", "aiter_raw", "aiter_text")
     ),
     Operation("httpx.Response.aread", "receive", _READ, "tests/faults/test_httpx.py::test_async_read", awaited=True),
+    *(
+        Operation(
+            f"{owner}.request",
+            "request",
+            _CORE,
+            f"tests/faults/test_httpx.py::{source}",
+            parameters=("method", "url"),
+            address=("url",),
+            awaited=awaited,
+        )
+        for owner, source, awaited in (
+            ("httpcore", "test_core", False),
+            ("httpcore.AsyncConnectionPool", "test_async_core", True),
+            ("httpcore.ConnectionPool", "test_core", False),
+        )
+    ),
     # the answer has come: this says what it was
     Operation(
         "httpx.Response.raise_for_status",
@@ -79,6 +104,9 @@ OPERATIONS: tuple[Operation, ...] = (
 
 BASES: dict[str, tuple[str, ...]] = {
     **classes.BASES,
+    "httpcore.AsyncConnectionPool": ("object",),
+    "httpcore.ConnectionPool": ("object",),
+    "httpcore.Response": ("object",),
     "httpx.AsyncClient": ("httpx.BaseClient",),
     "httpx.AsyncHTTPTransport": ("object",),
     "httpx.BaseClient": ("object",),
@@ -97,6 +125,9 @@ RETURNS: dict[str, str | tuple[str, ...]] = {
         for owner in ("httpx", "httpx.Client", "httpx.AsyncClient")
         for name in (*_VERBS, "request", "stream")
     },
+    "httpcore.AsyncConnectionPool.request": "httpcore.Response",
+    "httpcore.ConnectionPool.request": "httpcore.Response",
+    "httpcore.request": "httpcore.Response",
     "httpx.AsyncClient.send": "httpx.Response",
     "httpx.BaseClient.build_request": "httpx.Request",
     "httpx.Client.send": "httpx.Response",
@@ -115,6 +146,8 @@ ALIASES: dict[str, str] = {
 
 HARMLESS: frozenset[str] = frozenset(
     {
+        "httpcore.AsyncConnectionPool.aclose",
+        "httpcore.ConnectionPool.close",
         "httpx.AsyncClient.aclose",
         "httpx.BaseClient.build_request",
         "httpx.Client.close",
@@ -133,6 +166,14 @@ LIBRARY = Library(
     operations=OPERATIONS,
     returns=RETURNS,
     harmless=HARMLESS,
-    connection_failures=frozenset({"httpx.TransportError"}),
+    connection_failures=frozenset(
+        {
+            "httpcore.NetworkError",
+            "httpcore.ProxyError",
+            "httpcore.RemoteProtocolError",
+            "httpcore.TimeoutException",
+            "httpx.TransportError",
+        }
+    ),
     answers=frozenset({"httpx.LocalProtocolError", "httpx.UnsupportedProtocol"}),
 )

@@ -17,7 +17,10 @@ _REQUEST = (
     Failure("timeout", "requests.exceptions.ConnectTimeout"),
     Failure("timeout", "requests.exceptions.ReadTimeout"),
     Failure("handshake", "requests.exceptions.SSLError"),
+    Failure("closed", "requests.exceptions.SSLError"),  # in the TLS handshake
     Failure("unreachable", "requests.exceptions.ProxyError"),
+    Failure("answered", "requests.exceptions.ProxyError"),
+    Failure("cut", "requests.exceptions.ConnectionError"),
     Failure("cut", "requests.exceptions.ChunkedEncodingError"),
     Failure("rubbish", "requests.exceptions.ContentDecodingError"),
     Failure("answered", "requests.exceptions.TooManyRedirects"),
@@ -30,6 +33,10 @@ _READ = (
     Failure("timeout", "requests.exceptions.ConnectionError"),
     Failure("rubbish", "requests.exceptions.ContentDecodingError"),
     Failure("handshake", "requests.exceptions.SSLError"),
+)
+# An adapter follows no redirections, and reads no more than the head of an answer
+_OF_A_SESSION = frozenset(
+    f"requests.exceptions.{name}" for name in ("ChunkedEncodingError", "ContentDecodingError", "TooManyRedirects")
 )
 _VERBS = ("delete", "get", "head", "options", "patch", "post", "put")
 _SECOND = {"get": "params", "patch": "data", "post": "data", "put": "data"}
@@ -74,6 +81,15 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=("request",),
         timeout="timeout",
     ),
+    # what a session sends by; a subclass that does more calls it
+    Operation(
+        "requests.adapters.HTTPAdapter.send",
+        "request",
+        tuple(each for each in _REQUEST if each.raises not in _OF_A_SESSION),
+        "tests/faults/test_requests.py::test_places",
+        parameters=("request", "stream", "timeout"),
+        timeout="timeout",
+    ),
     *(
         Operation(f"requests.Response.{name}", "receive", _READ, "tests/faults/test_requests.py::test_read")
         for name in ("iter_content", "iter_lines")
@@ -105,6 +121,7 @@ RETURNS: dict[str, str | tuple[str, ...]] = {
     "requests.Session.request": "requests.Response",
     "requests.Session.send": "requests.Response",
     "requests.Session.prepare_request": "requests.PreparedRequest",
+    "requests.adapters.HTTPAdapter.send": "requests.Response",
 }
 
 ALIASES: dict[str, str] = {

@@ -32,7 +32,9 @@ _REQUEST = (
     Failure("timeout", "urllib3.exceptions.ConnectTimeoutError"),
     Failure("timeout", "urllib3.exceptions.ReadTimeoutError"),
     Failure("handshake", "urllib3.exceptions.SSLError"),
+    Failure("closed", "urllib3.exceptions.SSLError"),  # in the TLS handshake
     Failure("unreachable", "urllib3.exceptions.ProxyError"),
+    Failure("answered", "urllib3.exceptions.ProxyError"),
     Failure("rubbish", "urllib3.exceptions.DecodeError"),
 )
 _READ = (

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.faults.experiments import Experiment, by_operation, check_all
+from tests.faults.http_experiments import SCENARIOS, experiments, taken
 from tests.faults.http_peers import ANSWERS, HEAD, READS, SAD, answer, redirect_forever
 from tests.faults.peers import (
     SOON,
@@ -147,3 +149,79 @@ def test_websocket() -> None:
     compare("aiohttp.ClientSession.ws_connect", connected)
     compare("aiohttp.ClientWebSocketResponse.send_str", sent)
     compare("aiohttp.ClientWebSocketResponse.receive_str", received)
+
+
+FAILED = {
+    "closed port": "aiohttp.ClientConnectorError",
+    "two closed ports": "aiohttp.ClientConnectorError",
+    "full backlog": "TimeoutError",
+    "unknown host": "aiohttp.ClientConnectorDNSError",
+    "no route": "aiohttp.ClientConnectorError",
+    "reset": "aiohttp.ClientOSError",
+    "close": "aiohttp.ServerDisconnectedError",
+    "silence": "TimeoutError",
+    "another protocol": "aiohttp.ClientResponseError",
+    "endless line": "aiohttp.ClientResponseError",
+    "head cut": "aiohttp.ServerDisconnectedError",
+    "redirections": "aiohttp.ClientResponseError",
+    "reset in TLS handshake": "aiohttp.ClientConnectorError",
+    "close in TLS handshake": "aiohttp.ClientConnectorError",
+    "no TLS": "aiohttp.ClientConnectorSSLError",
+}
+
+
+def ask(url: str, timeout: float) -> BaseException | None:
+    return raised(lambda: asyncio.run(entered(url, timeout=aiohttp.ClientTimeout(total=timeout))))
+
+
+EXPERIMENTS = [*experiments("aiohttp.ClientSession.get", ask, FAILED)]
+
+
+@by_operation(EXPERIMENTS)
+def test_places(experiments: list[Experiment]) -> None:
+    check_all(experiments)
+
+
+READERS: dict[str, Callable[[Any], Coroutine[Any, Any, object]]] = {
+    "read": lambda content: content.read(),
+    "readany": lambda content: read_on(content.readany),
+    "readchunk": lambda content: read_on(content.readchunk),
+    "readexactly": lambda content: content.readexactly(9),
+    "readline": lambda content: read_on(content.readline),
+    "readuntil": lambda content: read_on(content.readuntil),
+}
+
+
+async def read_on(read: Callable[[], Coroutine[Any, Any, object]]) -> object:
+    """Read what has come, and then what does not."""
+    await read()
+    return await read()
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_stream(name: str) -> None:
+    async def fail() -> Seen:
+        seen: Seen = []
+        async with aiohttp.ClientSession() as session:
+            for scenario, treat in READS:
+                if scenario == "reset":
+                    continue
+                with Peer(treat) as peer:
+                    timeout = aiohttp.ClientTimeout(sock_read=patience(scenario))
+                    async with session.get("http" + peer.url, timeout=timeout) as response:
+                        seen.append((scenario, await raised_by(READERS[name](response.content))))
+        return seen
+
+    compare(f"aiohttp.StreamReader.{name}", asyncio.run(fail()))
+
+
+def test_the_builtin_takes_nothing_and_os_error_some() -> None:
+    assert taken(EXPERIMENTS, "aiohttp.ClientSession.get") == dict.fromkeys(SCENARIOS, False)
+    assert taken(EXPERIMENTS, "aiohttp.ClientSession.get", "OSError") == {
+        "refused": True,
+        "reset": True,
+        "closed": None,  # in the TLS handshake
+        "cut": False,
+        "timeout": True,
+        "unresolved": True,
+    }

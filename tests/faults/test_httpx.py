@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.faults.experiments import Experiment, by_operation, check_all
+from tests.faults.http_experiments import SCENARIOS, experiments, taken
 from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, answer, redirect_forever
 from tests.faults.peers import (
     LATE,
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     Seen = list[tuple[Scenario, BaseException | None]]
 
 httpx = pytest.importorskip("httpx")
-pytest.importorskip("httpcore")
+httpcore = pytest.importorskip("httpcore")
 
 
 TLS = client_context()  # httpx reads all certificates anew for each call, unless it is given a context
@@ -160,3 +162,103 @@ def test_status() -> None:
     with Peer(answer(SAD)) as peer:
         response = httpx.get("http" + peer.url, timeout=LATE, verify=TLS)
         compare("httpx.Response.raise_for_status", {"answered": raised(response.raise_for_status)})
+
+
+FAILED = {
+    "closed port": "ConnectError",
+    "two closed ports": "ConnectError",
+    "full backlog": "ConnectTimeout",
+    "unknown host": "ConnectError",
+    "no route": "ConnectError",
+    "reset": "ReadError",
+    "close": "RemoteProtocolError",
+    "silence": "ReadTimeout",
+    "another protocol": "RemoteProtocolError",
+    "head cut": "RemoteProtocolError",
+    "body cut": "RemoteProtocolError",
+    "chunk cut": "RemoteProtocolError",
+    "reset in TLS handshake": "ConnectError",
+    "close in TLS handshake": "ConnectError",
+    "no TLS": "ConnectError",
+}
+OF_HTTPX = {name: f"httpx.{raises}" for name, raises in FAILED.items()} | {"broken compression": "httpx.DecodingError"}
+OF_CORE = {name: f"httpcore.{raises}" for name, raises in FAILED.items()}
+
+
+def options_of_core(wait: float) -> dict[str, Any]:
+    return {"extensions": {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), wait)}}
+
+
+def by_pool(url: str, timeout: float) -> BaseException | None:
+    with httpcore.ConnectionPool(ssl_context=client_context()) as pool:
+        return raised(lambda: pool.request("GET", url, **options_of_core(timeout)))
+
+
+def by_async_pool(url: str, timeout: float) -> BaseException | None:
+    async def ask() -> BaseException | None:
+        async with httpcore.AsyncConnectionPool(ssl_context=client_context()) as pool:
+            return await raised_by(pool.request("GET", url, **options_of_core(timeout)))
+
+    return asyncio.run(ask())
+
+
+def by_async_client(url: str, timeout: float) -> BaseException | None:
+    async def ask() -> BaseException | None:
+        async with httpx.AsyncClient(verify=TLS) as client:
+            return await raised_by(client.get(url, timeout=timeout))
+
+    return asyncio.run(ask())
+
+
+EXPERIMENTS = [
+    *experiments("httpx.AsyncClient.get", by_async_client, OF_HTTPX),
+    *experiments(
+        "httpx.get", lambda url, timeout: raised(lambda: httpx.get(url, timeout=timeout, verify=TLS)), OF_HTTPX
+    ),
+]
+
+
+@by_operation(EXPERIMENTS)
+def test_places(experiments: list[Experiment]) -> None:
+    check_all(experiments)
+
+
+CORE = [
+    *experiments(
+        "httpcore.request",
+        lambda url, timeout: raised(lambda: httpcore.request("GET", url, **options_of_core(timeout))),
+        {"closed port": OF_CORE["closed port"], "reset": OF_CORE["reset"], "silence": OF_CORE["silence"]},
+    ),
+    *experiments("httpcore.ConnectionPool.request", by_pool, OF_CORE),
+]
+ASYNC_CORE = [*experiments("httpcore.AsyncConnectionPool.request", by_async_pool, OF_CORE)]
+
+
+@by_operation(CORE)
+def test_core(experiments: list[Experiment]) -> None:
+    check_all(experiments)
+
+
+@by_operation(ASYNC_CORE)
+def test_async_core(experiments: list[Experiment]) -> None:
+    check_all(experiments)
+
+
+def test_proxies() -> None:
+    """A proxy that is not there fails as the server would; only one that answers is told from it."""
+
+    def ask(proxy: str, url: str) -> BaseException | None:
+        return raised(lambda: httpx.get(url, proxy=proxy, trust_env=False, timeout=LATE, verify=TLS))
+
+    with closed_port() as closed, Peer(answer(SAD)) as sad:
+        seen: Seen = [
+            ("refused", ask(f"http://{closed[0]}:{closed[1]}", "http://127.0.0.1:1/")),
+            ("answered", ask("http" + sad.url, "https://127.0.0.1:1/")),
+        ]
+    compare("httpx.get", seen)
+
+
+def test_the_builtins_take_nothing() -> None:
+    for builtin in ("ConnectionError", "OSError", "TimeoutError"):
+        for name in ("httpx.get", "httpx.AsyncClient.get"):
+            assert taken(EXPERIMENTS, name, builtin) == dict.fromkeys(SCENARIOS, False)

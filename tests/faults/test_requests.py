@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.faults.experiments import Experiment, by_operation, check_all
+from tests.faults.http_experiments import SCENARIOS, experiments, taken
 from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, answer, redirect_forever
 from tests.faults.peers import (
     LATE,
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     Seen = list[tuple[Scenario, BaseException | None]]
 
 requests = pytest.importorskip("requests")
+pytest.importorskip("requests.adapters")
 
 
 def by_send(url: str, **options: Any) -> object:
@@ -106,3 +110,60 @@ def test_read(name: str) -> None:
 def test_status() -> None:
     with Peer(answer(SAD)) as peer, requests.get("http" + peer.url, timeout=LATE) as response:
         compare("requests.Response.raise_for_status", {"answered": raised(response.raise_for_status)})
+
+
+FAILED = {
+    "closed port": "requests.exceptions.ConnectionError",
+    "two closed ports": "requests.exceptions.ConnectionError",
+    "full backlog": "requests.exceptions.ConnectTimeout",
+    "unknown host": "requests.exceptions.ConnectionError",
+    "no route": "requests.exceptions.ConnectionError",
+    "reset": "requests.exceptions.ConnectionError",
+    "close": "requests.exceptions.ConnectionError",
+    "silence": "requests.exceptions.ReadTimeout",
+    "another protocol": "requests.exceptions.ConnectionError",
+    "endless line": "requests.exceptions.ConnectionError",
+    "head cut": "requests.exceptions.ConnectionError",
+    "reset in TLS handshake": "requests.exceptions.ConnectionError",
+    "close in TLS handshake": "requests.exceptions.SSLError",
+    "no TLS": "requests.exceptions.SSLError",
+}
+WHOLE_ANSWER = {
+    **FAILED,
+    "body cut": "requests.exceptions.ChunkedEncodingError",
+    "chunk cut": "requests.exceptions.ChunkedEncodingError",
+    "broken compression": "requests.exceptions.ContentDecodingError",
+    "redirections": "requests.exceptions.TooManyRedirects",
+}
+
+
+def by_adapter(url: str, timeout: float) -> BaseException | None:
+    request = requests.Request("GET", url).prepare()
+    with contextlib.closing(requests.adapters.HTTPAdapter()) as adapter:
+        return raised(lambda: adapter.send(request, stream=True, timeout=timeout))
+
+
+EXPERIMENTS = [
+    *experiments("requests.get", lambda url, timeout: raised(lambda: requests.get(url, timeout=timeout)), WHOLE_ANSWER),
+    *experiments(
+        "requests.Session.get", lambda url, timeout: raised(lambda: by_session(url, timeout=timeout)), WHOLE_ANSWER
+    ),
+    *experiments("requests.adapters.HTTPAdapter.send", by_adapter, FAILED),
+]
+
+
+@by_operation(EXPERIMENTS)
+def test_places(experiments: list[Experiment]) -> None:
+    check_all(experiments)
+
+
+def test_a_proxy_that_does_not_serve_us() -> None:
+    with Peer(answer(SAD)) as peer:
+        proxies = {"https": "http" + peer.url}
+        error = raised(lambda: requests.get("https://127.0.0.1:1/", proxies=proxies, timeout=LATE))
+    compare("requests.get", {"answered": error})
+
+
+def test_the_builtin_takes_nothing_and_os_error_all() -> None:
+    assert taken(EXPERIMENTS, "requests.get") == dict.fromkeys(SCENARIOS, False)
+    assert taken(EXPERIMENTS, "requests.get", "OSError") == dict.fromkeys(SCENARIOS, True)

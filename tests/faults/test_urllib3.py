@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE
+from tests.faults.experiments import Experiment, by_operation, check_all
+from tests.faults.http_experiments import SCENARIOS, experiments, taken
+from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, answer
 from tests.faults.peers import (
     LATE,
     SOON,
@@ -97,3 +99,65 @@ def test_read(name: str) -> None:
                 seen.append((scenario, raised(lambda: READERS[name](response))))  # noqa: B023
                 response.close()
     compare(f"urllib3.HTTPResponse.{name}", seen)
+
+
+FAILED = {
+    "closed port": "urllib3.exceptions.NewConnectionError",
+    "two closed ports": "urllib3.exceptions.NewConnectionError",
+    "full backlog": "urllib3.exceptions.ConnectTimeoutError",
+    "unknown host": "urllib3.exceptions.NameResolutionError",
+    "no route": "urllib3.exceptions.NewConnectionError",
+    "reset": "urllib3.exceptions.ProtocolError",
+    "close": "urllib3.exceptions.ProtocolError",
+    "silence": "urllib3.exceptions.ReadTimeoutError",
+    "another protocol": "urllib3.exceptions.ProtocolError",
+    "endless line": "urllib3.exceptions.ProtocolError",
+    "head cut": "urllib3.exceptions.ProtocolError",
+    "body cut": "urllib3.exceptions.ProtocolError",
+    "chunk cut": "urllib3.exceptions.ProtocolError",
+    "broken compression": "urllib3.exceptions.DecodeError",
+    "reset in TLS handshake": "urllib3.exceptions.ProtocolError",
+    "close in TLS handshake": "urllib3.exceptions.SSLError",
+    "no TLS": "urllib3.exceptions.SSLError",
+}
+# With its retries, all but what the reading of the answer raises is wrapped
+WRAPPED = {
+    name: "urllib3.exceptions.MaxRetryError"
+    for name in FAILED
+    if name not in {"body cut", "broken compression", "chunk cut"}
+}
+EXPERIMENTS = [
+    *experiments(
+        "urllib3.PoolManager.request",
+        lambda url, timeout: raised(lambda: by_manager(url, timeout=timeout, retries=False)),
+        FAILED,
+    ),
+    *experiments(
+        "urllib3.PoolManager.request",
+        lambda url, timeout: raised(lambda: by_manager(url, timeout=timeout, retries=0)),
+        WRAPPED,
+    ),
+]
+
+
+@by_operation(EXPERIMENTS)
+def test_places(experiments: list[Experiment]) -> None:
+    check_all(experiments)
+
+
+def test_proxies() -> None:
+    def ask(proxy: str, url: str) -> BaseException | None:
+        with urllib3.ProxyManager(proxy, retries=False) as pool:
+            return raised(lambda: pool.request("GET", url, timeout=LATE))
+
+    with closed_port() as closed, Peer(answer(SAD)) as sad:
+        seen: Seen = [
+            ("unreachable", ask(f"http://{closed[0]}:{closed[1]}", "http://127.0.0.1:1/")),
+            ("answered", ask("http" + sad.url, "https://127.0.0.1:1/")),
+        ]
+    compare("urllib3.PoolManager.request", seen)
+
+
+def test_the_builtins_take_nothing() -> None:
+    for builtin in ("ConnectionError", "OSError", "TimeoutError"):
+        assert taken(EXPERIMENTS, "urllib3.PoolManager.request", builtin) == dict.fromkeys(SCENARIOS, False)
