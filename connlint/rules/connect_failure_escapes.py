@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -677,9 +678,23 @@ class _Reader:
             if self._gets_out(each)
         ]
 
-    @staticmethod
-    def _may_be_meant(handler: Handler | Suppression) -> bool:
-        return any(name in {*_NARROW, "OSError"} or "." in name for name in handler.caught)
+    def _may_be_meant(self, handler: Handler | Suppression) -> bool:
+        """Say whether the classes alone allow for it; what the `try` does costs more to read."""
+        return any(
+            name in _NARROW
+            or (name == "OSError" and self._groups)
+            or ("." in name and knowledge.bases(name) is not None)
+            for name in handler.caught
+        )
+
+    @cached_property
+    def _groups(self) -> bool:
+        """True if some call of the file asks for all errors, which come as a group."""
+        return any(
+            arg.keyword is not None and arg.keyword.value == "all_errors"
+            for call in self._facts.index.all(cst.Call)
+            for arg in call.args
+        )
 
     def _of_operation(self, handler: Handler | Suppression, item: Tried) -> Iterator[_Escaping]:
         clauses = [*handler.earlier, *handler.caught, *(handler.later if isinstance(handler, Handler) else ())]
