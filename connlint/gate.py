@@ -52,6 +52,7 @@ NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
     "ftplib": None,
     "future": None,
     "gevent": None,
+    "gridfs": None,
     "grpc": None,
     "http": re.compile(rb"client|\.\*"),
     "httpcore": None,
@@ -98,7 +99,24 @@ NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
 }
 
 # The packages whose constructors connect.
-CONNECTING = frozenset({"ftplib", "imaplib", "kafka", "nntplib", "pika", "poplib", "smtplib", "telnetlib"})
+CONNECTING = frozenset(
+    {
+        "aiokafka",
+        "aiomysql",
+        "asyncpg",
+        "ftplib",
+        "imaplib",
+        "kafka",
+        "ldap3",
+        "mysql",
+        "nntplib",
+        "pika",
+        "poplib",
+        "pymysql",
+        "smtplib",
+        "telnetlib",
+    }
+)
 
 # The packages with which a retry is configured.
 POLICIES = frozenset(

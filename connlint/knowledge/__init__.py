@@ -69,7 +69,7 @@ CLIENTS: Mapping[str, str] = {
         "psycopg": "psycopg",
         "psycopg2": "psycopg2",
         "pymemcache": "pymemcache",
-        "pymongo": "pymongo",
+        "pymongo": "bson gridfs pymongo",
         "pymysql": "pymysql",
         "redis": "redis",
         "requests": "requests",

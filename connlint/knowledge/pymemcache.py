@@ -55,9 +55,7 @@ ALIASES: dict[str, str] = {
     "pymemcache.client.hash.HashClient": "pymemcache.HashClient",
 }
 
-HARMLESS: frozenset[str] = frozenset(
-    f"{client}.{name}" for client in _CLIENTS for name in ("check_key", "close", "disconnect_all")
-)
+HARMLESS: frozenset[str] = frozenset(f"{client}.{name}" for client in _CLIENTS for name in ("close", "disconnect_all"))
 
 LIBRARY = Library(
     name="pymemcache",
