@@ -19,12 +19,7 @@ _BROKEN = Failure("broken", "BrokenPipeError")
 _CONNECT = (
     Failure("refused", "ConnectionRefusedError", unless="all_errors"),
     Failure("refused", "OSError", unless="all_errors"),  # several addresses
-    Failure(  # of one address, too; since Python 3.12
-        "refused",
-        "ExceptionGroup",
-        only_with="all_errors",
-        source="https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.create_connection",
-    ),
+    Failure("refused", "ExceptionGroup", only_with="all_errors"),  # of one address, too; since Python 3.12
     _TIMEOUT,
     Failure("unresolved", "socket.gaierror"),
     _OTHER,
@@ -37,7 +32,7 @@ _UNIX_CONNECT = (
     Failure("refused", "ConnectionRefusedError"),
     Failure("unresolved", "FileNotFoundError"),
     _OTHER,
-    *(failure for failure in _CONNECT if failure.only_with or failure.scenario == "reset"),
+    *(failure for failure in _CONNECT if failure.only_with == "ssl" or failure.scenario == "reset"),
 )
 _SOCK_CONNECT = (
     Failure("refused", "ConnectionRefusedError"),

@@ -82,8 +82,8 @@ def at(place: Any, opener: Opener, **options: Any) -> Outcome:
         return run(partial(open_and_close, opener, *address, **options))
 
 
-def at_closed(family: socket.AddressFamily, opener: Opener) -> Outcome:
-    return at(closed_port(family), opener)
+def at_closed(family: socket.AddressFamily, opener: Opener, **options: Any) -> Outcome:
+    return at(closed_port(family), opener, **options)
 
 
 def at_closed_of_two(opener: Opener, **options: Any) -> Outcome:
@@ -120,12 +120,17 @@ def handshakes() -> Iterator[tuple[Scenario, str, Callable[[socket.socket], None
             yield scenario, raises, treat, what
 
 
+ALL = ("all_errors",)
+
+
 def opens() -> Iterator[Experiment]:
     for name, opener in OPENERS.items():
         make = partial(Experiment, name)
         for family in FAMILIES:
             over = NAMES[family]
             yield make("refused", "ConnectionRefusedError", partial(at_closed, family, opener), over)
+            grouped = partial(at_closed, family, opener, all_errors=True)
+            yield make("refused", "ExceptionGroup", grouped, f"{over}, all errors", given=ALL, since=(3, 12))
             hasty = partial(at_hasty, family, opener)
             yield make("reset", (None, "ConnectionResetError"), hasty, f"{over}, at once")
             for scenario, raises, treat, what in handshakes():
@@ -135,6 +140,8 @@ def opens() -> Iterator[Experiment]:
         yield make("refused", "OSError", partial(at_closed_of_two, opener), "twice")
         eyeballs = partial(at_closed_of_two, opener, happy_eyeballs_delay=0)
         yield make("refused", "OSError", eyeballs, "twice, happy eyeballs")
+        grouped = partial(at_closed_of_two, opener, all_errors=True)
+        yield make("refused", "ExceptionGroup", grouped, "twice, all errors", given=ALL, since=(3, 12))
         yield make("unresolved", "socket.gaierror", partial(run, partial(opener, UNKNOWN_HOST, 1)))
         yield make("unreachable", "OSError", partial(run, partial(opener, "255.255.255.255", 1)))
 
