@@ -277,16 +277,12 @@ class _Analysis:
 
     def _asked(self, rules: Iterable[Rule]) -> list[tuple[Rule, Finding, Diagnostic]]:
         """Return what `rules` find."""
-        from connlint.layout import RoundTripError
-
         found: list[tuple[Rule, Finding, Diagnostic]] = []
         for rule in rules:
             try:
                 found += [(rule, finding, self._diagnostic(rule, finding)) for finding in rule.check(self.facts)]
-            except RecursionError:
+            except (RecursionError, SourceError):
                 raise
-            except RoundTripError as error:
-                raise SourceError(str(error)) from error
             except Exception as error:  # noqa: BLE001 - one rule's fault must not silence the others
                 self.problems.append(_internal(rule.code, error))
         return found

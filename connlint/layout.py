@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from libcst._nodes.internal import CodegenState
 
-from connlint.source import LINE_ENDS
+from connlint.source import LINE_ENDS, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _FRAMES = 20_000
 
 
-class RoundTripError(ValueError):
+class RoundTripError(SourceError):
     """libcst does not bring the file back the same, so its offsets cannot be trusted."""
 
 

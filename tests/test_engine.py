@@ -230,6 +230,13 @@ def test_what_cannot_be_read_is_said(data: bytes, said: str, rules: Callable[...
     assert fixed(data).data == data
 
 
+def test_what_does_not_come_back_the_same_is_said_where_only_its_suppressions_are_looked_at() -> None:
+    data = b"\x0cimport socket  # noqa: CNL201\n"
+    (problem,) = check(data, "x.py", Selection(select=("CNL901",))).problems
+    assert "bring it back the same" in problem
+    assert "internal error" not in problem
+
+
 def test_deep_nesting_is_said(rules: Callable[..., None]) -> None:
     rules(Toy())
     deep = "old(" + "f(" * 90 + ")" * 90 + ")\n"
