@@ -57,7 +57,7 @@ PUBSUB = """
 _REQUEST = (
     *(
         Failure(kind, "redis.exceptions.ConnectionError")
-        for kind in ("refused", "reset", "closed", "broken", "cut", "unresolved", "unreachable", "handshake")
+        for kind in ("refused", "reset", "closed", "cut", "unresolved", "unreachable", "handshake")
     ),
     Failure("timeout", "redis.exceptions.TimeoutError"),
     Failure("rubbish", "redis.exceptions.InvalidResponse"),
@@ -92,7 +92,7 @@ OPERATIONS: tuple[Operation, ...] = (
             awaited=awaited,
         )
         for owner, source, awaited in (
-            ("redis.client.Pipeline", "test_pipeline", False),
+            ("redis.client.Pipeline", "test_command", False),
             ("redis.asyncio.client.Pipeline", "test_async_command", True),
         )
         for name in ("execute", "immediate_execute_command", "unwatch", "watch")
@@ -106,7 +106,7 @@ OPERATIONS: tuple[Operation, ...] = (
             awaited=awaited,
         )
         for owner, source, awaited in (
-            ("redis.client.PubSub", "test_pubsub", False),
+            ("redis.client.PubSub", "test_command", False),
             ("redis.asyncio.client.PubSub", "test_async_command", True),
         )
         for name in PUBSUB
@@ -115,7 +115,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *(
         Operation(f"{owner}.listen", "receive", _REQUEST, f"tests/faults/test_redis.py::{source}")
         for owner, source in (
-            ("redis.client.PubSub", "test_pubsub"),
+            ("redis.client.PubSub", "test_command"),
             ("redis.asyncio.client.PubSub", "test_async_command"),
         )
     ),
@@ -128,7 +128,7 @@ OPERATIONS: tuple[Operation, ...] = (
             awaited=awaited,
         )
         for owner, source, awaited in (
-            ("redis.lock.Lock", "test_lock", False),
+            ("redis.lock.Lock", "test_command", False),
             ("redis.asyncio.lock.Lock", "test_async_command", True),
         )
         for name in ("acquire", "extend", "locked", "owned", "reacquire", "release")

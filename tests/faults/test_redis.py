@@ -1,38 +1,26 @@
-"""What redis-py raises, with its own retries switched off."""
+"""What redis-py raises, with its own retries switched off; and valkey-py, which is redis-py under another name."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
+import importlib
 import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.faults.peers import (
-    UNKNOWN_HOST,
-    Peer,
-    black_hole,
-    close,
-    closed_port,
-    compare,
-    hear,
-    patience,
-    raised,
-    raised_by,
-    reset,
-    say,
-    stay_silent,
-)
+from connlint.knowledge.redis import LIBRARY
+from tests.faults.databases import NOBODY, RUBBISH, Way, at, experiments, taken_by_builtin, unproven
+from tests.faults.experiments import Experiment, by_operation, check_all
+from tests.faults.peers import close, hear, raised, raised_by, reset, say, stay_silent
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 
-    from connlint.knowledge.model import Scenario
+    from tests.faults.databases import Address
 
-    Seen = list[tuple[Scenario, BaseException | None]]
-
-redis = pytest.importorskip("redis")
 pytest.importorskip("redis.asyncio")
 
 
@@ -46,124 +34,174 @@ def answer_all(reply: bytes) -> Callable[[socket.socket], None]:
     return treat
 
 
-TREATMENTS: Any = (
-    ("reset", hear(b"\n", reset)),
-    ("closed", hear(b"\n", close)),
-    ("cut", hear(b"\n", say(b"$9\r\nx", close))),
-    ("timeout", stay_silent),
-    ("rubbish", hear(b"\n", say(b"HTTP/1.1 400 Bad Request\r\n"))),
-    ("answered", answer_all(b"-ERR no\r\n")),
-    ("answered", answer_all(b"-NOAUTH no\r\n")),
-    ("answered", answer_all(b"-LOADING not yet\r\n")),
+def abort_transaction(connection: socket.socket) -> None:
+    """Answer every command by yes, and a transaction by the word that what it watches has changed."""
+    while data := connection.recv(65536):
+        commands = re.findall(rb"^\*\d+\r$", data, re.MULTILINE)
+        connection.sendall(b"+OK\r\n+QUEUED\r\n*-1\r\n" if b"EXEC" in data else b"+OK\r\n" * len(commands))
+
+
+WAYS: Mapping[str, Way] = {
+    **NOBODY,
+    "reset": Way("reset", at(hear(b"\n", reset))),
+    "close": Way("closed", at(hear(b"\n", close))),
+    "answer cut": Way("cut", at(hear(b"\n", say(b"$9\r\nx", close)))),
+    "silence": Way("timeout", at(stay_silent)),
+    "another protocol": Way("rubbish", at(hear(b"\n", say(RUBBISH)))),
+    "error": Way("answered", at(answer_all(b"-ERR no\r\n"))),
+    "no authentication": Way("answered", at(answer_all(b"-NOAUTH no\r\n"))),
+    "loading": Way("answered", at(answer_all(b"-LOADING not yet\r\n"))),
+}
+NO_TLS = {"no TLS": Way("handshake", at(say(RUBBISH, hear(b"\x16", close))))}
+# What only some operations meet
+CHANGED = {"watched key changed": Way("answered", at(abort_transaction))}
+NOT_OWNED = {"lock not owned": Way("answered", at(answer_all(b":0\r\n")))}
+
+
+def perform(
+    library: str, call: Callable[[Any], object], address: Address, timeout: float, **options: Any
+) -> BaseException | None:
+    package = importlib.import_module(library)
+    retry = importlib.import_module(f"{library}.retry").Retry(
+        importlib.import_module(f"{library}.backoff").NoBackoff(), 0
+    )
+    waits = {"socket_timeout": timeout, "socket_connect_timeout": timeout}
+    kind = getattr(package, library.capitalize())
+    with kind(*address, retry=retry, protocol=2, **waits, **options) as client:
+        return raised(lambda: call(client))
+
+
+def perform_async(
+    library: str,
+    call: Callable[[Any], Coroutine[Any, Any, object]],
+    address: Address,
+    timeout: float,
+    **options: Any,
+) -> BaseException | None:
+    package = importlib.import_module(f"{library}.asyncio")
+    backoff = importlib.import_module(f"{library}.backoff").NoBackoff()
+    retry = importlib.import_module(f"{library}.asyncio.retry").Retry(backoff, 0)
+    waits = {"socket_timeout": timeout, "socket_connect_timeout": timeout}
+
+    async def fail() -> BaseException | None:
+        kind = getattr(package, library.capitalize())
+        async with kind(host=address[0], port=address[1], retry=retry, protocol=2, **waits, **options) as client:
+            return await raised_by(call(client))
+
+    return asyncio.run(fail())
+
+
+def watch(client: Any) -> object:
+    with client.pipeline() as pipeline:
+        return pipeline.watch("x")
+
+
+def subscribe(client: Any) -> object:
+    with client.pubsub() as pubsub:
+        pubsub.subscribe("x")
+        return pubsub.get_message(timeout=None)
+
+
+def release(client: Any) -> object:
+    lock = client.lock("x", thread_local=False)
+    lock.local.token = b"y"
+    return lock.release()
+
+
+async def scan_async(client: Any) -> object:
+    return [key async for key in client.scan_iter()]
+
+
+# The first of each kind meets every way to fail
+CALLS: dict[str, Callable[[Any], object]] = {
+    "Redis.get": lambda client: client.get("x"),
+    "Redis.execute_command": lambda client: client.execute_command("PING"),
+    "Redis.ping": lambda client: client.ping(),
+    "Redis.scan_iter": lambda client: list(client.scan_iter()),
+    "Redis.set": lambda client: client.set("x", 1),
+    "client.Pipeline.execute": lambda client: client.pipeline(transaction=False).set("x", 1).execute(),
+    "client.Pipeline.watch": watch,
+    "client.PubSub.get_message": subscribe,
+    "lock.Lock.acquire": lambda client: client.lock("x").acquire(blocking=False),
+}
+ASYNC_CALLS: dict[str, Callable[[Any], Coroutine[Any, Any, object]]] = {
+    "asyncio.Redis.get": lambda client: client.get("x"),
+    "asyncio.Redis.scan_iter": scan_async,
+    "asyncio.client.Pipeline.execute": lambda client: client.pipeline(transaction=False).set("x", 1).execute(),
+    "asyncio.lock.Lock.acquire": lambda client: client.lock("x").acquire(blocking=False),
+}
+
+
+SPECIAL = (
+    ("client.Pipeline.execute", lambda client: client.pipeline().set("x", 1).execute(), CHANGED, "WatchError"),
+    ("lock.Lock.release", release, NOT_OWNED, "LockError"),
+)
+ASYNC_SPECIAL = (
+    ("asyncio.client.Pipeline.execute", lambda client: client.pipeline().set("x", 1).execute(), CHANGED, "WatchError"),
+    ("asyncio.lock.Lock.release", release, NOT_OWNED, "LockError"),
 )
 
 
-def places() -> Iterator[tuple[Scenario, tuple[str, int]]]:
-    """Yield an address for each way in which a server fails, as long as it does."""
-    with closed_port() as closed, black_hole() as hole:
-        yield "refused", closed
-        yield "timeout", hole
-        yield "unresolved", (UNKNOWN_HOST, 1)
-        yield "unreachable", ("255.255.255.255", 1)
-    for scenario, treat in TREATMENTS:
-        with Peer(treat) as peer:
-            yield scenario, peer.address
+def commands(
+    library: str,
+    calls: Mapping[str, Callable[[Any], Any]],
+    how: Callable[..., Any],
+    special: Iterable[tuple[str, Callable[[Any], Any], Mapping[str, Way], str]],
+) -> Iterator[Experiment]:
+    errors = f"{library}.exceptions"
+    outcomes = {
+        "another protocol": f"{errors}.InvalidResponse",
+        "error": f"{errors}.ResponseError",
+        "full backlog": f"{errors}.TimeoutError",
+        "loading": f"{errors}.BusyLoadingError",
+        "no authentication": f"{errors}.AuthenticationError",
+        "silence": f"{errors}.TimeoutError",
+    }
+    for name, call in calls.items():
+        operation = f"{library}.{name.replace('Redis', library.capitalize())}"
+        performing = functools.partial(how, library, call)
+        yield from experiments(operation, performing, WAYS, f"{errors}.ConnectionError", outcomes)
+        if name.endswith(("Redis.get", "execute", "acquire")):
+            with_tls = functools.partial(performing, ssl=True)
+            yield from experiments(operation, with_tls, NO_TLS, f"{errors}.ConnectionError")
+    for name, failing, ways, raises in special:
+        operation = f"{library}.{name}"
+        yield from experiments(operation, functools.partial(how, library, failing), ways, f"{errors}.{raises}")
 
 
-def client(address: tuple[str, int], timeout: float) -> Any:
-    retry = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
-    return redis.Redis(*address, socket_timeout=timeout, socket_connect_timeout=timeout, retry=retry, protocol=2)
+COMMANDS = [*commands("redis", CALLS, perform, SPECIAL)]
+ASYNC_COMMANDS = [*commands("redis", ASYNC_CALLS, perform_async, ASYNC_SPECIAL)]
 
 
-def async_client(address: tuple[str, int], timeout: float) -> Any:
-    retry = redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 0)
-    return redis.asyncio.Redis(
-        host=address[0],
-        port=address[1],
-        socket_timeout=timeout,
-        socket_connect_timeout=timeout,
-        retry=retry,
-        protocol=2,
-    )
+@by_operation(COMMANDS)
+def test_command(experiments: list[Experiment]) -> None:
+    check_all(experiments)
 
 
-def seen_by(command: Callable[[Any], object]) -> Seen:
-    seen: Seen = []
-    for scenario, address in places():
-        with client(address, patience(scenario)) as connection:
-            seen.append((scenario, raised(lambda: command(connection))))
-    assert not any(isinstance(error, OSError) for _, error in seen)
-    return seen
+@by_operation(ASYNC_COMMANDS)
+def test_async_command(experiments: list[Experiment]) -> None:
+    check_all(experiments)
 
 
-COMMANDS: dict[str, Callable[[Any], object]] = {
-    "execute_command": lambda connection: connection.execute_command("PING"),
-    "get": lambda connection: connection.get("x"),
-    "ping": lambda connection: connection.ping(),
-    "scan_iter": lambda connection: list(connection.scan_iter()),
-    "set": lambda connection: connection.set("x", 1),
+def test_rows_say_no_more() -> None:
+    assert unproven(LIBRARY, [*COMMANDS, *ASYNC_COMMANDS]) == set()
+
+
+# What the builtin takes, of redis-py and of valkey-py
+TAKEN = {
+    "answered": {False},
+    "closed": {False},
+    "cut": {False},
+    "handshake": {False},
+    "refused": {False},
+    "reset": {False},
+    "rubbish": {False},
+    "timeout": {False},
+    "unreachable": {False},
+    "unresolved": {False},
 }
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_command(name: str) -> None:
-    compare(f"redis.Redis.{name}", seen_by(COMMANDS[name]))
-
-
-def test_pipeline() -> None:
-    def execute(connection: Any) -> object:
-        return connection.pipeline(transaction=False).set("x", 1).execute()
-
-    def watch(connection: Any) -> object:
-        with connection.pipeline() as pipeline:
-            return pipeline.watch("x")
-
-    compare("redis.client.Pipeline.execute", seen_by(execute))
-    compare("redis.client.Pipeline.watch", seen_by(watch))
-
-
-def test_pubsub() -> None:
-    def subscribe(connection: Any) -> object:
-        with connection.pubsub() as pubsub:
-            pubsub.subscribe("x")
-            return pubsub.get_message(timeout=None)
-
-    compare("redis.client.PubSub.get_message", seen_by(subscribe))
-
-
-def test_lock() -> None:
-    compare("redis.lock.Lock.acquire", seen_by(lambda connection: connection.lock("x").acquire(blocking=False)))
-
-
-async def execute(connection: Any) -> object:
-    return await connection.pipeline(transaction=False).set("x", 1).execute()
-
-
-async def scan(connection: Any) -> object:
-    return [key async for key in connection.scan_iter()]
-
-
-async def acquire(connection: Any) -> object:
-    return await connection.lock("x").acquire(blocking=False)
-
-
-ASYNC_COMMANDS: dict[str, Callable[[Any], Coroutine[Any, Any, object]]] = {
-    "redis.asyncio.Redis.get": lambda connection: connection.get("x"),
-    "redis.asyncio.Redis.scan_iter": scan,
-    "redis.asyncio.client.Pipeline.execute": execute,
-    "redis.asyncio.lock.Lock.acquire": acquire,
-}
-
-
-@pytest.mark.parametrize("name", ASYNC_COMMANDS)
-def test_async_command(name: str) -> None:
-    async def fail() -> Seen:
-        seen: Seen = []
-        for scenario, address in places():
-            async with async_client(address, patience(scenario)) as connection:
-                seen.append((scenario, await raised_by(ASYNC_COMMANDS[name](connection))))
-        return seen
-
-    seen = asyncio.run(fail())
-    assert not any(isinstance(error, OSError) for _, error in seen)
-    compare(name, seen)
+@pytest.mark.parametrize("name", ["redis.Redis.get", "redis.asyncio.Redis.get"])
+def test_what_the_builtin_takes(name: str) -> None:
+    assert taken_by_builtin([*COMMANDS, *ASYNC_COMMANDS], name) == TAKEN
