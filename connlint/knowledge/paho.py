@@ -78,5 +78,4 @@ LIBRARY = Library(
     operations=OPERATIONS,
     returns=RETURNS,
     harmless=HARMLESS,
-    connection_failures=frozenset({"paho.mqtt.client.WebsocketConnectionError"}),
 )
