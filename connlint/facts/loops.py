@@ -135,7 +135,7 @@ def _suppressions(facts: Facts) -> Iterator[_Candidate]:
 def _may_take(facts: Facts, name: str) -> bool:
     return (
         name in _BROAD
-        or any(knowledge.is_connection_failure(base) for base in facts.values.lineage(name))
+        or any(knowledge.is_connection_failure(base) for base in _of_tables(facts, name))
         or _tells_by_name(name)
         or _is_of_library(name)
     )
@@ -186,7 +186,9 @@ def _candidate(
     named = [name for name in caught if speaks_of_connections(facts, name)] or _by_company(handler, caught)
     opaque = tuple(node for node in effects.opaque if isinstance(node, cst.Call))
     if named and opaque and not any(item.operation.phase not in _HOT_PHASES for item in effects.tried):
-        return _Candidate(handler, statement, caught, (), tuple(named), opaque)
+        # that none of its own failures is taken does not make an operation the less part of the attempt
+        attempted = tuple(item.site for item in effects.tried if item.site not in opaque)
+        return _Candidate(handler, statement, caught, (), tuple(named), (*attempted, *opaque))
     if named or effects.tried or OPAQUE in earlier or any(_may_take(facts, name) for name in earlier):
         return None
     if _BROAD.isdisjoint(caught):
@@ -233,8 +235,15 @@ def speaks_of_connections(facts: Facts, name: str) -> bool:
         return True
     return "." in name and any(
         "." in base and not base.startswith(("ssl.", "socket.")) and knowledge.is_connection_failure(base)
-        for base in lineage
+        for base in _of_tables(facts, name)
     )
+
+
+def _of_tables(facts: Facts, name: str) -> list[str]:
+    """Return the class `name` if the tables know it, else the nearest of its bases that they do."""
+    known = [base for base in facts.values.lineage(name) if not base.startswith("<file>") and base != OPAQUE]
+    # what lies above one of them says nothing more: an argument that is wrong is a library's error, too
+    return [base for base in known if not any(base in [*knowledge.lineage(each)][1:] for each in known)]
 
 
 def _loop_of(facts: Facts, statement: cst.CSTNode) -> Loop | None:
