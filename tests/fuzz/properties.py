@@ -82,10 +82,9 @@ def of_places(data: bytes, checked: Checked) -> Iterator[str]:
     places = [(item.row, item.column, item.code) for item in checked.diagnostics]
     if places != sorted(places):
         yield "places: out of order"
+    said = Counter((item.row, item.column, item.code, item.message) for item in checked.diagnostics)
+    yield from (f"places: {code} twice the same at one place" for (_, _, code, _), count in said.items() if count > 1)
     for item in checked.diagnostics:
-        if len(set(places)) != len(places):
-            yield f"places: {item.code} twice at the same place"
-            return
         if not (1 <= item.row <= item.end_row <= len(lines)) or not 1 <= item.column <= len(lines[item.row - 1]):
             yield f"places: {item.code} at {item.row}:{item.column} is outside of the file"
         if any("\n" in text or not text.strip() for text in (item.message, *item.why)):
