@@ -88,19 +88,24 @@ class ConnectFailureEscapes(Rule):
     ## Example
 
     ```python
-    try:
-        reader, writer = await asyncio.open_connection("localhost", 8888)
-    except ConnectionRefusedError:
-        print("the server is down")
+    import asyncio
+
+
+    async def ask():
+        try:
+            reader, writer = await asyncio.open_connection("localhost", 8888)
+        except ConnectionRefusedError:
+            print("the server is down")
     ```
 
     ## Use instead
 
     ```python
-    try:
-        reader, writer = await asyncio.open_connection("localhost", 8888)
-    except OSError:
-        print("the server is down")
+    async def ask():
+        try:
+            reader, writer = await asyncio.open_connection("localhost", 8888)
+        except OSError:
+            print("the server is down")
     ```
 
     ## When this is fine

@@ -828,7 +828,8 @@ def _may_be_replaced(facts: Facts, item: Tried) -> bool:
             target.startswith("<file>")
             and any(name.partition(".")[0] == package for name in facts.values.lineage(target))
         )
-        if not made:
+        starts = isinstance(call.func, cst.Attribute) and call.func.attr.value == "__init__"  # of `super()`
+        if not made and not starts:
             continue
         given = [arg.value for arg in call.args if arg.keyword is not None and arg.keyword.value in _SENDERS]
         if target.rpartition(".")[2] in {"mount", "build_opener"}:

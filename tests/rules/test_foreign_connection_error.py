@@ -353,3 +353,22 @@ def test_mock_that_raises_the_builtin(mocking: str) -> None:
     text += "try:\n    requests.get('x')\nexcept ConnectionError:\n    pass\n"
     assert named(text) == []
     assert named(text.replace(mocking, "")) != []
+
+
+@pytest.mark.parametrize(("given", "reported"), [("timeout=3", True), ("transport=transport", False)])
+def test_class_that_hands_a_transport_on(given: str, reported: bool) -> None:
+    text = f"""\
+import httpx
+
+
+class Api(httpx.Client):
+    def __init__(self, transport):
+        super().__init__({given})
+
+    def is_up(self):
+        try:
+            return self.get("https://example.org").is_success
+        except ConnectionError:
+            return False
+"""
+    assert bool(named(text)) is reported
