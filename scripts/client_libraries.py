@@ -52,6 +52,23 @@ CALLS: tuple[Call, ...] = (
     Call("httpx", "get(…)", ("httpx.get",)),
     Call("aiohttp", "session.get(…)", ("aiohttp.ClientSession.get",)),
     Call("redis", "Redis().get(…)", ("redis.Redis.get",)),
+    Call("paramiko", "SSHClient().connect(host)", ("paramiko.SSHClient.connect",)),
+    Call("asyncssh", "connect(host)", ("asyncssh.connect",)),
+    Call("aiosmtplib", "send(…)", ("aiosmtplib.send",)),
+    Call("pika", "BlockingConnection(…)", ("pika.BlockingConnection",)),
+    Call("kombu", "Connection(…).connect()", ("kombu.Connection.connect",)),
+    Call("kombu", "Producer(connection).publish(…)", ("kombu.Producer.publish",)),
+    Call("aio_pika", "connect_robust(…)", ("aio_pika.connect_robust",)),
+    Call("kafka", "KafkaProducer(…)", ("kafka.KafkaProducer",)),
+    Call("aiokafka", "AIOKafkaProducer(…).start()", ("aiokafka.AIOKafkaProducer.start",)),
+    Call("nats", "connect(…)", ("nats.connect",)),
+    Call("paho", "Client(…).connect(host)", ("paho.mqtt.client.Client.connect",)),
+    Call(
+        "anyio",
+        "connect_tcp(…), receive()",
+        ("anyio.connect_tcp", "anyio.abc.SocketStream.receive"),
+    ),
+    Call("trio", "open_tcp_stream(…), receive_some()", ("trio.open_tcp_stream", "trio.SocketStream.receive_some")),
 )
 COLUMNS: tuple[tuple[Scenario, str], ...] = (
     ("refused", "refused"),
