@@ -10,6 +10,8 @@ from __future__ import annotations
 from connlint.knowledge.classes import aiohttp as classes
 from connlint.knowledge.model import Failure, Library, Operation
 
+_EXCEPTIONS = "https://docs.aiohttp.org/en/stable/client_reference.html#client-exceptions"
+
 _REQUEST = (
     Failure("refused", "aiohttp.ClientConnectorError"),
     Failure("unresolved", "aiohttp.ClientConnectorDNSError"),
@@ -18,15 +20,15 @@ _REQUEST = (
     Failure("timeout", "aiohttp.ServerTimeoutError"),
     Failure("timeout", "TimeoutError"),
     Failure("reset", "aiohttp.ClientOSError"),
-    Failure("broken", "aiohttp.ClientOSError"),
-    Failure("broken", "aiohttp.ClientConnectionResetError"),
+    Failure("broken", "aiohttp.ClientOSError", source=_EXCEPTIONS),
+    Failure("broken", "aiohttp.ClientConnectionResetError", source=_EXCEPTIONS),
     Failure("closed", "aiohttp.ServerDisconnectedError"),
     Failure("cut", "aiohttp.ServerDisconnectedError"),
     Failure("reset", "aiohttp.ClientConnectorError"),  # in the TLS handshake
     Failure("closed", "aiohttp.ClientConnectorError"),
     Failure("handshake", "aiohttp.ClientConnectorSSLError"),
-    Failure("handshake", "aiohttp.ClientConnectorCertificateError"),
-    Failure("handshake", "aiohttp.ServerFingerprintMismatch"),
+    Failure("handshake", "aiohttp.ClientConnectorCertificateError", source=_EXCEPTIONS),
+    Failure("handshake", "aiohttp.ServerFingerprintMismatch", source=_EXCEPTIONS),
     Failure("rubbish", "aiohttp.ClientResponseError"),
     Failure("answered", "aiohttp.ClientResponseError"),
 )

@@ -8,13 +8,16 @@ from __future__ import annotations
 from connlint.knowledge.classes import httpx as classes
 from connlint.knowledge.model import Failure, Library, Operation
 
+_EXCEPTIONS = "https://www.python-httpx.org/exceptions/"
+
 _REQUEST = (
     *(Failure(kind, "httpx.ConnectError") for kind in ("refused", "unresolved", "unreachable", "handshake")),
     Failure("closed", "httpx.ConnectError"),  # in the TLS handshake
-    *(Failure("timeout", f"httpx.{name}") for name in ("ConnectTimeout", "ReadTimeout", "WriteTimeout", "PoolTimeout")),
+    *(Failure("timeout", f"httpx.{name}") for name in ("ConnectTimeout", "ReadTimeout")),
+    *(Failure("timeout", f"httpx.{name}", source=_EXCEPTIONS) for name in ("PoolTimeout", "WriteTimeout")),
     Failure("reset", "httpx.ReadError"),
     Failure("reset", "httpx.ConnectError"),  # in the TLS handshake
-    Failure("broken", "httpx.WriteError"),
+    Failure("broken", "httpx.WriteError", source=_EXCEPTIONS),
     *(Failure(kind, "httpx.RemoteProtocolError") for kind in ("closed", "cut", "rubbish")),
     Failure("answered", "httpx.ProxyError"),
     Failure("rubbish", "httpx.DecodingError"),

@@ -69,6 +69,7 @@ PLACES: Mapping[str, Place] = {
     "head cut": Place("cut", _peer(answer(b"HTTP/1."))),
     "body cut": Place("cut", _peer(answer(HEAD + b"x"))),
     "chunk cut": Place("cut", _peer(answer(CHUNKED + b"9\r\nx"))),
+    "body withheld": Place("timeout", _peer(answer(HEAD, stay_silent))),
     "broken compression": Place("rubbish", _peer(answer(GZIP))),
     "redirections": Place("answered", _peer(redirect_forever)),
     "503": Place("answered", _peer(answer(SAD))),

@@ -110,7 +110,7 @@ CLIENT = [
         "botocore.client.BaseClient.list_tables", ask(lambda found: found.list_tables(), "dynamodb"), CONNECTION
     ),
     *experiments("botocore.paginate.PageIterator.build_full_result", ask(collect), CONNECTION),
-    *experiments("botocore.waiter.Waiter.wait", ask(wait), {**CONNECTION, "503": "botocore.exceptions.WaiterError"}),
+    *experiments("botocore.waiter.Waiter.wait", ask(wait), {**FAILED, "503": "botocore.exceptions.WaiterError"}),
 ]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from connlint.knowledge.docker import ATTRIBUTES
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.http_experiments import SCENARIOS, experiments, taken
+from tests.faults.http_experiments import PLACES, SCENARIOS, experiments, taken
 from tests.faults.peers import LATE, raised
 from tests.knowledge.resolve import resolve
 
@@ -107,7 +107,11 @@ REQUESTS = [
     *experiments(
         "docker.client.DockerClient.events",
         ask(lambda client: client.events()),
-        {name: raises for name, raises in FEW.items() if name not in {"503", "silence"}},
+        {
+            name: raises
+            for name, raises in FAILED.items()
+            if PLACES[name].scenario in {"closed", "handshake", "refused", "reset", "unreachable", "unresolved"}
+        },
     ),
 ]
 

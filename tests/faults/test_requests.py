@@ -130,6 +130,7 @@ FAILED = {
 }
 WHOLE_ANSWER = {
     **FAILED,
+    "body withheld": "requests.exceptions.ConnectionError",
     "body cut": "requests.exceptions.ChunkedEncodingError",
     "chunk cut": "requests.exceptions.ChunkedEncodingError",
     "broken compression": "requests.exceptions.ContentDecodingError",
