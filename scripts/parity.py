@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 # unused (CNL9) only connlint says: under flake8, flake8 suppresses.
 CODES = ",".join(sorted({rule.code[:4] for rule in all_rules()} - {"CNL9"}))
 FINDING = re.compile(r"(.*?):(\d+):(\d+): (CNL\d+) (.*)")
-# As many as a command line holds, on any system, with paths of any length.
-AT_ONCE = 200
+# As many files as a command line holds.
+AT_ONCE = 1000
 
 
 @dataclass(frozen=True, order=True)
