@@ -68,7 +68,22 @@ _REQUEST = (
 _EXECUTE = (*_REQUEST, Failure("answered", "redis.exceptions.WatchError"))
 _LOCK = (*_REQUEST, Failure("answered", "redis.exceptions.LockError"))
 
+# It asks a node for the others, and says the same of whatever comes of that
+_CLUSTER = tuple(
+    Failure(kind, "redis.exceptions.RedisClusterException")
+    for kind in ("refused", "reset", "closed", "cut", "timeout", "unresolved", "unreachable", "rubbish", "answered")
+)
+
 OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "redis.cluster.RedisCluster",
+        "connect",
+        _CLUSTER,
+        "tests/faults/test_redis.py::test_command",
+        parameters=("host", "port"),
+        address=("host", "port"),
+        timeout="socket_connect_timeout",
+    ),
     *(
         Operation(f"{owner}.{name}", "request", _REQUEST, f"tests/faults/test_redis.py::{source}", awaited=awaited)
         for owner, source, awaited in (
@@ -150,6 +165,7 @@ BASES: dict[str, tuple[str, ...]] = {
     "redis.asyncio.lock.Lock": ("object",),
     "redis.asyncio.retry.Retry": ("object",),
     "redis.client.Pipeline": ("redis.Redis",),
+    "redis.cluster.RedisCluster": ("object",),
     "redis.client.PubSub": ("object",),
     "redis.lock.Lock": ("object",),
     "redis.retry.Retry": ("object",),
@@ -178,6 +194,7 @@ RETURNS: dict[str, str | tuple[str, ...]] = {
 
 ALIASES: dict[str, str] = {
     **classes.ALIASES,
+    "redis.RedisCluster": "redis.cluster.RedisCluster",
     "redis.StrictRedis": "redis.Redis",
     "redis.asyncio.StrictRedis": "redis.asyncio.Redis",
     "redis.asyncio.client.Redis": "redis.asyncio.Redis",
@@ -231,7 +248,13 @@ LIBRARY = Library(
     operations=OPERATIONS,
     returns=RETURNS,
     harmless=HARMLESS,
-    connection_failures=frozenset({"redis.exceptions.ConnectionError", "redis.exceptions.TimeoutError"}),
+    connection_failures=frozenset(
+        {
+            "redis.exceptions.ConnectionError",
+            "redis.exceptions.RedisClusterException",
+            "redis.exceptions.TimeoutError",
+        }
+    ),
     answers=frozenset(
         {
             "redis.exceptions.AuthenticationError",

@@ -40,7 +40,7 @@ HELLO = {
 def answer(head: bytes, document: Mapping[str, Any]) -> bytes:
     """Return the message that answers the one that begins with `head`."""
     _, request, _, kind = struct.unpack("<iiii", head)
-    body = bson.encode(document)
+    body: bytes = bson.encode(document)
     # a client's first words are in the protocol's older form
     body, kind = (b"\0" * 5 + body, 2013) if kind == 2013 else (struct.pack("<iqii", 8, 0, 0, 1) + body, 1)
     return struct.pack("<iiii", 16 + len(body), 1, request, kind) + body

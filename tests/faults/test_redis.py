@@ -71,6 +71,25 @@ def perform(
         return raised(lambda: call(client))
 
 
+def connect_to_cluster(library: str, address: Address, timeout: float) -> BaseException | None:
+    kind = getattr(importlib.import_module(f"{library}.cluster"), f"{library.capitalize()}Cluster")
+    backoff = importlib.import_module(f"{library}.backoff").NoBackoff()
+    retry = importlib.import_module(f"{library}.retry").Retry(backoff, 0)
+    host, port = address
+    waits = {"socket_timeout": timeout, "socket_connect_timeout": timeout}
+    return raised(lambda: kind(host=host, port=port, retry=retry, **waits))
+
+
+def clusters(library: str) -> Iterator[Experiment]:
+    name = library.capitalize()
+    yield from experiments(
+        f"{library}.cluster.{name}Cluster",
+        functools.partial(connect_to_cluster, library),
+        WAYS,
+        f"{library}.exceptions.{name}ClusterException",
+    )
+
+
 def perform_async(
     library: str,
     call: Callable[[Any], Coroutine[Any, Any, object]],
@@ -169,7 +188,7 @@ def commands(
         yield from experiments(operation, functools.partial(how, library, failing), ways, f"{errors}.{raises}")
 
 
-COMMANDS = [*commands("redis", CALLS, perform, SPECIAL)]
+COMMANDS = [*commands("redis", CALLS, perform, SPECIAL), *clusters("redis")]
 ASYNC_COMMANDS = [*commands("redis", ASYNC_CALLS, perform_async, ASYNC_SPECIAL)]
 
 

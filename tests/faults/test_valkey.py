@@ -7,11 +7,21 @@ import pytest
 from connlint.knowledge.valkey import LIBRARY
 from tests.faults.databases import taken_by_builtin, unproven
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.test_redis import ASYNC_CALLS, ASYNC_SPECIAL, CALLS, SPECIAL, TAKEN, commands, perform, perform_async
+from tests.faults.test_redis import (
+    ASYNC_CALLS,
+    ASYNC_SPECIAL,
+    CALLS,
+    SPECIAL,
+    TAKEN,
+    clusters,
+    commands,
+    perform,
+    perform_async,
+)
 
 pytest.importorskip("valkey.asyncio")
 
-COMMANDS = [*commands("valkey", CALLS, perform, SPECIAL)]
+COMMANDS = [*commands("valkey", CALLS, perform, SPECIAL), *clusters("valkey")]
 ASYNC_COMMANDS = [*commands("valkey", ASYNC_CALLS, perform_async, ASYNC_SPECIAL)]
 
 
