@@ -40,6 +40,8 @@ CRAWL = ROOT / ".crawl"
 WHEELS = CRAWL / "wheels"
 CODE = CRAWL / "code"
 FINDINGS = CRAWL / "findings.json"
+# With fewer packages than these the crawl proves nothing: then the index could not be reached.
+FEWEST = 60
 
 
 @dataclass(frozen=True)
@@ -365,7 +367,7 @@ def show(options: argparse.Namespace, paths: Sequence[str]) -> None:
 
 
 def main() -> int:
-    """Crawl; exit 1 if anything crashed or a fix was wrong."""
+    """Crawl; exit 1 if anything crashed, a fix was wrong, or the list gave too few packages to say so."""
     options = arguments()
     packages = options.packages or listed_packages(options.list)
     missing = download(packages)
@@ -383,7 +385,10 @@ def main() -> int:
         FINDINGS.write_text(
             json.dumps([asdict(item) for report in reports for item in report.found], indent=1), "utf-8"
         )
-    return int(any(report.crash or report.unproven for report in reports))
+    few = not options.packages and len(folders) < FEWEST
+    if few:
+        print(f"only {len(folders)} packages could be had, too few to prove anything", file=sys.stderr)
+    return int(few or any(report.crash or report.unproven for report in reports))
 
 
 if __name__ == "__main__":
