@@ -108,7 +108,7 @@ def test_call(experiments: list[Experiment]) -> None:
 READY = [
     Experiment(
         "grpc._utilities._ChannelReadyFuture.result",
-        failing.place.scenario,
+        "timeout",
         "grpc.FutureTimeoutError",
         partial(ask, lambda channel, _: grpc.channel_ready_future(channel).result(timeout=SOON), failing),
         peer=peer_name,
