@@ -79,7 +79,6 @@ SUITES_BY_NAME: Mapping[str, Suite] = {
             ("tests/greenio_test.py", "tests/wsgi_test.py", "tests/socket_test.py", "tests/convenience_test.py"),
         ),
         Suite("fluent-logger", "fluent", ("tests",)),
-        Suite("graypy", "graypy", ("tests/unit",), ("requests", "pytest-mock", "amqplib", "mock")),
         Suite("gunicorn", "gunicorn", ("tests",), ("gevent", "eventlet", "tornado", "pytest-asyncio", "httpx"), PLAIN),
         Suite(
             "httpcore",
