@@ -14,8 +14,12 @@ import sys
 def _forget_working_directory() -> None:
     if sys.flags.safe_path or not sys.path:
         return
-    here = os.path.realpath(sys.path[0])
-    if here == os.path.realpath(os.curdir) and not os.path.realpath(__file__).startswith(os.path.join(here, "")):  # noqa: PTH118
+    try:
+        here = os.path.realpath(os.curdir)
+    except OSError:
+        return  # it is gone, and nothing can be in it
+    inside = os.path.realpath(__file__).startswith(os.path.join(here, ""))  # noqa: PTH118
+    if os.path.realpath(sys.path[0]) == here and not inside:
         del sys.path[0]
 
 

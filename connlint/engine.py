@@ -270,7 +270,7 @@ class _Analysis:
         found = self._asked(rule for rule in rules if not rule.last)
         last = [rule for rule in rules if rule.last]
         if last and self._says_noqa:
-            self._look_for_unused_suppressions(found)
+            self._look_for_idle_comments(found)
             found += self._asked(last)
         found.sort(key=lambda item: (item[2].row, item[2].column, item[2].code))
         return self._unsuppressed(found)
@@ -291,7 +291,7 @@ class _Analysis:
     def _says_noqa(self) -> bool:
         return self.noqa and "noqa" in self.source.text.lower()
 
-    def _look_for_unused_suppressions(self, found: Iterable[tuple[Rule, Finding, Diagnostic]]) -> None:
+    def _look_for_idle_comments(self, found: Iterable[tuple[Rule, Finding, Diagnostic]]) -> None:
         """Let the facts know which comments suppress nothing, of the rules in `found` and of all others."""
         from connlint.noqa import Suppressions
         from connlint.rules import all_rules
@@ -302,7 +302,7 @@ class _Analysis:
         everything = [(item[2].row, item[2].code) for item in (*found, *self._asked(others))]
         layout = self.facts.layout
         layout.require(self.source.text)
-        self.facts.unused_suppressions = tuple(
+        self.facts.idle_comments = tuple(
             unused(self.source, Suppressions(self.source), everything, list(layout.comments()), _codes())
         )
 

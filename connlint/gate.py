@@ -256,7 +256,7 @@ def decide(
 
 def suppresses(data: bytes) -> bool:
     """Say whether the file content `data` may hold a comment that suppresses one of our codes."""
-    return _Suppressions.can_speak(_Text(data, None), None)
+    return _Suppressions.can_speak(_Text(data), None)
 
 
 def _parsed(data: bytes) -> tuple[ast.Module | None, str | None]:
@@ -277,7 +277,7 @@ def _parsed(data: bytes) -> tuple[ast.Module | None, str | None]:
 class _Text:
     """The bytes of a file, and what is in them. Every question is answered once."""
 
-    def __init__(self, data: bytes, options: Options | None) -> None:
+    def __init__(self, data: bytes, options: Options | None = None) -> None:
         self._data = data
         self._own = tuple({own.name.rpartition(".")[2].encode() for own in options.operations}) if options else ()
         self._words: dict[tuple[bytes, ...], bool] = {}

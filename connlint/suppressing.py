@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import libcst as cst
 
-    from connlint.facts.model import UnusedSuppression
+    from connlint.facts.model import IdleComment
     from connlint.layout import Span
     from connlint.noqa import Directive
     from connlint.source import Source
@@ -137,9 +137,9 @@ def unused(
     found: Iterable[tuple[int, str]],
     comments: Iterable[tuple[Span, cst.Comment]],
     known: frozenset[str],
-) -> Iterator[UnusedSuppression]:
+) -> Iterator[IdleComment]:
     """Yield the comments with codes of ours that suppress nothing of `found`, pairs of a row, from 1, and a code."""
-    from connlint.facts.model import UnusedSuppression
+    from connlint.facts.model import IdleComment
 
     found = list(found)
     places = {span.start: comment for span, comment in comments}
@@ -153,7 +153,7 @@ def unused(
         comment = next((node for start, node in places.items() if _stands_in(directive, start, node)), None)
         if idle and comment is not None:
             meant = frozenset(code for code in idle if any(each.startswith(code.upper()) for each in known))
-            yield UnusedSuppression(comment, idle, meant, without(source, directive, idle))
+            yield IdleComment(comment, idle, meant, without(source, directive, idle))
 
 
 def _stands_in(directive: Directive, start: int, comment: cst.Comment) -> bool:

@@ -31,7 +31,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 LAYERS = [
     {"connlint", "connlint.source", "connlint.layout", "connlint.gate", "connlint.noqa", "connlint.knowledge"},
     {"connlint.facts"},
-    {"connlint.rules", "connlint.fixes"},
+    {"connlint.rules", "connlint.fixes", "connlint.suppressing"},
     {"connlint.engine"},
     {"connlint.run", "connlint.settings"},
     {"connlint.reporters"},

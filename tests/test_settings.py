@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -85,9 +85,7 @@ ON, OFF = ("CNL302", True), ("CNL303", False)
         pytest.param({}, {"extend_select": ("CNL303",), "ignore": ("CNL3",)}, False, True, id="longest-decides"),
     ],
 )
-def test_layers_of_codes(
-    below: dict[str, tuple[str, ...]], above: dict[str, tuple[str, ...]], on: bool, off: bool
-) -> None:
+def test_layers_of_codes(below: dict[str, Any], above: dict[str, Any], on: bool, off: bool) -> None:
     selection = over(Selection(**below), Selection(**above))
     assert (selection.has(*ON), selection.has(*OFF)) == (on, off)
 

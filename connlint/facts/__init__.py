@@ -28,7 +28,7 @@ from connlint.options import DEFAULTS
 if TYPE_CHECKING:
     import libcst as cst
 
-    from connlint.facts.model import ConnectSite, Handler, RetryLoop, RetryPolicy, Suppression, UnusedSuppression
+    from connlint.facts.model import ConnectSite, Handler, IdleComment, RetryLoop, RetryPolicy, Suppression
     from connlint.options import Options
 
 
@@ -44,7 +44,7 @@ class Facts:
         self.values = Values(self.names)
         self.exceptions = Exceptions(self.values)
         self.effects = EffectsReader(self.values, self.exceptions)
-        self.unused_suppressions: tuple[UnusedSuppression, ...] = ()
+        self.idle_comments: tuple[IdleComment, ...] = ()
         """The comments that suppress nothing; known only after all rules that they name have been asked."""
 
     @cached_property

@@ -79,7 +79,7 @@ class Suppression:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class UnusedSuppression:
+class IdleComment:
     """A `noqa` comment with codes that suppress nothing: these codes, and those of them that are codes of rules.
 
     `edit` (offsets and text) takes them out.

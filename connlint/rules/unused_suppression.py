@@ -199,7 +199,7 @@ def dial(host):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         """Yield a finding for each comment that names codes which suppress nothing."""
-        for each in facts.unused_suppressions:
+        for each in facts.idle_comments:
             codes = " and ".join(each.codes)
             rewrite = Rewrite({}, edits=(Edit(*each.edit),), dropped_comments=(each.comment.value,))
             yield Finding(
