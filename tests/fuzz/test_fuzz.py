@@ -30,7 +30,7 @@ short = settings(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=20,
+    max_examples=12,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 
@@ -42,20 +42,20 @@ def test_generated_program(random: Random) -> None:
     assert list(violations(data)) == [], data.decode("utf-8", "replace")
 
 
-@settings(short, max_examples=60)
+@settings(short, max_examples=40)
 @given(st.sampled_from(EXAMPLES), randoms)
 def test_damaged_example(example: str, random: Random) -> None:
     data = encoded(random, mutated(random, example))
     assert list(violations(data)) == [], data.decode("utf-8", "replace")
 
 
-@settings(short, max_examples=100)
+@settings(short, max_examples=70)
 @given(randoms)
 def test_safe_fixes_leave_the_behaviour(random: Random) -> None:
     assert list(behaviour.differences(random)) == []
 
 
-@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize("number", range(5))
 def test_program_of_a_long_run(number: int) -> None:
     random = Random(number)
     assert list(violations(encoded(random, program(random)))) == []
