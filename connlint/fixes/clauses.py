@@ -24,15 +24,16 @@ def is_written(facts: Facts, node: cst.ExceptHandler | cst.Call, names: Collecti
 
 
 def replaced(
-    facts: Facts, node: cst.ExceptHandler, old: Collection[str], new: Sequence[str]
+    facts: Facts, node: cst.ExceptHandler, old: Collection[str], new: Sequence[str], by: Collection[str] = ()
 ) -> Callable[[], Rewrite] | None:
     """Return a rewrite that puts the classes `new` where the clause names those of `old`.
 
-    What else the clause takes stays. None if one of `new` has no name at this place.
+    What else the clause takes stays. `by` are packages that bring those of `new` with them. None if one of `new` has
+    no name at this place.
     """
     from connlint.rules.base import Rewrite
 
-    found = _named(facts, node, new)
+    found = _named(facts, node, new, by)
     if found is None:
         return None
     expressions, modules = found
@@ -47,12 +48,12 @@ def replaced(
 
 
 def replaced_in_suppress(
-    facts: Facts, statement: cst.With, old: Collection[str], new: Sequence[str]
+    facts: Facts, statement: cst.With, old: Collection[str], new: Sequence[str], by: Collection[str] = ()
 ) -> Callable[[], Rewrite] | None:
     """Return a rewrite that puts the classes `new` where the last item of `statement` suppresses those of `old`."""
     from connlint.rules.base import Rewrite
 
-    found = _named(facts, statement, new)
+    found = _named(facts, statement, new, by)
     item = statement.items[-1]
     if found is None or not isinstance(item.item, cst.Call):
         return None
@@ -99,12 +100,14 @@ def added(facts: Facts, node: cst.ExceptHandler, new: Sequence[str]) -> Callable
     return rewrite
 
 
-def _named(facts: Facts, node: cst.CSTNode, names: Sequence[str]) -> tuple[list[str], list[str]] | None:
+def _named(
+    facts: Facts, node: cst.CSTNode, names: Sequence[str], by: Collection[str] = ()
+) -> tuple[list[str], list[str]] | None:
     """Return how the classes `names` are written at `node`, and the modules to import for that."""
     modules: list[str] = []
     expressions: list[str] = []
     for name in names:
-        found = reference(facts, node, name)
+        found = reference(facts, node, name, by)
         if found is None:
             return None
         expressions.append(found[0])

@@ -19,7 +19,7 @@ from connlint import knowledge
 from connlint.facts.tree import children, dotted, is_code_of_its_own, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from connlint.facts import Facts
     from connlint.facts.scopes import Binding, Scope
@@ -29,9 +29,18 @@ if TYPE_CHECKING:
 
 # Modules that are there once their package is imported; for all others `import package` alone does not do.
 LOADED_WITH: Mapping[str, frozenset[str]] = {
+    "aio_pika": frozenset({"exceptions"}),
     "aiohttp": frozenset({"client", "client_exceptions", "connector", "http_exceptions"}),
+    "aiokafka": frozenset({"errors"}),
     "asyncio": frozenset({"events", "exceptions", "streams", "tasks", "timeouts"}),
+    "docker": frozenset({"errors"}),
+    "kafka": frozenset({"errors"}),
+    "ldap3": frozenset({"core.exceptions"}),
+    "nats": frozenset({"errors"}),
     "os": frozenset({"path"}),
+    "paramiko": frozenset({"ssh_exception"}),
+    "pika": frozenset({"exceptions"}),
+    "pymongo": frozenset({"errors"}),
     "redis": frozenset({"asyncio", "backoff", "client", "connection", "exceptions", "retry"}),
     "requests": frozenset({"adapters", "api", "exceptions", "models", "sessions"}),
     "urllib3": frozenset(
@@ -46,6 +55,7 @@ LOADED_WITH: Mapping[str, frozenset[str]] = {
             "util.timeout",
         }
     ),
+    "valkey": frozenset({"exceptions"}),
 }
 
 _NOQA = re.compile(r"#\s*(flake8[:=]\s*)?noqa", re.IGNORECASE)
@@ -54,12 +64,14 @@ _NOQA = re.compile(r"#\s*(flake8[:=]\s*)?noqa", re.IGNORECASE)
 # How code at a place can name something
 
 
-def reference(facts: Facts, place: cst.CSTNode, name: str) -> tuple[str, tuple[str, ...]] | None:
+def reference(
+    facts: Facts, place: cst.CSTNode, name: str, by: Collection[str] = ()
+) -> tuple[str, tuple[str, ...]] | None:
     """Return how code at `place` can name the qualified `name`, and the modules to import for it.
 
     An import that the file has and that is visible at `place` is used (`time.sleep`, `sleep`, `t.sleep`); else the
     module of `name` is to be imported. None if the module's name means something else at `place`, or may not be
-    there when the program runs.
+    there when the program runs; it is there if the file imports one of the packages `by`, which need it.
     """
     scope = facts.index.scope_of(place)
     path = name.removeprefix("<file>.")
@@ -75,7 +87,7 @@ def reference(facts: Facts, place: cst.CSTNode, name: str) -> tuple[str, tuple[s
     ways = [way for found in _visible(facts, scope, place) for way in _ways(facts, found, name)]
     if ways:
         return min(ways, key=lambda way: (way.count("."), len(way))), ()
-    return _by_new_import(facts, scope, place, name)
+    return _by_new_import(facts, scope, place, name, by)
 
 
 def _is_there(facts: Facts, first: str, scope: Scope, place: cst.CSTNode) -> bool:
@@ -140,7 +152,7 @@ def _precedes(facts: Facts, node: cst.CSTNode, place: cst.CSTNode) -> bool:
 
 def _ways(facts: Facts, found: _Import, name: str) -> Iterator[str]:
     """Yield the ways in which `name` can be written with what `found` binds."""
-    if found.qualified == name:
+    if found.qualified in {name, knowledge.canonical(name)}:
         yield found.name
         return
     prefix = f"{found.qualified}."
@@ -173,14 +185,18 @@ def _is_loaded(facts: Facts, module: str) -> bool:
     )
 
 
-def _by_new_import(facts: Facts, scope: Scope, place: cst.CSTNode, name: str) -> tuple[str, tuple[str, ...]] | None:
+def _by_new_import(
+    facts: Facts, scope: Scope, place: cst.CSTNode, name: str, by: Collection[str]
+) -> tuple[str, tuple[str, ...]] | None:
     """Return `name` as it stands and the module to import, if that import can do no harm."""
     module = _module_of(name)
     root, _, rest = module.partition(".")
     if not root or any(_may_rebind(star, root) for star in facts.index.top.stars):
         return None
     lines = _zone(facts.module).lines
-    if root not in sys.stdlib_module_names and not any(_imports_from(line, root) for line in lines):
+    if root not in sys.stdlib_module_names and not any(
+        _imports_from(line, each) for line in lines for each in {root, *by}
+    ):
         return None  # it may not be installed: the file does without it, or imports it late for a reason
     top = facts.index.top
     for current in (scope, top):

@@ -36,6 +36,7 @@ __all__ = (
     "means_failure",
     "operation",
     "returns",
+    "synonyms",
 )
 
 _STANDARD = (stdlib.LIBRARY, sockets.LIBRARY, streams.LIBRARY, web.LIBRARY, protocols.LIBRARY)
@@ -179,6 +180,13 @@ def canonical(name: str) -> str:
             tail = f".{last}{tail}"
         name = _ALIASES[head] + tail
     return name.removeprefix("builtins.")
+
+
+def synonyms(name: str, package: str) -> list[str]:
+    """Return the names that `package` has for what the tables call `name` (`aiomysql.Error`), the shortest first."""
+    _client(package)
+    found = [other for other, meant in _ALIASES.items() if meant == name and other.startswith(f"{package}.")]
+    return sorted(found, key=lambda other: (other.count("."), other))
 
 
 def bases(name: str) -> tuple[str, ...] | None:

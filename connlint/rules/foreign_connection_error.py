@@ -55,6 +55,17 @@ _LOCAL_WORDS = frozenset(
 # How a test makes something raise.
 _RAISING = frozenset({"side_effect", "exc", "exception"})
 
+# Neither means that the connection failed, nor would it be caught for that: what a stream says that has ended.
+_BESIDE = frozenset({"EOFError"})
+
+# Words in the names of classes that have nothing to do with connections.
+_OTHER_THINGS = frozenset(
+    """
+    attribute cast config configuration convert csv decode decoding encode encoding format html import index invalid
+    json jwt key lookup missing parse parser parsing schema syntax template toml type unicode validation value xml yaml
+    """.split()
+)
+
 # What a client is given to send with, and those of the libraries' own that reach no peer, or not as usual.
 _SENDERS = frozenset({"app", "connector", "handler", "mounts", "transport"})
 _SENDING_ELSEWHERE = frozenset({"ASGITransport", "BaseAdapter", "BaseHandler", "MockTransport", "WSGITransport"})
@@ -64,6 +75,8 @@ _OF_A_RESPONSE: Mapping[str, tuple[str, ...]] = {"request": ("httpx", "requests"
 _VERBS = frozenset({"delete", "get", "head", "options", "patch", "post", "put", "request"})
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _DEEPEST = 3
+_SELDOM = 10
+_FEW = 3
 
 
 class _Foreign(NamedTuple):
@@ -111,15 +124,18 @@ class ForeignConnectionError(Rule):
     ## When this is fine
 
     Where another clause, or the same one, takes the library's class as well: `except (ConnectionError,
-    requests.RequestException)`. requests' classes derive from `OSError`, so `except OSError` takes them. connlint is
-    also silent where something else in the `try` may raise the builtin, where the file gives the client an adapter or a
+    requests.RequestException)`. requests' classes derive from `OSError`, so `except OSError` takes them. A class that
+    connlint does not know counts as one that does, unless its name speaks of something else (`ValidationError`): it may
+    be the library's own in another version, or what the project calls it. connlint is also silent where something else in the `try` may raise the builtin, where the file gives the client an adapter or a
     transport that is not the library's own, and in tests that have the client raise the builtin itself.
 
     ## Fix safety
 
     The fix is unsafe: a handler that never ran now runs. It puts the library's class, by its qualified name, in place
     of the builtin, and beside it where the builtin can come as well: `urlopen` raises `URLError` when the connection
-    is refused and `ConnectionResetError` when it is reset.
+    is refused and `ConnectionResetError` when it is reset. It prefers a class that means a failed connection to a base
+    that takes more, even if that makes two of them. Where the builtin `TimeoutError` is caught beside it, the library's
+    timeouts come in as well.
 
     ## References
 
@@ -272,6 +288,47 @@ async def fetch(url):
     except aiohttp.ClientConnectionError as e:
         print(e)
         return None
+""",
+        ),
+        Example(
+            "refusal-of-ssh",
+            """\
+import logging
+
+import paramiko
+
+
+def uptime(host):
+    client = paramiko.SSHClient()
+    client.load_system_host_keys()
+    try:
+        client.connect(host, username="monitor", timeout=5)
+        _, stdout, _ = client.exec_command("uptime")
+        return stdout.read().decode()
+    except (ConnectionError, paramiko.SSHException) as error:
+        logging.error("%s: %s", host, error)
+        return None
+    finally:
+        client.close()
+""",
+            """\
+import logging
+
+import paramiko
+
+
+def uptime(host):
+    client = paramiko.SSHClient()
+    client.load_system_host_keys()
+    try:
+        client.connect(host, username="monitor", timeout=5)
+        _, stdout, _ = client.exec_command("uptime")
+        return stdout.read().decode()
+    except (ConnectionError, paramiko.ssh_exception.NoValidConnectionsError, paramiko.SSHException) as error:
+        logging.error("%s: %s", host, error)
+        return None
+    finally:
+        client.close()
 """,
         ),
         Example(
@@ -501,6 +558,35 @@ def fetch(url):
 """,
         ),
         Example(
+            "class-of-the-project-beside-it",
+            """\
+import requests
+
+from .errors import Unreachable
+
+
+def fetch(url):
+    try:
+        return requests.get(url, timeout=5)
+    except (ConnectionError, Unreachable):
+        return None
+""",
+        ),
+        Example(
+            "builtin-is-what-the-client-raises",
+            """\
+from pymemcache.client.base import Client
+
+
+def cached(key, default=None):
+    client = Client(("localhost", 11211))
+    try:
+        return client.get(key, default)
+    except ConnectionError:
+        return default
+""",
+        ),
+        Example(
             "library-class-in-another-clause",
             """\
 import httpx
@@ -724,25 +810,36 @@ def _foreign(facts: Facts, handler: Handler | Suppression, builtin: Sequence[str
     for item in handler.effects.tried:
         relevant = [failure for failure in item.failures if failure.scenario in scenarios]
         taken = tuple(failure for failure in relevant if takes(builtin, failure.raises) is not False)
-        missed = tuple(failure for failure in relevant if failure not in taken)
+        missed = tuple(failure for failure in relevant if failure not in taken and failure.raises not in _BESIDE)
         if missed and _may_be_replaced(facts, item):
             return []
         refused = {failure in missed for failure in relevant if failure.scenario == "refused"}
         if False in refused or not all(_is_of_a_library(failure.raises) for failure in missed):
             return []
-        if taken and not refused and not _reads_result(facts, handler, item):
+        if taken and not refused and not _is_of_same_peer(facts, handler, item):
             return []
         if relevant:
             found.append(_Foreign(item, missed, taken))
     return found if any(each.missed for each in found) else []
 
 
-def _reads_result(facts: Facts, handler: Handler | Suppression, item: Tried) -> bool:
-    """Say whether `item` reads from what another operation of the `try` brought: `urlopen(url).read()`."""
+def _is_of_same_peer(facts: Facts, handler: Handler | Suppression, item: Tried) -> bool:
+    """Say whether `item` goes on where another operation of the `try` began.
+
+    It reads from what that one brought (`urlopen(url).read()`), or is of the object that it connected.
+    """
     receiver = item.call.func.value if isinstance(item.call.func, cst.Attribute) else None
-    if receiver is None or item.through or item.operation.phase != "receive":
+    if receiver is None or item.through:
         return False
-    return _holds(facts, receiver, _results(facts, [handler.statement.body]))
+    if item.operation.phase == "receive" and _holds(facts, receiver, _results(facts, [handler.statement.body])):
+        return True
+    written = dotted(receiver)
+    return written is not None and any(
+        other.operation.phase == "connect"
+        and isinstance(other.call.func, cst.Attribute)
+        and dotted(other.call.func.value) == written
+        for other in handler.effects.tried
+    )
 
 
 def _is_of_a_library(name: str) -> bool:
@@ -756,14 +853,13 @@ def _is_meant_for_them(facts: Facts, handler: Handler | Suppression, builtin: Se
     takes = facts.exceptions.taken
     effects = handler.effects
     found = _foreign(facts, handler, builtin)
-    missed = {failure.raises for each in found for failure in each.missed}
     partly = _is_partly_taken(found)
     later = handler.later if isinstance(handler, Handler) else ()
     around = [*(name for name in handler.caught if name not in builtin), *handler.earlier, *later]
     if not partly and effects.is_known:
         # a later clause for everything does not make up for the one that never runs
         around = [name for name in around if not (name in _TAKE_ALL and name in later)]
-    if any(takes(around, name) is not False for name in missed):
+    if any(_may_take(facts, around, name, each) for each in found for name in _surely_missed(found, each)):
         return False
     for raised in effects.raised:
         answer = takes(builtin, raised.raises)
@@ -774,6 +870,37 @@ def _is_meant_for_them(facts: Facts, handler: Handler | Suppression, builtin: Se
     if effects.is_known:
         return not _raises_builtin(facts, inside_library=not facts.is_test)
     return not _raises_builtin(facts) and _is_local(facts, [handler.statement.body], effects.opaque)
+
+
+def _surely_missed(found: Sequence[_Foreign], each: _Foreign) -> set[str]:
+    """Return the classes of `each` that something else must not take: those of a refusal, if any of `found` is one."""
+    refusals = {failure.raises for other in found for failure in other.missed if failure.scenario == "refused"}
+    return {failure.raises for failure in each.missed if not refusals or failure.scenario == "refused"}
+
+
+def _may_take(facts: Facts, caught: Iterable[str], missed: str, by: _Foreign | None = None) -> bool:
+    """Say whether one of `caught` takes `missed`, or may well do so: it may be the library's class by another name."""
+    packages = {missed.partition(".")[0]}
+    if by is not None:
+        packages |= _packages(by.item)
+    return any(
+        facts.exceptions.takes(name, missed) is not False or _may_be_the_librarys(name, packages) for name in caught
+    )
+
+
+def _may_be_the_librarys(name: str, packages: Collection[str]) -> bool:
+    """Say whether `name`, of which the tables know nothing, may be what takes the failures of `packages`.
+
+    It may if it is the library's own in another version, and also if it is the project's: nobody catches it for
+    nothing. A name that speaks of something else is another matter.
+    """
+    if name.startswith("<file>") or knowledge.bases(name) is not None:
+        return False
+    root, dot, _ = name.partition(".")
+    if not dot or root in sys.stdlib_module_names:
+        return False
+    words = {word.lower() for word in _WORD.findall(name.rpartition(".")[2])}
+    return root in packages or words.isdisjoint(_OTHER_THINGS)
 
 
 def _raises_builtin(facts: Facts, *, inside_library: bool = False) -> bool:
@@ -935,7 +1062,7 @@ def _cue(facts: Facts, handler: Handler | Suppression, builtin: Sequence[str]) -
     for package, why in _cues(facts, handler):
         missed = _refused(facts, package)
         around = [*handler.earlier, *handler.caught, *(name for name in later if name not in _TAKE_ALL)]
-        if missed is None or takes(around, missed) is not False:
+        if missed is None or _may_take(facts, around, missed):
             return None
         if _is_put_into_a_mock(facts) or _raises_builtin(facts):
             return None
@@ -985,17 +1112,20 @@ def _clients(facts: Facts) -> set[str]:
 
 
 def _refused(facts: Facts, package: str) -> str | None:
-    """Return the class with which all of a library's calls say that they were refused, if the builtin misses it."""
+    """Return the class with which a library's calls say that they were refused, if the builtin misses all of them."""
     library = knowledge.client(package)
-    raised = {
-        failure.raises
+    rows = [
+        {failure.raises for failure in row.failures if failure.scenario == "refused"}
         for row in (library.operations if library is not None else ())
-        for failure in row.failures
-        if failure.scenario == "refused" and row.name.partition(".")[0] == package
-    }
+        if row.name.partition(".")[0] == package
+    ]
+    rows = [row for row in rows if row]
+    raised = set().union(*rows)
     if not raised or any(facts.exceptions.taken(_BUILTIN, name) is not False for name in raised):
         return None
-    first, *others = ([*knowledge.lineage(name)] for name in sorted(raised))
+    # a call or two with a class of their own (`RedisCluster`) do not speak for the others
+    common = [name for name in raised if sum(name in row for row in rows) * _SELDOM >= len(rows)]
+    first, *others = ([*knowledge.lineage(name)] for name in sorted(common))
     shared = [name for name in first if _is_of_a_library(name) and all(name in other for other in others)]
     named = [name for name in shared if name.rpartition(".")[2] == "ConnectionError"]
     return next(iter([*named, *shared]), None)
@@ -1006,18 +1136,21 @@ def _refused(facts: Facts, package: str) -> str | None:
 
 def _finding_by_cue(facts: Facts, handler: Handler | Suppression, builtin: Sequence[str], cue: _Cue) -> Finding:
     meant = [name for name in builtin if "refused" in _MEANT_FOR.get(name, ())][:1]
-    new = [*meant, cue.missed]
-    package = cue.missed.partition(".")[0]
+    imported = _clients(facts)
+    missed = _offered(cue.missed, sorted(imported))
+    new = [*meant, missed]
+    package = missed.partition(".")[0]
+    by = {each for each in imported if knowledge.client(each) is knowledge.client(cue.missed)}
     node: cst.CSTNode
     until: cst.CSTNode | None
     if isinstance(handler, Handler):
         node, until = handler.node, handler.node.type
         written = f"except {code(facts, until)}" if until is not None else "except"
-        rewrite = replaced(facts, node, meant, new)
+        rewrite = replaced(facts, node, meant, new, by)
     else:
         node, until = handler.statement, handler.call
         written = code(facts, handler.call)
-        rewrite = replaced_in_suppress(facts, handler.statement, meant, new)
+        rewrite = replaced_in_suppress(facts, handler.statement, meant, new, by)
     catch = "catch" if isinstance(handler, Handler) else "suppress"
     return Finding(
         node,
@@ -1026,10 +1159,10 @@ def _finding_by_cue(facts: Facts, handler: Handler | Suppression, builtin: Seque
             "handler": written,
             "misses": f"means the builtin, which takes no refused connection of {package}",
             "catch": catch,
-            "classes": f"{cue.missed} as well",
+            "classes": f"{missed} as well",
         },
-        (cue.why, f"{package} raises {cue.missed} when a connection is refused, which {meant[0]} does not take"),
-        Fix("unsafe", f"{catch.capitalize()} {cue.missed}", rewrite) if rewrite is not None else None,
+        (cue.why, f"{package} raises {missed} when a connection is refused, which {meant[0]} does not take"),
+        Fix("unsafe", f"{catch.capitalize()} {missed}", rewrite) if rewrite is not None else None,
     )
 
 
@@ -1037,6 +1170,7 @@ def _finding(
     facts: Facts, handler: Handler | Suppression, builtin: Sequence[str], found: Sequence[_Foreign]
 ) -> Finding:
     classes = _classes(found)
+    classes += _timeouts(facts, handler, found, classes)
     derives = facts.exceptions.derives
     also = not handler.effects.is_known or any(
         not any(derives(failure.raises, name) for name in classes) for each in found for failure in each.taken
@@ -1045,17 +1179,19 @@ def _finding(
     partly = _is_partly_taken(found)
     meant = [name for name in builtin if name in _MEANT_FOR]
     old = [name for name in meant if not also or name == meant[0]]
-    new = [*(old if also else ()), *classes]
+    by = frozenset[str]().union(*(_packages(each.item) for each in found))
+    offered = [_offered(name, [each.item.operation.name.partition(".")[0] for each in found]) for name in classes]
+    new = [*(old if also else ()), *offered]
     node: cst.CSTNode
     until: cst.CSTNode | None
     if isinstance(handler, Handler):
         node, until = handler.node, handler.node.type
         written = f"except {code(facts, until)}" if until is not None else "except"
-        rewrite = replaced(facts, node, old, new)
+        rewrite = replaced(facts, node, old, new, by)
     else:
         node, until = handler.statement, handler.call
         written = code(facts, handler.call)
-        rewrite = replaced_in_suppress(facts, handler.statement, old, new)
+        rewrite = replaced_in_suppress(facts, handler.statement, old, new, by)
     catch = "catch" if isinstance(handler, Handler) else "suppress"
     return Finding(
         node,
@@ -1064,10 +1200,10 @@ def _finding(
             "handler": written,
             "misses": f"misses a refused connection of {calls}" if partly else f"takes no failure of {calls}",
             "catch": catch,
-            "classes": " and ".join(classes) + (" as well" if partly else ""),
+            "classes": " and ".join(offered) + (" as well" if partly else ""),
         },
         tuple(_why(facts, found)),
-        Fix("unsafe", f"{catch.capitalize()} {' and '.join(classes)}", rewrite) if rewrite is not None else None,
+        Fix("unsafe", f"{catch.capitalize()} {' and '.join(offered)}", rewrite) if rewrite is not None else None,
     )
 
 
@@ -1096,19 +1232,82 @@ def _why(facts: Facts, found: Sequence[_Foreign]) -> Iterator[str]:
             yield f"of {place(facts, item.call)} it does take {others}"
 
 
+def _packages(item: Tried) -> frozenset[str]:
+    """Return the packages that the operation's own belongs to: who imports boto3 has botocore, too."""
+    library = knowledge.client(item.operation.name)
+    own = item.operation.name.partition(".")[0]
+    return frozenset({own, *(name for name in knowledge.CLIENTS if library and knowledge.client(name) is library)})
+
+
+def _offered(name: str, packages: Sequence[str]) -> str:
+    """Return what the first of `packages` calls the class `name`: aiomysql raises PyMySQL's classes as its own."""
+    if name.partition(".")[0] in packages:
+        return name
+    for package in packages:
+        for other in knowledge.synonyms(name, package):
+            if "._" not in other:
+                return other
+    return name
+
+
 def _classes(found: Sequence[_Foreign]) -> list[str]:
-    """Return the library's classes to catch: per library, the nearest that all of its missed failures share."""
-    classes: dict[str, None] = {}
-    by_library: dict[str, dict[str, None]] = {}
+    """Return the library's classes to catch: per library, the fewest that take what is missed, and not much more."""
+    partly = _is_partly_taken(found)
+    by_library: dict[str, dict[str, bool]] = {}
     for each in _chief(found):
         for failure in each.missed:
-            by_library.setdefault(failure.raises.partition(".")[0], {})[failure.raises] = None
+            if partly and failure.scenario != "refused":
+                continue  # what the handler is for, it does already
+            library = knowledge.client(failure.raises)
+            raised = by_library.setdefault(failure.raises.partition(".")[0] if library is None else library.name, {})
+            raised[failure.raises] = raised.get(failure.raises, False) or failure.scenario == "refused"
+    classes: list[str] = []
     for raised in by_library.values():
-        classes.update(dict.fromkeys(_shared(list(raised))))
-    return list(classes)
+        told = [name for name, is_refusal in raised.items() if is_refusal or _means_failure(name)]
+        classes += _shared(told)
+    return _without_covered(classes)
+
+
+def _means_failure(name: str) -> bool:
+    """Say whether the class `name` tells that a connection failed, and not that it came to its end, say."""
+    return any(knowledge.means_failure(base) for base in knowledge.lineage(name))
 
 
 def _shared(raised: Sequence[str]) -> list[str]:
+    """Return the classes that take all of `raised`: the nearest that means a failed connection, or else a few such."""
+    if len(raised) < 2:
+        return [*raised]
     first, *others = ([*knowledge.lineage(name)] for name in raised)
-    common = [name for name in first if "." in name and all(name in other for other in others)]
-    return common[:1] or [*raised]
+    common = [name for name in first if _is_of_a_library(name) and all(name in other for other in others)][:1]
+    if common and _means_failure(common[0]):
+        return common
+    if all(map(_means_failure, raised)):
+        few = _without_covered(
+            [next(base for base in knowledge.lineage(name) if knowledge.means_failure(base)) for name in raised]
+        )
+        if len(few) <= _FEW or not common:
+            return few
+    return common or _without_covered(raised)
+
+
+def _without_covered(classes: Iterable[str]) -> list[str]:
+    """Return `classes` less those that another one of them takes, each once."""
+    found = list(dict.fromkeys(classes))
+    return [name for name in found if not any(other != name and other in knowledge.lineage(name) for other in found)]
+
+
+def _timeouts(
+    facts: Facts, handler: Handler | Suppression, found: Sequence[_Foreign], classes: Sequence[str]
+) -> list[str]:
+    """Return the library's timeouts, where the handler names the builtin's and misses them just as well."""
+    if "TimeoutError" not in handler.caught:
+        return []
+    caught = [*handler.earlier, *handler.caught, *classes]
+    missed = dict.fromkeys(
+        failure.raises
+        for each in found
+        for failure in each.item.failures
+        if failure.scenario == "timeout" and _is_of_a_library(failure.raises)
+    )
+    left = [name for name in missed if facts.exceptions.taken(caught, name) is False]
+    return _without_covered(next(filter(knowledge.means_failure, knowledge.lineage(name)), name) for name in left)

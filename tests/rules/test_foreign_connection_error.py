@@ -91,6 +91,92 @@ def test_what_is_caught(caught: str, expected: list[str]) -> None:
     assert named(code("httpx.get(self.url)", caught)) == expected
 
 
+def beside(imported: str, caught: str, tried: str = "requests.get(url)") -> str:
+    return f"""\
+import httpx
+import kafka
+import requests
+{imported}
+
+
+def act(url):
+    try:
+        {tried}
+    except {caught}:
+        return None
+"""
+
+
+@pytest.mark.parametrize(
+    ("imported", "caught", "tried"),
+    [
+        pytest.param("from .errors import ApiError", "(ApiError, ConnectionError)", "requests.get(url)", id="project"),
+        pytest.param("from shop.errors import Down", "(ConnectionError, Down)", "httpx.get(url)", id="absolute"),
+        pytest.param("from .http import errors", "(ConnectionError, errors.Failed)", "requests.get(url)", id="module"),
+        pytest.param(
+            "from .errors import Down", "Down:\n        pass\n    except ConnectionError", "httpx.get(url)", id="above"
+        ),
+        pytest.param(
+            "from .errors import Down", "ConnectionError:\n        pass\n    except Down", "httpx.get(url)", id="below"
+        ),
+        pytest.param(
+            "from kafka.errors import NoBrokersAvailable",
+            "(NoBrokersAvailable, ConnectionError)",
+            "kafka.KafkaProducer(bootstrap_servers=url)",
+            id="of-another-version",
+        ),
+        pytest.param(
+            "from pip._vendor.requests import RequestException",
+            "(ConnectionError, RequestException)",
+            "requests.get(url)",
+            id="vendored",
+        ),
+        pytest.param("from .errors import ALL", "(ConnectionError, *ALL)", "requests.get(url)", id="tuple"),
+    ],
+)
+def test_unknown_class_may_be_the_librarys(imported: str, caught: str, tried: str) -> None:
+    assert named(beside(imported, caught, tried)) == []
+
+
+@pytest.mark.parametrize(
+    ("imported", "caught"),
+    [
+        pytest.param("from simplejson import JSONDecodeError", "(ConnectionError, JSONDecodeError)", id="decoding"),
+        pytest.param("import yaml", "(yaml.YAMLError, ConnectionError)", id="yaml"),
+        pytest.param("from pydantic import ValidationError", "(ConnectionError, ValidationError)", id="validation"),
+        pytest.param("import subprocess", "(ConnectionError, subprocess.CalledProcessError)", id="standard-library"),
+        pytest.param("import redis", "(ConnectionError, redis.RedisError)", id="another-librarys"),
+        pytest.param("class Down(Exception): pass", "(ConnectionError, Down)", id="of-the-file"),
+    ],
+)
+def test_class_that_takes_no_failure_of_the_library(imported: str, caught: str) -> None:
+    assert named(beside(imported, caught)) == ["requests.exceptions.ConnectionError"]
+
+
+def test_class_beside_it_that_takes_all_but_the_refusal() -> None:
+    caught = "(ConnectionError, httpx.ReadError, httpx.WriteError)"
+    assert named(beside("", caught, "httpx.get(url)")) == ["httpx.TransportError"]
+    assert named(beside("", "(ConnectionError, httpx.ConnectError)", "httpx.get(url)")) == []
+
+
+@pytest.mark.parametrize(
+    ("caught", "expected"),
+    [
+        ("(ConnectionError, TimeoutError)", "requests.exceptions.ConnectionError and requests.exceptions.Timeout"),
+        ("(ConnectionError, socket.timeout)", "requests.exceptions.ConnectionError and requests.exceptions.Timeout"),
+        ("(ConnectionError, TimeoutError, requests.Timeout)", "requests.exceptions.ConnectionError"),
+        ("ConnectionError:\n            pass\n        except TimeoutError", "requests.exceptions.ConnectionError"),
+    ],
+)
+def test_timeouts_are_the_librarys_too(caught: str, expected: str) -> None:
+    assert named(code("self.session.get(self.url)", caught)) == [expected]
+
+
+@pytest.mark.parametrize("caught", ["OSError", "(OSError, ValueError)", "TimeoutError", "EnvironmentError"])
+def test_what_may_be_meant_for_something_else(caught: str) -> None:
+    assert named(code("self.cache.ping()", caught)) == []
+
+
 @pytest.mark.parametrize(
     "tried",
     [
