@@ -782,10 +782,12 @@ class _Reader:
         operation = item.operation
         if not operation.address or has_star(item.call):
             return None
-        first = operation.address[0]
-        position = operation.parameters.index(first) if first in operation.parameters else None
-        value = argument(item.call, position, first)
-        if first != "address" or value is None:
+        value = None
+        for name in operation.address:
+            position = operation.parameters.index(name) if name in operation.parameters else None
+            if value is None and not name.endswith("port"):
+                value = argument(item.call, position, name)
+        if operation.address[0] != "address" or value is None:
             return value
         pair = self._facts.names.follow(value)  # if it is no pair, it may come from getaddrinfo
         return pair.elements[0].value if isinstance(pair, cst.Tuple) and pair.elements else None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from connlint.facts import Facts
     from connlint.facts.effects import Tried
     from connlint.facts.model import Suppression
-    from connlint.knowledge.model import Failure, Scenario
+    from connlint.knowledge.model import Failure, Operation, Scenario
 
 # What each builtin class is caught for. BrokenPipeError is left out: around a request it is meant for standard output.
 _MEANT_FOR: Mapping[str, frozenset[Scenario]] = {
@@ -69,6 +69,13 @@ _OTHER_THINGS = frozenset(
 # What a client is given to send with, and those of the libraries' own that reach no peer, or not as usual.
 _SENDERS = frozenset({"app", "connector", "handler", "mounts", "transport"})
 _SENDING_ELSEWHERE = frozenset({"ASGITransport", "BaseAdapter", "BaseHandler", "MockTransport", "WSGITransport"})
+
+# What gives up after a time.
+_TIMED = frozenset(
+    """
+    anyio.fail_after async_timeout.timeout asyncio.timeout asyncio.timeout_at asyncio.wait_for trio.fail_after
+    """.split()
+)
 
 # What only the libraries' classes have.
 _OF_A_RESPONSE: Mapping[str, tuple[str, ...]] = {"request": ("httpx", "requests"), "response": ("httpx", "requests")}
@@ -126,8 +133,10 @@ class ForeignConnectionError(Rule):
     Where another clause, or the same one, takes the library's class as well: `except (ConnectionError,
     requests.RequestException)`. requests' classes derive from `OSError`, so `except OSError` takes them. A class that
     connlint does not know counts as one that does, unless its name speaks of something else (`ValidationError`): it may
-    be the library's own in another version, or what the project calls it. connlint is also silent where something else in the `try` may raise the builtin, where the file gives the client an adapter or a
-    transport that is not the library's own, and in tests that have the client raise the builtin itself.
+    be the library's own in another version, or what the project calls it.
+
+    connlint is also silent where something else in the `try` may raise the builtin, where the file gives the client an
+    adapter or a transport that is not the library's own, and in tests that have the client raise the builtin itself.
 
     ## Fix safety
 
@@ -1083,13 +1092,14 @@ def _cues(facts: Facts, handler: Handler | Suppression) -> Iterator[tuple[str, s
                 yield owners[0], f"the handler reads `{bound}.{node.attr.value}`, which only {owners[0]}'s classes have"
     others = [*handler.earlier, *handler.caught, *(handler.later if isinstance(handler, Handler) else ())]
     siblings = {
-        name: name.partition(".")[0]
+        _offered(name, sorted(imported)): name.partition(".")[0]
         for name in others
         if knowledge.client(name) is not None and knowledge.bases(name) is not None
     }
     if len({*siblings.values()}) == 1:
         (package,) = {*siblings.values()}
-        yield package, f"{', '.join(siblings)}, caught beside it, {'are' if len(siblings) > 1 else 'is'} {package}'s"
+        known = next(iter(siblings)).partition(".")[0]
+        yield package, f"{', '.join(siblings)}, caught beside it, {'are' if len(siblings) > 1 else 'is'} {known}'s"
 
 
 def _only_builtins(handler: Handler) -> bool:
@@ -1123,12 +1133,20 @@ def _refused(facts: Facts, package: str) -> str | None:
     raised = set().union(*rows)
     if not raised or any(facts.exceptions.taken(_BUILTIN, name) is not False for name in raised):
         return None
+    if library is not None and any(map(_is_builtins, library.operations)):
+        return None  # then the builtin may be meant for what it does take (a reset, for paramiko)
     # a call or two with a class of their own (`RedisCluster`) do not speak for the others
     common = [name for name in raised if sum(name in row for row in rows) * _SELDOM >= len(rows)]
     first, *others = ([*knowledge.lineage(name)] for name in sorted(common))
     shared = [name for name in first if _is_of_a_library(name) and all(name in other for other in others)]
     named = [name for name in shared if name.rpartition(".")[2] == "ConnectionError"]
-    return next(iter([*named, *shared]), None)
+    telling = [name for name in shared if knowledge.means_failure(name)]
+    return next(iter([*named, *telling, *shared]), None)
+
+
+def _is_builtins(row: Operation) -> bool:
+    """Say whether the operation raises one of the builtin classes, whatever it is given."""
+    return any(failure.raises in _BUILTIN and failure.only_with is None for failure in row.failures)
 
 
 # The finding
@@ -1161,7 +1179,10 @@ def _finding_by_cue(facts: Facts, handler: Handler | Suppression, builtin: Seque
             "catch": catch,
             "classes": f"{missed} as well",
         },
-        (cue.why, f"{package} raises {missed} when a connection is refused, which {meant[0]} does not take"),
+        (
+            cue.why,
+            f"{package} raises {missed} when a connection is refused, which the builtin {meant[0]} does not take",
+        ),
         Fix("unsafe", f"{catch.capitalize()} {missed}", rewrite) if rewrite is not None else None,
     )
 
@@ -1170,7 +1191,8 @@ def _finding(
     facts: Facts, handler: Handler | Suppression, builtin: Sequence[str], found: Sequence[_Foreign]
 ) -> Finding:
     classes = _classes(found)
-    classes += _timeouts(facts, handler, found, classes)
+    timeouts = _timeouts(facts, handler, found, classes)
+    classes += timeouts
     derives = facts.exceptions.derives
     also = not handler.effects.is_known or any(
         not any(derives(failure.raises, name) for name in classes) for each in found for failure in each.taken
@@ -1179,6 +1201,8 @@ def _finding(
     partly = _is_partly_taken(found)
     meant = [name for name in builtin if name in _MEANT_FOR]
     old = [name for name in meant if not also or name == meant[0]]
+    if timeouts and not also and not _may_time_out(facts, handler):
+        old.append("TimeoutError")
     by = frozenset[str]().union(*(_packages(each.item) for each in found))
     offered = [_offered(name, [each.item.operation.name.partition(".")[0] for each in found]) for name in classes]
     new = [*(old if also else ()), *offered]
@@ -1202,7 +1226,7 @@ def _finding(
             "catch": catch,
             "classes": " and ".join(offered) + (" as well" if partly else ""),
         },
-        tuple(_why(facts, found)),
+        tuple(_why(facts, found, meant[0])),
         Fix("unsafe", f"{catch.capitalize()} {' and '.join(offered)}", rewrite) if rewrite is not None else None,
     )
 
@@ -1222,11 +1246,12 @@ def _chief(found: Sequence[_Foreign]) -> Sequence[_Foreign]:
     return connecting or [each for each in found if each.missed]
 
 
-def _why(facts: Facts, found: Sequence[_Foreign]) -> Iterator[str]:
+def _why(facts: Facts, found: Sequence[_Foreign], meant: str) -> Iterator[str]:
     for item, missed, taken in found:
         if missed:
             raised = ", ".join(dict.fromkeys(failure.raises for failure in missed))
-            yield f"{place(facts, item.call)} raises {raised}, which the builtin does not take ({item.operation.name})"
+            why = f"raises {raised}, which the builtin {meant} does not take ({item.operation.name})"
+            yield f"{place(facts, item.call)} {why}"
         if _is_partly_taken([_Foreign(item, missed, taken)]):
             others = ", ".join(dict.fromkeys(f"{failure.raises} ({failure.scenario})" for failure in taken))
             yield f"of {place(facts, item.call)} it does take {others}"
@@ -1300,7 +1325,7 @@ def _timeouts(
     facts: Facts, handler: Handler | Suppression, found: Sequence[_Foreign], classes: Sequence[str]
 ) -> list[str]:
     """Return the library's timeouts, where the handler names the builtin's and misses them just as well."""
-    if "TimeoutError" not in handler.caught:
+    if "TimeoutError" not in handler.caught or not handler.effects.is_known or _is_timed(facts, handler):
         return []
     caught = [*handler.earlier, *handler.caught, *classes]
     missed = dict.fromkeys(
@@ -1311,3 +1336,20 @@ def _timeouts(
     )
     left = [name for name in missed if facts.exceptions.taken(caught, name) is False]
     return _without_covered(next(filter(knowledge.means_failure, knowledge.lineage(name)), name) for name in left)
+
+
+def _is_timed(facts: Facts, handler: Handler | Suppression) -> bool:
+    """Say whether something in the `try` gives up after a time, and says so with the builtin `TimeoutError`."""
+    return any(
+        isinstance(node, cst.Call) and facts.names.qualified(node.func) in _TIMED
+        for node in walk_same_code(handler.statement.body)
+    )
+
+
+def _may_time_out(facts: Facts, handler: Handler | Suppression) -> bool:
+    """Say whether an operation of the `try` raises the builtin `TimeoutError`."""
+    return any(
+        facts.exceptions.takes("TimeoutError", failure.raises) is not False
+        for item in handler.effects.tried
+        for failure in item.failures
+    )

@@ -214,16 +214,32 @@ def test_one_finding_for_one_connect() -> None:
         ("urllib.request.urlopen(self.url)", "urllib.error.HTTPError", []),
         ("requests.get(self.url, timeout=3)", "requests.Timeout", []),
         ("socket.create_connection(self.address, 3)", "TimeoutError", ["catch OSError"]),
+        ("await asyncpg.connect(host='db', user='app')", "ConnectionRefusedError", ["catch OSError"]),
+        ("await asyncpg.connect(host='10.0.0.7', user='app')", "ConnectionRefusedError", []),
+        ("await asyncpg.connect('postgresql://db/app')", "ConnectionError", ["catch OSError"]),
+        ("await asyncpg.connect('postgresql://10.0.0.7/app')", "ConnectionError", []),
+        ("await asyncpg.connect(database='app')", "ConnectionRefusedError", []),
+        ("await websockets.connect(self.url)", "(ConnectionError, websockets.ConnectionClosed)", ["catch OSError"]),
+        ("await anyio.connect_tcp(self.host, 80)", "ConnectionRefusedError", ["catch OSError"]),
+        ("await trio.open_tcp_stream(self.host, 80)", "ConnectionError", ["catch OSError"]),
+        ("await asyncssh.connect(self.host)", "asyncssh.Error", ["catch OSError"]),
+        ("await asyncssh.connect(self.host)", "asyncssh.PermissionDenied", []),
+        ("await aiosmtplib.send(self.data, hostname=self.host)", "aiosmtplib.SMTPException", []),
+        ("paramiko.SSHClient().connect(self.host)", "paramiko.SSHException", ["catch OSError"]),
+        ("paramiko.SSHClient().connect(self.host)", "(paramiko.SSHException, socket.error)", []),
+        ("paramiko.SSHClient().connect(self.host)", "paramiko.AuthenticationException", []),
+        ("websocket.create_connection(self.url)", "websocket.WebSocketException", ["catch OSError"]),
+        ("redis.Redis().ping()", "redis.TimeoutError", []),
     ],
 )
 def test_handlers_of_other_failures(tried: str, caught: str, expected: list[str]) -> None:
     text = f"""\
 import imaplib, smtplib, socket, urllib.error, urllib.request
-import requests
+import aiosmtplib, anyio, asyncpg, asyncssh, paramiko, redis, requests, trio, websocket, websockets
 
 
 class Client:
-    def act(self):
+    async def act(self):
         try:
             {tried}
         except {caught}:

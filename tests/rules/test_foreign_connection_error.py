@@ -172,6 +172,12 @@ def test_timeouts_are_the_librarys_too(caught: str, expected: str) -> None:
     assert named(code("self.session.get(self.url)", caught)) == [expected]
 
 
+def test_timeouts_of_another_clock() -> None:
+    tried = "await asyncio.wait_for(asyncio.to_thread(self.session.get, self.url), 3); self.session.get(self.url)"
+    text = "import asyncio\n" + code(tried, "(ConnectionError, TimeoutError)")
+    assert not any("imeout" in item for item in named(text))
+
+
 @pytest.mark.parametrize("caught", ["OSError", "(OSError, ValueError)", "TimeoutError", "EnvironmentError"])
 def test_what_may_be_meant_for_something_else(caught: str) -> None:
     assert named(code("self.cache.ping()", caught)) == []
@@ -321,6 +327,10 @@ def refresh(feed):
         pytest.param("(ConnectionError, aiohttp.web.HTTPException)", "import aiohttp.web", id="of-the-server"),
         pytest.param("(BrokenPipeError, requests.Timeout)", "import requests", id="not-meant-for-connects"),
         pytest.param("(ConnectionError, HTTPError)", "from urllib.error import HTTPError", id="standard-library"),
+        pytest.param("(ConnectionError, paramiko.SSHException)", "import paramiko", id="builtin-is-half-of-it"),
+        pytest.param(
+            "(ConnectionError, requests.Timeout, Down)", "import requests\nfrom .errors import Down", id="unknown"
+        ),
     ],
 )
 def test_no_sibling_tells(caught: str, imports: str) -> None:
@@ -343,7 +353,7 @@ def test_no_sibling_tells(caught: str, imports: str) -> None:
         ),
     ],
 )
-def test_sibling_tells(caught: str, imports: str, expected: str) -> None:
+def test_sibling_tells(caught: str, imports: str, expected: str) -> None:  # of redis, `RedisCluster` has its own
     assert named(unknown(caught, imports=imports)) == [f"{expected}.ConnectionError as well"]
 
 

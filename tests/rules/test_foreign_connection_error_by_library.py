@@ -539,7 +539,7 @@ CASES = (
         "client.get('key')",
         "(ConnectionError, TimeoutError)",
         "valkey.exceptions.ConnectionError and valkey.exceptions.TimeoutError",
-        "(valkey.exceptions.ConnectionError, valkey.exceptions.TimeoutError, TimeoutError)",
+        "(valkey.exceptions.ConnectionError, valkey.exceptions.TimeoutError)",
     ),
     Case(
         "valkey",
