@@ -7,6 +7,7 @@ one, as in ruff: a `select` of the command line sets aside all that the file say
 
 from __future__ import annotations
 
+import builtins
 import os
 import re
 from dataclasses import dataclass, field, replace
@@ -274,6 +275,7 @@ _SCENARIO_OF = {
     "ssl.SSLError": "handshake",
 }
 _NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_KEYS = ["phase", "raises", "timeout", "awaited"]
 
 
 def _operations(value: object, where: str) -> tuple[OwnOperation, ...]:
@@ -285,10 +287,9 @@ def _operation(name: str, row: object, where: str) -> OwnOperation:
         raise SettingsError(f"{where} must be a qualified name, such as 'package.module.{name}'")
     if not isinstance(row, dict):
         raise SettingsError(f"{where} must be a table with phase and raises, not {_kind(row)}")
-    known = ["phase", "raises", "timeout", "awaited"]
     for key in row:
-        if key not in known:
-            raise SettingsError(f"{where} has no key {key!r}{hint(catalogue.similar(key, known))}")
+        if key not in _KEYS:
+            raise SettingsError(f"{where} has no key {key!r}{hint(catalogue.similar(key, _KEYS))}")
     for key in ("phase", "raises"):
         if key not in row:
             raise SettingsError(f"{where} lacks {key!r}")
@@ -307,16 +308,16 @@ def _raised(value: object, phase: str, where: str) -> Iterable[tuple[str, str]]:
             _one_of(kind, _SCENARIOS, f"{where}: a way to fail")
             names = [classes] if isinstance(classes, str) else _strings(classes, f"{where} {kind}")
             for name in names:
-                yield kind, _qualified(name, where)
+                yield kind, _exception(name, where)
         return
     for name in _strings(value, where):
         other = "refused" if phase in {"connect", "request"} else "reset"
-        yield _SCENARIO_OF.get(name, other), _qualified(name, where)
+        yield _SCENARIO_OF.get(name, other), _exception(name, where)
 
 
 def _exceptions(value: object, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple(
-        (name, tuple(_qualified(base, where) for base in _strings(bases, f"{where} {name!r}")))
+        (name, tuple(_exception(base, where) for base in _strings(bases, f"{where} {name!r}")))
         for name, bases in _entries(value, where)
     )
 
@@ -335,6 +336,9 @@ def _python2(value: object, where: str) -> Python2:
 def _entries(value: object, where: str) -> Iterable[tuple[str, object]]:
     if not isinstance(value, dict):
         raise SettingsError(f"{where} must be a table of qualified names, not {_kind(value)}")
+    for name, item in value.items():
+        if "." not in name and isinstance(item, dict) and not any(key in item for key in _KEYS):
+            raise SettingsError(f"{where} {name!r}: a name with dots needs quotes")
     return [(_qualified(name, where), item) for name, item in value.items()]
 
 
@@ -342,6 +346,18 @@ def _qualified(name: str, where: str) -> str:
     if _NAME.fullmatch(name) is None:
         raise SettingsError(f"{where}: {name!r} is no qualified name")
     return name
+
+
+def _exception(name: str, where: str) -> str:
+    """Return the qualified name of an exception class: without a dot, that of a builtin."""
+    if "." not in _qualified(name, where) and not _is_exception(getattr(builtins, name, None)):
+        known = [each for each, value in vars(builtins).items() if _is_exception(value)]
+        raise SettingsError(f"{where}: {name!r} is no builtin exception{hint(catalogue.similar(name, known))}")
+    return name
+
+
+def _is_exception(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseException)
 
 
 def _one_of(value: object, known: tuple[str, ...], where: str) -> str:

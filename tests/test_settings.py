@@ -354,6 +354,13 @@ def test_own_operations(tmp_path: Path) -> None:
         ('operations = {"a.b" = {phase = "connect", raises = ["X Y"]}}', "'X Y' is no qualified name"),
         ('operations = {"a.b" = {phase = "connect", raises = [], timeout = 3}}', "must be the name of a parameter"),
         ('exceptions = {"a.b" = "OSError"}', "must be a list of strings, not a string"),
+        ('operations = {"a.b" = {phase = "connect", raises = ["ConectionError"]}}', "did you mean ConnectionError?"),
+        ('operations = {"a.b" = {phase = "connect", raises = {refused = "Down"}}}', "'Down' is no builtin exception"),
+        ('operations = {"a.b" = {phase = "connect", raises = ["print"]}}', "'print' is no builtin exception"),
+        ('exceptions = {"a.b" = ["OsError"]}', "'OsError' is no builtin exception; did you mean OSError?"),
+        ('operations = {a.b = {phase = "connect", raises = []}}', "'a': a name with dots needs quotes"),
+        ('operations = {a.b.c = {phase = "connect", raises = []}}', "'a': a name with dots needs quotes"),
+        ('exceptions = {a.b = ["OSError"]}', "'a': a name with dots needs quotes"),
     ],
 )
 def test_own_operations_that_are_wrong(tmp_path: Path, text: str, said: str) -> None:
