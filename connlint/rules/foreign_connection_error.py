@@ -801,7 +801,9 @@ def prepare(url):
                 continue
             found = _foreign(facts, handler, builtin)
             if found and _is_meant_for_them(facts, handler, builtin):
-                yield _finding(facts, handler, builtin, found)
+                found = _passing(facts, handler, builtin, found)
+                if found:
+                    yield _finding(facts, handler, builtin, found)
             elif not found:
                 cue = _cue(facts, handler, builtin)
                 if cue is not None:
@@ -856,22 +858,12 @@ def _is_of_a_library(name: str) -> bool:
 
 
 def _is_meant_for_them(facts: Facts, handler: Handler | Suppression, builtin: Sequence[str]) -> bool:
-    """Say whether nothing else takes the library's class, and nothing else in the `try` raises the builtin."""
+    """Say whether the clause names the builtin itself, and nothing else in the `try` raises it."""
     if not is_written(facts, _clause(handler), [name for name in builtin if name in _MEANT_FOR][:1]):
         return False
-    takes = facts.exceptions.taken
     effects = handler.effects
-    found = _foreign(facts, handler, builtin)
-    partly = _is_partly_taken(found)
-    later = handler.later if isinstance(handler, Handler) else ()
-    around = [*(name for name in handler.caught if name not in builtin), *handler.earlier, *later]
-    if not partly and effects.is_known:
-        # a later clause for everything does not make up for the one that never runs
-        around = [name for name in around if not (name in _TAKE_ALL and name in later)]
-    if any(_may_take(facts, around, name, each) for each in found for name in _surely_missed(found, each)):
-        return False
     for raised in effects.raised:
-        answer = takes(builtin, raised.raises)
+        answer = facts.exceptions.taken(builtin, raised.raises)
         if answer is True or (answer is None and (raised.raises == OPAQUE or "Connect" in raised.raises)):
             return False
     if _is_put_into_a_mock(facts):
@@ -879,6 +871,30 @@ def _is_meant_for_them(facts: Facts, handler: Handler | Suppression, builtin: Se
     if effects.is_known:
         return not _raises_builtin(facts, inside_library=not facts.is_test)
     return not _raises_builtin(facts) and _is_local(facts, [handler.statement.body], effects.opaque)
+
+
+def _passing(
+    facts: Facts, handler: Handler | Suppression, builtin: Sequence[str], found: Sequence[_Foreign]
+) -> list[_Foreign]:
+    """Return those of `found` whose failures nothing else takes; none if that is in doubt for one of them."""
+    later = handler.later if isinstance(handler, Handler) else ()
+    around = [*(name for name in handler.caught if name not in builtin), *handler.earlier, *later]
+    if not _is_partly_taken(found) and handler.effects.is_known:
+        # a later clause for everything does not make up for the one that never runs
+        around = [name for name in around if not (name in _TAKE_ALL and name in later)]
+    left = [*found]
+    while any(each.missed for each in left):
+        taken = []
+        for each in left:
+            missed = _surely_missed(left, each)
+            if any(facts.exceptions.taken(around, name) is True for name in missed):
+                taken.append(each)
+            elif any(_may_take(facts, around, name, each) for name in missed):
+                return []
+        if not taken:
+            return left
+        left = [each for each in left if each not in taken]
+    return []
 
 
 def _surely_missed(found: Sequence[_Foreign], each: _Foreign) -> set[str]:
@@ -1164,11 +1180,11 @@ def _finding_by_cue(facts: Facts, handler: Handler | Suppression, builtin: Seque
     if isinstance(handler, Handler):
         node, until = handler.node, handler.node.type
         written = f"except {code(facts, until)}" if until is not None else "except"
-        rewrite = replaced(facts, node, meant, new, by)
+        rewrite = replaced(facts, node, meant, new, by=by)
     else:
         node, until = handler.statement, handler.call
         written = code(facts, handler.call)
-        rewrite = replaced_in_suppress(facts, handler.statement, meant, new, by)
+        rewrite = replaced_in_suppress(facts, handler.statement, meant, new, by=by)
     catch = "catch" if isinstance(handler, Handler) else "suppress"
     return Finding(
         node,
@@ -1192,7 +1208,6 @@ def _finding(
 ) -> Finding:
     classes = _classes(found)
     timeouts = _timeouts(facts, handler, found, classes)
-    classes += timeouts
     derives = facts.exceptions.derives
     also = not handler.effects.is_known or any(
         not any(derives(failure.raises, name) for name in classes) for each in found for failure in each.taken
@@ -1201,21 +1216,23 @@ def _finding(
     partly = _is_partly_taken(found)
     meant = [name for name in builtin if name in _MEANT_FOR]
     old = [name for name in meant if not also or name == meant[0]]
-    if timeouts and not also and not _may_time_out(facts, handler):
-        old.append("TimeoutError")
     by = frozenset[str]().union(*(_packages(each.item) for each in found))
-    offered = [_offered(name, [each.item.operation.name.partition(".")[0] for each in found]) for name in classes]
-    new = [*(old if also else ()), *offered]
+    offered = [
+        _offered(name, [each.item.operation.name.partition(".")[0] for each in found]) for name in (*classes, *timeouts)
+    ]
+    new = [*(old if also else ()), *offered[: len(classes)]]
+    kept = ["TimeoutError"] if _may_time_out(facts, handler) else []
+    slow = (["TimeoutError"], [*kept, *offered[len(classes) :]]) if timeouts else ([], [])
     node: cst.CSTNode
     until: cst.CSTNode | None
     if isinstance(handler, Handler):
         node, until = handler.node, handler.node.type
         written = f"except {code(facts, until)}" if until is not None else "except"
-        rewrite = replaced(facts, node, old, new, by)
+        rewrite = replaced(facts, node, old, new, by=by, also=slow)
     else:
         node, until = handler.statement, handler.call
         written = code(facts, handler.call)
-        rewrite = replaced_in_suppress(facts, handler.statement, old, new, by)
+        rewrite = replaced_in_suppress(facts, handler.statement, old, new, by=by, also=slow)
     catch = "catch" if isinstance(handler, Handler) else "suppress"
     return Finding(
         node,

@@ -172,6 +172,23 @@ def test_timeouts_are_the_librarys_too(caught: str, expected: str) -> None:
     assert named(code("self.session.get(self.url)", caught)) == [expected]
 
 
+def test_other_library_in_the_same_try() -> None:
+    caught = "(ConnectionError, requests.RequestException)"
+    assert named(beside("", caught, "requests.get(url); httpx.get(url)")) == ["httpx.TransportError"]
+    assert named(beside("", caught, "requests.get(url); kafka.KafkaConsumer()")) == ["kafka.errors.KafkaError"]
+    caught = "(ConnectionError, requests.RequestException, httpx.HTTPError)"
+    assert named(beside("", caught, "requests.get(url); httpx.get(url)")) == []
+
+
+def test_fix_keeps_order_and_comments_of_a_tuple() -> None:
+    text = code(
+        "self.session.get(self.url)",
+        "(\n            TimeoutError,  # slow\n            ConnectionError,  # down\n        )",
+    )
+    expected = text.replace(" TimeoutError,", " requests.exceptions.Timeout,")
+    assert fixed(text) == expected.replace(" ConnectionError,", " requests.exceptions.ConnectionError,")
+
+
 def test_timeouts_of_another_clock() -> None:
     tried = "await asyncio.wait_for(asyncio.to_thread(self.session.get, self.url), 3); self.session.get(self.url)"
     text = "import asyncio\n" + code(tried, "(ConnectionError, TimeoutError)")
