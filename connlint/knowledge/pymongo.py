@@ -21,7 +21,13 @@ _COMMAND = (
     Failure("answered", "pymongo.errors.OperationFailure"),
 )
 _SYNC_COMMAND = (*_COMMAND, Failure("rubbish", "pymongo.errors.ProtocolError"))
-_ASYNC_COMMAND = (*_COMMAND, Failure("rubbish", "pymongo.errors.AutoReconnect"))
+# Whether the reader that waits or the transport hears first of an answer that is none is a race
+_RACE = "https://github.com/mongodb/mongo-python-driver/blob/master/pymongo/network_layer.py"
+_ASYNC_COMMAND = (
+    *_COMMAND,
+    Failure("rubbish", "pymongo.errors.AutoReconnect", source=_RACE),
+    Failure("rubbish", "pymongo.errors.ProtocolError", source=_RACE),
+)
 CLIENT = "drop_database list_database_names list_databases server_info"
 DATABASE = "aggregate command create_collection drop_collection list_collection_names list_collections"
 COLLECTION = """

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.faults.databases import NOBODY, RUBBISH, Way, at
-from tests.faults.peers import close, closed_port_of_two, hear, reset, say, stay_silent
+from tests.faults.clients import NOBODY_TWICE, RUBBISH, Place, at
+from tests.faults.peers import close, hear, reset, say, stay_silent
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping
 
-    from tests.faults.databases import Treatment
+    from tests.faults.clients import Treatment
 
 HELLO = b"AMQP\x00\x00\x09\x01"
 
@@ -90,29 +90,28 @@ def refuse(code: int, text: str) -> Treatment:
 
 REFUSED = refuse(320, "CONNECTION_FORCED")
 # What a client meets while it connects
-CONNECT: Mapping[str, Way] = {
-    **NOBODY,
-    "two closed ports": Way("refused", closed_port_of_two),
-    "no greeting, reset": Way("reset", at(hear(HELLO, reset))),
-    "no greeting, closed": Way("closed", at(hear(HELLO, close))),
-    "no greeting": Way("timeout", at(stay_silent)),
-    "half a greeting": Way("cut", at(hear(HELLO, say(b"\x01\x00\x00\x00\x00\x00\x4d\x00\x0a", close)))),
-    "another protocol": Way("rubbish", at(hear(HELLO, say(RUBBISH * 9, close)))),
-    "another version": Way("rubbish", at(hear(HELLO, say(b"AMQP\x00\x01\x00\x00", close)))),
-    "password, then reset": Way("reset", at(serve("Connection.StartOk", reset))),
-    "password, then closed": Way("closed", at(serve("Connection.StartOk", close))),
-    "password, then silent": Way("timeout", at(serve("Connection.StartOk"))),
-    "opened, then reset": Way("reset", at(serve("Connection.Open", reset))),
-    "opened, then closed": Way("closed", at(serve("Connection.Open", close))),
-    "wrong password": Way("answered", at(serve("Connection.StartOk", refuse(403, "ACCESS_REFUSED")))),
-    "wrong virtual host": Way("answered", at(serve("Connection.Open", refuse(530, "NOT_ALLOWED")))),
+CONNECT: Mapping[str, Place] = {
+    **NOBODY_TWICE,
+    "no greeting, reset": Place("reset", at(hear(HELLO, reset))),
+    "no greeting, closed": Place("closed", at(hear(HELLO, close))),
+    "no greeting": Place("timeout", at(stay_silent)),
+    "half a greeting": Place("cut", at(hear(HELLO, say(b"\x01\x00\x00\x00\x00\x00\x4d\x00\x0a", close)))),
+    "another protocol": Place("rubbish", at(hear(HELLO, say(RUBBISH * 9, close)))),
+    "another version": Place("rubbish", at(hear(HELLO, say(b"AMQP\x00\x01\x00\x00", close)))),
+    "password, then reset": Place("reset", at(serve("Connection.StartOk", reset))),
+    "password, then closed": Place("closed", at(serve("Connection.StartOk", close))),
+    "password, then silent": Place("timeout", at(serve("Connection.StartOk"))),
+    "opened, then reset": Place("reset", at(serve("Connection.Open", reset))),
+    "opened, then closed": Place("closed", at(serve("Connection.Open", close))),
+    "wrong password": Place("answered", at(serve("Connection.StartOk", refuse(403, "ACCESS_REFUSED")))),
+    "wrong virtual host": Place("answered", at(serve("Connection.Open", refuse(530, "NOT_ALLOWED")))),
 }
 
 
-def after(method: str) -> Mapping[str, Way]:
+def after(method: str) -> Mapping[str, Place]:
     """Return what a client meets when it has sent the method `method`."""
     return {
-        "reset": Way("reset", at(serve(method, reset))),
-        "closed": Way("closed", at(serve(method, close))),
-        "shut down": Way("answered", at(serve(method, REFUSED))),
+        "reset": Place("reset", at(serve(method, reset))),
+        "closed": Place("closed", at(serve(method, close))),
+        "shut down": Place("answered", at(serve(method, REFUSED))),
     }

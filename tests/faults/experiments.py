@@ -11,7 +11,7 @@ import importlib
 import socket
 import sys
 from collections import defaultdict
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,7 +40,7 @@ from tests.faults.peers import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from connlint.knowledge.model import Failure, Operation, Scenario
+    from connlint.knowledge.model import Failure, Library, Operation, Scenario
 
     Outcome = BaseException | None
     Treatment = Callable[[socket.socket], None]
@@ -118,13 +118,17 @@ def check_all(experiments: Iterable[Experiment]) -> None:
     assert not differs, f"{mine[0].operation}: " + "; ".join(differs)
 
 
+@cache
 def declared() -> dict[str, list[Experiment]]:
     """Return the experiments of each test function of this directory, by its name as pytest writes it."""
     found: dict[str, list[Experiment]] = {}
     for path in sorted(Path(__file__).parent.glob("test_*.py")):
         if "by_operation" not in path.read_text():
             continue
-        module = importlib.import_module(f"tests.faults.{path.stem}")
+        try:
+            module = importlib.import_module(f"tests.faults.{path.stem}")
+        except pytest.skip.Exception:  # the library is not installed
+            continue
         for name, function in vars(module).items():
             for mark in getattr(function, "pytestmark", ()):
                 if mark.name == "parametrize" and mark.args[0] == "experiments":
@@ -132,6 +136,12 @@ def declared() -> dict[str, list[Experiment]]:
                         each for param in mark.args[1] for each in param.values[0]
                     ]
     return found
+
+
+def is_missing(library: Library) -> bool:
+    """Say whether no experiment of a client library can be declared here: it is not installed."""
+    sources = {source.partition("::")[0] for row in library.operations for source in row.source.split()}
+    return sources.isdisjoint(name.partition("::")[0] for name in declared())
 
 
 FAMILIES = (socket.AF_INET, socket.AF_INET6) if has_ipv6() else (socket.AF_INET,)

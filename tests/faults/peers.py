@@ -165,6 +165,17 @@ def hear(end: bytes, then: Callable[[socket.socket], None]) -> Callable[[socket.
     return treat
 
 
+def read(connection: socket.socket, size: int) -> bytes:
+    """Return the next `size` bytes that the client sends."""
+    found = b""
+    while len(found) < size:
+        data = connection.recv(size - len(found))
+        if not data:
+            raise ConnectionAbortedError
+        found += data
+    return found
+
+
 def follow_script(
     *steps: tuple[bytes, bytes], then: Callable[[socket.socket], None]
 ) -> Callable[[socket.socket], None]:

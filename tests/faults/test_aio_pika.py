@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.aio_pika import LIBRARY
 from tests.faults.amqp_peers import CONNECT, after
-from tests.faults.databases import experiments, taken_by_builtin, unproven
+from tests.faults.clients import experiments
 from tests.faults.experiments import Experiment, by_operation, check_all
 from tests.faults.peers import LATE, raised_by
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address
 
 aio_pika = pytest.importorskip("aio_pika")
 aiormq = pytest.importorskip("aiormq")
@@ -136,35 +135,14 @@ def requests() -> Iterator[Experiment]:
             )
 
 
-CONNECTS, REQUESTS = [*connects()], [*requests()]
-
-
-@by_operation(CONNECTS)
+@by_operation(connects())
 def test_connect(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(REQUESTS)
+@by_operation(requests())
 def test_request(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*CONNECTS, *REQUESTS]) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    assert taken_by_builtin(CONNECTS, "aio_pika.connect") == {
-        "answered": {False, True},
-        "closed": {True},
-        "cut": {True},
-        "refused": {True},
-        "reset": {True},
-        "rubbish": {False, True},
-        "timeout": {False},
-        "unreachable": {True},
-        "unresolved": {True},
-    }
 
 
 def test_none_of_them_is_of_a_subclass_of_the_builtin() -> None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.http_experiments import SCENARIOS, experiments, taken
-from tests.faults.http_peers import ANSWERS, HEAD, READS, SAD, answer, redirect_forever
+from tests.faults.http_peers import ANSWERS, HEAD, READS, SAD, answer, experiments, redirect_forever
 from tests.faults.peers import (
     SOON,
     UNKNOWN_HOST,
@@ -174,10 +173,7 @@ def ask(url: str, timeout: float) -> BaseException | None:
     return raised(lambda: asyncio.run(entered(url, timeout=aiohttp.ClientTimeout(total=timeout))))
 
 
-EXPERIMENTS = [*experiments("aiohttp.ClientSession.get", ask, FAILED)]
-
-
-@by_operation(EXPERIMENTS)
+@by_operation(experiments("aiohttp.ClientSession.get", ask, FAILED))
 def test_places(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
@@ -213,15 +209,3 @@ def test_stream(name: str) -> None:
         return seen
 
     compare(f"aiohttp.StreamReader.{name}", asyncio.run(fail()))
-
-
-def test_the_builtin_takes_nothing_and_os_error_some() -> None:
-    assert taken(EXPERIMENTS, "aiohttp.ClientSession.get") == dict.fromkeys(SCENARIOS, False)
-    assert taken(EXPERIMENTS, "aiohttp.ClientSession.get", "OSError") == {
-        "refused": True,
-        "reset": True,
-        "closed": None,  # in the TLS handshake
-        "cut": False,
-        "timeout": True,
-        "unresolved": True,
-    }

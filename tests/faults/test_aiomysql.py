@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.aiomysql import LIBRARY
-from tests.faults.databases import MYSQL_CONNECT, experiments, mysql_query, taken_by_builtin, unproven
+from tests.faults.clients import experiments, experiments_over, few
 from tests.faults.experiments import Experiment, by_operation, check_all
+from tests.faults.mysql_peers import MYSQL_CONNECT, mysql_query
 from tests.faults.peers import raised, raised_by
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address
 
 aiomysql = pytest.importorskip("aiomysql")
 
 OPERATIONAL, INTERNAL = "pymysql.err.OperationalError", "pymysql.err.InternalError"
+LOST = "pymysql.err.InterfaceError"
 
 
 def connect(address: Address, timeout: float) -> BaseException | None:
@@ -100,45 +101,19 @@ def connects() -> Iterator[Experiment]:
 
 def queries() -> Iterator[Experiment]:
     for name, (word, call) in CALLS.items():
-        ways = mysql_query(word)
-        once, twice = functools.partial(perform, call, False), functools.partial(perform, call, True)
+        operation, places, how = f"aiomysql.{name}", mysql_query(word), functools.partial(perform, call)
         if name == "Cursor.execute":
-            yield from experiments(
-                f"aiomysql.{name}", once, ways, OPERATIONAL, ANSWERS, without=["lost before", "silence"]
-            )
+            # nothing bounds the wait for an answer
+            yield from experiments_over(operation, how, places, OPERATIONAL, ANSWERS, lost=LOST, without=["silence"])
         else:
-            yield from experiments(f"aiomysql.{name}", once, {"reset": ways["reset"]}, OPERATIONAL)
-        yield from experiments(
-            f"aiomysql.{name}", twice, {"lost before": ways["lost before"]}, "pymysql.err.InterfaceError"
-        )
+            yield from experiments_over(operation, how, few(places), OPERATIONAL, lost=LOST)
 
 
-CONNECTS, QUERIES = [*connects()], [*queries()]
-
-
-@by_operation(CONNECTS)
+@by_operation(connects())
 def test_connect(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(QUERIES)
+@by_operation(queries())
 def test_query(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*CONNECTS, *QUERIES]) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    assert taken_by_builtin(CONNECTS, "aiomysql.connect") == {
-        "answered": {False},
-        "closed": {False},
-        "cut": {False},
-        "refused": {False},
-        "reset": {False},
-        "rubbish": {False},
-        "timeout": {False},
-        "unreachable": {False},
-        "unresolved": {False},
-    }

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import socket
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.anyio import LIBRARY
-from tests.faults.databases import NOBODY, RUBBISH, Way, at, experiments, taken_by_builtin, unproven
+from tests.faults.clients import NO_TLS, NO_UNIX, NOBODY, Place, at, experiments
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.peers import DROP, HANG_UP, client_context, close, hear, raised_by, reset, say, wait_for_hangup
+from tests.faults.peers import DROP, HANG_UP, client_context, raised_by, wait_for_hangup
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address
 
 anyio = pytest.importorskip("anyio")
 pytest.importorskip("trio")
 
 BROKEN = "anyio.BrokenResourceError"
 BACKENDS = ("asyncio", "trio")
-HELLO = b"\x01"  # of TLS
 
 
 async def dial(address: Address, **options: Any) -> None:
@@ -52,26 +46,6 @@ def connect_unix(backend: str, address: Any, _: float) -> BaseException | None:
     return error
 
 
-@contextlib.contextmanager
-def path_of(*, bound: bool) -> Iterator[tuple[str, int]]:
-    with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as sock:
-        path = str(Path(directory) / "s")
-        if bound:
-            sock.bind(path)
-        yield path, 0
-
-
-TLS = {
-    "reset in the handshake": Way("reset", at(hear(HELLO, reset))),
-    "closed in the handshake": Way("closed", at(hear(HELLO, close))),
-    "no TLS": Way("handshake", at(hear(HELLO, say(RUBBISH)))),
-}
-UNIX = {
-    "nobody listens": Way("refused", functools.partial(path_of, bound=True)),
-    "no such path": Way("unreachable", functools.partial(path_of, bound=False)),
-}
-
-
 def connects() -> Iterator[Experiment]:
     name = "anyio.connect_tcp"
     for backend in BACKENDS:
@@ -86,11 +60,11 @@ def connects() -> Iterator[Experiment]:
             {"tls_hostname": "x", "ssl_context": client_context()},
         ):
             secured = functools.partial(dialled, **given)
-            yield from experiments(name, secured, TLS, BROKEN, {"no TLS": "ssl.SSLError"}, given=tuple(given))
+            yield from experiments(name, secured, NO_TLS, BROKEN, {"no TLS": "ssl.SSLError"}, given=tuple(given))
         yield from experiments(
             "anyio.connect_unix",
             functools.partial(connect_unix, backend),
-            UNIX,
+            NO_UNIX,
             "ConnectionRefusedError",
             {"no such path": "FileNotFoundError"},
         )
@@ -122,38 +96,19 @@ def perform(
 
 
 def streams() -> Iterator[Experiment]:
-    lost = {"reset": Way("reset", at(DROP)), "closed": Way("closed", at(HANG_UP))}
-    gone = {"reset": Way("reset", at(DROP)), "closed": Way("broken", at(HANG_UP))}
+    lost = {"reset": Place("reset", at(DROP)), "closed": Place("closed", at(HANG_UP))}
+    gone = {"reset": Place("reset", at(DROP)), "closed": Place("broken", at(HANG_UP))}
     for backend in BACKENDS:
         name, talk = "anyio.abc.SocketStream", functools.partial(perform, receive, backend)
         yield from experiments(f"{name}.receive", talk, lost, BROKEN, {"closed": "anyio.EndOfStream"})
         yield from experiments(f"{name}.send", functools.partial(perform, send, backend), gone, BROKEN)
 
 
-CONNECTS, STREAMS = [*connects()], [*streams()]
-
-
-@by_operation(CONNECTS)
+@by_operation(connects())
 def test_connect(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(STREAMS)
+@by_operation(streams())
 def test_stream(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*CONNECTS, *STREAMS]) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    assert taken_by_builtin(CONNECTS, "anyio.connect_tcp") == {
-        "closed": {False},
-        "handshake": {False},
-        "refused": {False},
-        "reset": {False},
-        "unreachable": {False},
-        "unresolved": {False},
-    }
-    assert taken_by_builtin(STREAMS, "anyio.abc.SocketStream.receive") == {"closed": {False}, "reset": {False}}

@@ -8,30 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.asyncpg import LIBRARY
-from tests.faults.databases import (
-    POSTGRES_CONNECT,
-    POSTGRES_TLS,
-    RUBBISH,
-    Way,
-    at,
-    experiments,
-    postgres_query,
-    taken_by_builtin,
-    unproven,
-)
+from tests.faults.clients import RUBBISH, Place, at, experiments, experiments_over, few
 from tests.faults.experiments import Experiment, by_operation, check_all
 from tests.faults.peers import close, closed_port_of_two, hear, raised, raised_by, reset, say
+from tests.faults.postgres_peers import POSTGRES_CONNECT, POSTGRES_TLS, postgres_query
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address
 
 asyncpg = pytest.importorskip("asyncpg")
 
 EXCEPTIONS = "asyncpg.exceptions"
-LOST, ANSWER = f"{EXCEPTIONS}.ConnectionDoesNotExistError", f"{EXCEPTIONS}.PostgresError"
+LOST, CLOSED = f"{EXCEPTIONS}.ConnectionDoesNotExistError", f"{EXCEPTIONS}.InterfaceError"
+ANSWER = f"{EXCEPTIONS}.PostgresError"
 
 
 def connect(address: Address, timeout: float) -> BaseException | None:
@@ -98,66 +89,41 @@ CONNECTING = {
 }
 # Before it is known who comes, it is asyncio that connects
 EARLY = {
-    "two closed ports": (Way("refused", closed_port_of_two), "OSError"),
-    "reset while asked for TLS": (Way("reset", at(hear(POSTGRES_TLS, reset))), "ConnectionResetError"),
-    "close while asked for TLS": (Way("closed", at(hear(POSTGRES_TLS, close))), "ConnectionError"),
-    "another protocol": (Way("handshake", at(hear(POSTGRES_TLS, say(RUBBISH)))), "ConnectionError"),
+    "two closed ports": (Place("refused", closed_port_of_two), "OSError"),
+    "reset while asked for TLS": (Place("reset", at(hear(POSTGRES_TLS, reset))), "ConnectionResetError"),
+    "close while asked for TLS": (Place("closed", at(hear(POSTGRES_TLS, close))), "ConnectionError"),
+    "another protocol": (Place("handshake", at(hear(POSTGRES_TLS, say(RUBBISH)))), "ConnectionError"),
 }
 
 
 def connects() -> Iterator[Experiment]:
     for name, call in (("asyncpg.connect", connect), ("asyncpg.create_pool", create_pool)):
         yield from experiments(name, call, POSTGRES_CONNECT, LOST, CONNECTING, without=["another protocol"])
-        ways = {what: way for what, (way, _) in EARLY.items()}
-        yield from experiments(name, call, ways, LOST, {what: raises for what, (_, raises) in EARLY.items()})
+        for what, (place, raises) in EARLY.items():
+            yield from experiments(name, call, {what: place}, raises)
 
 
 def queries() -> Iterator[Experiment]:
-    ways = postgres_query(b"word")
-    answers = {name: ANSWER for name, way in ways.items() if way.scenario == "answered"}
+    places = postgres_query(b"word")
+    answers = {name: ANSWER for name, place in places.items() if place.scenario == "answered"}
     for name, call in CALLS.items():
         operation = f"asyncpg.Connection.{name}"
-        once, twice = functools.partial(perform, call, False), functools.partial(perform, call, True)
+        how = functools.partial(perform, call)
         if name == "fetch":
             outcomes = {**answers, "silence": "TimeoutError"}
-            yield from experiments(operation, once, ways, LOST, outcomes, without=["lost before"])
+            yield from experiments_over(operation, how, places, LOST, outcomes, lost=CLOSED)
         else:
-            yield from experiments(operation, once, {"reset": ways["reset"]}, LOST)
-        yield from experiments(operation, twice, {"lost before": ways["lost before"]}, f"{EXCEPTIONS}.InterfaceError")
+            yield from experiments_over(operation, how, few(places), LOST, lost=CLOSED)
         if name != "prepare":
             pooled = functools.partial(perform_with_pool, call)
-            yield from experiments(f"asyncpg.Pool.{name}", pooled, {"reset": ways["reset"]}, LOST)
+            yield from experiments(f"asyncpg.Pool.{name}", pooled, {"reset": places["reset"]}, LOST)
 
 
-CONNECTS, QUERIES = [*connects()], [*queries()]
-
-
-@by_operation(CONNECTS)
+@by_operation(connects())
 def test_connect(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(QUERIES)
+@by_operation(queries())
 def test_query(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*CONNECTS, *QUERIES]) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    """It takes the server that is not up, and the one that drops us before it knows who comes."""
-    assert taken_by_builtin(CONNECTS, "asyncpg.connect") == {
-        "answered": {False},
-        "closed": {False, True},
-        "cut": {False},
-        "handshake": {True},
-        "refused": {False, True},
-        "reset": {False, True},
-        "timeout": {False},
-        "unreachable": {False},
-        "unresolved": {False},
-    }
-    assert set(taken_by_builtin(QUERIES, "asyncpg.Connection.fetch")) >= {"reset", "closed", "cut", "timeout"}
-    assert not any(map(any, taken_by_builtin(QUERIES, "asyncpg.Connection.fetch").values()))

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.asyncssh import LIBRARY
-from tests.faults.databases import NOBODY, Way, at, experiments, somewhere, taken_by_builtin, unproven
+from tests.faults.clients import NOBODY_TWICE, Place, at, experiments, somewhere
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.peers import HOST, LATE, close, closed_port_of_two, hear, raised_by, reset, say, stay_silent
+from tests.faults.peers import HOST, LATE, close, hear, raised_by, reset, say, stay_silent
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address
 
 asyncssh = pytest.importorskip("asyncssh")
 
@@ -74,17 +73,16 @@ def connect(address: Address, timeout: float) -> BaseException | None:
 
 
 CONNECT = {
-    **NOBODY,
-    "two closed ports": Way("refused", closed_port_of_two),
-    "no banner, reset": Way("reset", at(hear(LINE, reset))),
-    "no banner, closed": Way("closed", at(hear(LINE, close))),
-    "no banner": Way("timeout", at(stay_silent)),
-    "half a banner": Way("cut", at(hear(LINE, say(BANNER[:5], close)))),
-    "another protocol": Way("rubbish", at(hear(LINE, say(b"HTTP/1.1 400 Bad Request\r\n" * 2000)))),
-    "rubbish after the banner": Way("rubbish", at(say(BANNER, hear(EXCHANGE, say(b"x" * 4000))))),
-    "banner, then reset": Way("reset", at(say(BANNER, hear(EXCHANGE, reset)))),
-    "banner, then closed": Way("closed", at(say(BANNER, hear(EXCHANGE, close)))),
-    "half a packet": Way("cut", at(say(BANNER + b"\0\0\1\0", hear(EXCHANGE, close)))),
+    **NOBODY_TWICE,
+    "no banner, reset": Place("reset", at(hear(LINE, reset))),
+    "no banner, closed": Place("closed", at(hear(LINE, close))),
+    "no banner": Place("timeout", at(stay_silent)),
+    "half a banner": Place("cut", at(hear(LINE, say(BANNER[:5], close)))),
+    "another protocol": Place("rubbish", at(hear(LINE, say(b"HTTP/1.1 400 Bad Request\r\n" * 2000)))),
+    "rubbish after the banner": Place("rubbish", at(say(BANNER, hear(EXCHANGE, say(b"x" * 4000))))),
+    "banner, then reset": Place("reset", at(say(BANNER, hear(EXCHANGE, reset)))),
+    "banner, then closed": Place("closed", at(say(BANNER, hear(EXCHANGE, close)))),
+    "half a packet": Place("cut", at(say(BANNER + b"\0\0\1\0", hear(EXCHANGE, close)))),
 }
 CONNECT_RAISES: dict[str, str | None] = {
     "closed port": "ConnectionRefusedError",
@@ -146,44 +144,23 @@ def connects() -> Iterator[Experiment]:
         ("wrong password", {"password": "wrong"}, "asyncssh.PermissionDenied"),
         ("unknown host key", {"known_hosts": b""}, "asyncssh.HostKeyNotVerifiable"),
     ):
-        ways = {what: Way("answered", HERE)}
-        yield from experiments(name, functools.partial(refused_entry, **options), ways, kind)
+        places = {what: Place("answered", HERE)}
+        yield from experiments(name, functools.partial(refused_entry, **options), places, kind)
 
 
 def sessions() -> Iterator[Experiment]:
     for name, call in CALLS.items():
         for scenario, resets, lost in (("reset", True, False), ("closed", False, False), ("broken", False, True)):
-            ways = {scenario: Way(scenario, HERE)}  # type: ignore[arg-type]
+            places = {scenario: Place(scenario, HERE)}  # type: ignore[arg-type]
             talk = functools.partial(in_session, call, resets, lost)
-            yield from experiments(f"asyncssh.SSHClientConnection.{name}", talk, ways, "asyncssh.ChannelOpenError")
+            yield from experiments(f"asyncssh.SSHClientConnection.{name}", talk, places, "asyncssh.ChannelOpenError")
 
 
-CONNECTS, SESSIONS = [*connects()], [*sessions()]
-
-
-@by_operation(CONNECTS)
+@by_operation(connects())
 def test_connect(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(SESSIONS)
+@by_operation(sessions())
 def test_session(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*CONNECTS, *SESSIONS]) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    assert taken_by_builtin(CONNECTS, "asyncssh.connect") == {
-        "answered": {False},
-        "closed": {False},
-        "cut": {False},
-        "refused": {False, True},
-        "reset": {True},
-        "rubbish": {False},
-        "timeout": {False},
-        "unreachable": {False},
-        "unresolved": {False},
-    }

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.faults.clients import at
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.http_experiments import PLACES, experiments, peer, taken, visit
-from tests.faults.http_peers import CHUNKED, HEAD, answer
+from tests.faults.http_peers import CHUNKED, HEAD, PLACES, answer, experiments, visit
 from tests.faults.peers import DROP, LATE, closed_port, finish, patience, raised, stay_silent
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connlint.knowledge.model import Scenario
-    from tests.faults.http_experiments import Perform
+    from tests.faults.http_peers import Ask
 
 boto3 = pytest.importorskip("boto3")
 config = pytest.importorskip("botocore.config")
@@ -68,7 +68,7 @@ def client(service: str, url: str, timeout: float, **options: Any) -> Any:
     )
 
 
-def ask(call: Callable[[Any], object], service: str = "s3") -> Perform:
+def ask(call: Callable[[Any], object], service: str = "s3") -> Ask:
     def perform(url: str, timeout: float) -> BaseException | None:
         found = client(service, url, timeout)
         try:
@@ -87,23 +87,29 @@ def collect(found: Any) -> object:
     return found.get_paginator("list_objects_v2").paginate(Bucket="x").build_full_result()
 
 
-def by_closed_proxy() -> BaseException | None:
+def by_closed_proxy(call: Callable[[Any], object]) -> BaseException | None:
     with closed_port() as (host, port):
         found = client("s3", "http://127.0.0.1:1", LATE, proxies={"http": f"http://{host}:{port}"})
         try:
-            return raised(found.list_buckets)
+            return raised(lambda: call(found))
         finally:
             found.close()
 
 
 CLIENT = [
     *experiments("botocore.client.BaseClient.list_buckets", ask(lambda found: found.list_buckets()), REQUEST),
-    Experiment(
-        "botocore.client.BaseClient.list_buckets",
-        "unreachable",
-        "botocore.exceptions.ProxyConnectionError",
-        by_closed_proxy,
-        peer="closed proxy",
+    *(
+        Experiment(
+            name,
+            "unreachable",
+            "botocore.exceptions.ProxyConnectionError",
+            partial(by_closed_proxy, call),
+            peer="closed proxy",
+        )
+        for name, call in (
+            ("botocore.client.BaseClient.list_buckets", lambda found: found.list_buckets()),
+            ("botocore.waiter.Waiter.wait", wait),
+        )
     ),
     *experiments("botocore.client.BaseClient.list_queues", ask(lambda found: found.list_queues(), "sqs"), CONNECTION),
     *experiments(
@@ -131,7 +137,7 @@ def read(
     scenario: Scenario, treat: Callable[[socket.socket], None], call: Callable[[Any], object]
 ) -> BaseException | None:
     """Return what reading the body raises of an answer that begins well."""
-    with peer(treat) as (host, port):
+    with at(treat)() as (host, port):
         found = client("s3", f"http://{host}:{port}", patience(scenario))
         try:
             body = found.get_object(Bucket="x", Key="x")["Body"]
@@ -166,23 +172,6 @@ BODY = [
 @by_operation(BODY)
 def test_body(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_the_builtin_takes_nothing() -> None:
-    nothing = dict.fromkeys(("refused", "reset", "closed", "cut", "timeout", "unresolved"), False)
-    assert taken(CLIENT, "botocore.client.BaseClient.list_buckets") == nothing
-
-
-def test_some_are_os_errors_by_an_old_heritage() -> None:
-    """The timeouts still derive from what requests raised when botocore was made of it; nothing else does."""
-    assert taken(CLIENT, "botocore.client.BaseClient.list_buckets", "OSError") == {
-        "refused": False,
-        "reset": False,
-        "closed": None,  # in the handshake of TLS
-        "cut": False,
-        "timeout": True,
-        "unresolved": False,
-    }
 
 
 def test_a_client_is_made_of_what_the_tables_say() -> None:

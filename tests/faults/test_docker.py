@@ -9,7 +9,7 @@ import pytest
 
 from connlint.knowledge.docker import ATTRIBUTES
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.http_experiments import PLACES, SCENARIOS, experiments, taken
+from tests.faults.http_peers import PLACES, experiments
 from tests.faults.peers import LATE, raised
 from tests.knowledge.resolve import resolve
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.faults.http_experiments import Perform
+    from tests.faults.http_peers import Ask
 
 docker = pytest.importorskip("docker")
 
@@ -54,7 +54,7 @@ def options(url: str, timeout: float) -> dict[str, Any]:
     return {"base_url": f"tcp://{address}", "timeout": timeout, "tls": protocol == "https"}
 
 
-def ask(call: Callable[[Any], object]) -> Perform:
+def ask(call: Callable[[Any], object]) -> Ask:
     def perform(url: str, timeout: float) -> BaseException | None:
         client = docker.DockerClient(version="1.41", **options(url, timeout))
         try:
@@ -146,17 +146,6 @@ MAKING = [
 @by_operation(MAKING)
 def test_making(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_the_builtin_takes_nothing() -> None:
-    assert taken(REQUESTS, "docker.client.DockerClient.ping") == dict.fromkeys(SCENARIOS, False)
-    assert taken(MAKING, "docker.client.DockerClient") == dict.fromkeys(SCENARIOS, False)
-
-
-def test_its_own_class_takes_only_what_comes_while_it_is_made() -> None:
-    own = "docker.errors.DockerException"
-    assert taken(REQUESTS, "docker.client.DockerClient.ping", own) == dict.fromkeys(SCENARIOS, False)
-    assert taken(MAKING, "docker.client.DockerClient", own) == dict.fromkeys(SCENARIOS, True)
 
 
 def test_a_socket_that_is_not_there_is_a_connection_error_of_requests(tmp_path: Path) -> None:

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.elasticsearch import ATTRIBUTES, BASES
+from connlint.knowledge.elasticsearch import ATTRIBUTES
+from tests.faults import search
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.http_experiments import PLACES, experiments, peer, taken
-from tests.faults.http_peers import answer
-from tests.faults.peers import LATE, raised, raised_by
-from tests.knowledge.resolve import resolve
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-
-    from tests.faults.http_experiments import Perform
+from tests.faults.http_peers import experiments
+from tests.faults.peers import raised
 
 elasticsearch = pytest.importorskip("elasticsearch")
 helpers = pytest.importorskip("elasticsearch.helpers")
 transport = pytest.importorskip("elastic_transport")
 url_to_node_config = pytest.importorskip("elastic_transport.client_utils").url_to_node_config
-
-# The client answers the question whether the server is Elasticsearch by a header
-OURS = b"X-Elastic-Product: Elasticsearch\r\nContent-Type: application/json\r\n"
 
 FAILED = {
     "closed port": "elasticsearch.ConnectionError",
@@ -53,117 +42,37 @@ ASYNC = {
     "close in TLS handshake": "elasticsearch.ConnectionError",
     "redirections": "elasticsearch.ConnectionError",
 }
-FEW = {name: FAILED[name] for name in ("closed port", "reset", "close", "silence")}
+ELASTICSEARCH = search.Library(
+    package="elasticsearch",
+    client="Elasticsearch",
+    timeout="request_timeout",
+    parts=("elasticsearch._sync.client._base.NamespacedClient", "elasticsearch._async.client._base.NamespacedClient"),
+    outcomes=SYNC,
+    async_outcomes=ASYNC,
+    # the client asks by it whether the server is Elasticsearch
+    header=b"X-Elastic-Product: Elasticsearch\r\n",
+    # waits for ever unless it is given a timeout of its own, whatever the client's is
+    scan=lambda client: list(helpers.scan(client, request_timeout=client._request_timeout)),
+    document="document",
+)
 
 
-def ask(call: Callable[[Any], object]) -> Perform:
-    def perform(url: str, timeout: float) -> BaseException | None:
-        with elasticsearch.Elasticsearch(url, max_retries=0, request_timeout=timeout) as client:
-            return raised(lambda: call(client))
-
-    return perform
-
-
-def ask_async(call: Callable[[Any], Coroutine[Any, Any, object]]) -> Perform:
-    async def ask(url: str, wait: float) -> BaseException | None:
-        async with elasticsearch.AsyncElasticsearch(url, max_retries=0, request_timeout=wait) as client:
-            return await raised_by(call(client))
-
-    return lambda url, timeout: asyncio.run(ask(url, timeout))
-
-
-PART = "elasticsearch._sync.client._base.NamespacedClient"
-CLIENT = [
-    *experiments("elasticsearch.Elasticsearch.search", ask(lambda client: client.search(index="x")), SYNC),
-    *experiments("elasticsearch.Elasticsearch.info", ask(lambda client: client.info()), FEW),
-    *experiments("elasticsearch.Elasticsearch.index", ask(lambda client: client.index(index="x", document={})), FEW),
-    *experiments(f"{PART}.create", ask(lambda client: client.indices.create(index="x")), FEW),
-    *experiments(f"{PART}.health", ask(lambda client: client.cluster.health()), FEW),
-]
-
-
-@by_operation(CLIENT)
+@by_operation(search.calls(ELASTICSEARCH))
 def test_client(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-ASYNC_PART = "elasticsearch._async.client._base.NamespacedClient"
-ASYNC_CLIENT = [
-    *experiments("elasticsearch.AsyncElasticsearch.search", ask_async(lambda client: client.search(index="x")), ASYNC),
-    *experiments(f"{ASYNC_PART}.create", ask_async(lambda client: client.indices.create(index="x")), FEW),
-]
-
-
-@by_operation(ASYNC_CLIENT)
+@by_operation(search.async_calls(ELASTICSEARCH))
 def test_async_client(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-DOCUMENTS = [{"_index": "x", "_source": {}}]
-REFUSED_DOCUMENT = b'{"errors":true,"items":[{"index":{"_index":"x","status":409,"error":{"type":"x"}}}]}'
-BROKEN_SCAN = b'{"_scroll_id":"x","_shards":{"total":2,"successful":1,"skipped":0,"failed":1},"hits":{"hits":[{}]}}'
-
-
-def answered(operation: str, perform: Perform, body: bytes, raises: str) -> Experiment:
-    """Return the experiment of a server that answers that it did not do what it was asked."""
-    head = b"HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n" % (OURS, len(body))
-
-    def ask() -> BaseException | None:
-        with peer(answer(head + body)) as (host, port):
-            return perform(f"http://{host}:{port}", LATE)
-
-    return Experiment(operation, "answered", raises, ask, peer="refusal")
-
-
-HELPERS = [
-    experiment
-    for name, call, body, raises in (
-        (
-            "bulk",
-            lambda client: helpers.bulk(client, DOCUMENTS),
-            REFUSED_DOCUMENT,
-            "elasticsearch.helpers.BulkIndexError",
-        ),
-        (
-            "parallel_bulk",
-            lambda client: list(helpers.parallel_bulk(client, DOCUMENTS, thread_count=1)),
-            REFUSED_DOCUMENT,
-            "elasticsearch.helpers.BulkIndexError",
-        ),
-        # waits for ever unless it is given a timeout of its own, whatever the client's is
-        (
-            "scan",
-            lambda client: list(helpers.scan(client, request_timeout=client._request_timeout)),
-            BROKEN_SCAN,
-            "elasticsearch.helpers.ScanError",
-        ),
-        (
-            "streaming_bulk",
-            lambda client: list(helpers.streaming_bulk(client, DOCUMENTS)),
-            REFUSED_DOCUMENT,
-            "elasticsearch.helpers.BulkIndexError",
-        ),
-    )
-    for experiment in (
-        *experiments(f"elasticsearch.helpers.{name}", ask(call), FEW),
-        answered(f"elasticsearch.helpers.{name}", ask(call), body, raises),
-    )
-]
-
-
-@by_operation(HELPERS)
+@by_operation(search.helpers(ELASTICSEARCH))
 def test_helpers(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-BULK = ask_async(lambda client: helpers.async_bulk(client, DOCUMENTS))
-ASYNC_HELPERS = [
-    *experiments("elasticsearch.helpers.async_bulk", BULK, FEW),
-    answered("elasticsearch.helpers.async_bulk", BULK, REFUSED_DOCUMENT, "elasticsearch.helpers.BulkIndexError"),
-]
-
-
-@by_operation(ASYNC_HELPERS)
+@by_operation(search.async_helpers(ELASTICSEARCH))
 def test_async_helpers(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
@@ -180,7 +89,7 @@ TRANSPORT = [
     *experiments(
         "elastic_transport.Transport.perform_request",
         by_transport,
-        {**FEW, "close in TLS handshake": "elastic_transport.TlsError"},
+        {name: raises for name, raises in SYNC.items() if raises != "elasticsearch.ApiError"},
     )
 ]
 
@@ -190,33 +99,18 @@ def test_transport(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-def test_the_builtin_takes_nothing() -> None:
-    nothing = dict.fromkeys(("refused", "reset", "closed", "cut", "timeout", "unresolved"), False)
-    for builtin in ("ConnectionError", "OSError", "TimeoutError"):
-        assert taken(CLIENT, "elasticsearch.Elasticsearch.search", builtin) == nothing
-        assert taken(ASYNC_CLIENT, "elasticsearch.AsyncElasticsearch.search", builtin) == nothing
-
-
 def test_a_timeout_is_no_connection_error_of_its_own() -> None:
     assert not issubclass(elasticsearch.ConnectionTimeout, elasticsearch.ConnectionError)
 
 
 @pytest.mark.parametrize("name", ["Elasticsearch", "AsyncElasticsearch"])
 def test_attributes_are_all_there(name: str) -> None:
-    client = getattr(elasticsearch, name)("http://127.0.0.1:1")
-    owner = f"elasticsearch.{name}"
-    part: Any = resolve(next(part for attribute, part in ATTRIBUTES.items() if attribute.startswith(owner)))
-    found = {f"{owner}.{attribute}" for attribute, value in vars(client).items() if isinstance(value, part)}
-    assert found == {attribute for attribute in ATTRIBUTES if attribute.startswith(f"{owner}.")}
-    assert owner in BASES
+    found, told = search.parts_of(ELASTICSEARCH, name, ATTRIBUTES)
+    assert found == told
 
 
 def test_a_ping_raises_nothing() -> None:
-    for name in FEW:
-        with PLACES[name].open() as (host, port):
-            timeout = 0.02 if name == "silence" else LATE
-            with elasticsearch.Elasticsearch(f"http://{host}:{port}", max_retries=0, request_timeout=timeout) as client:
-                assert client.ping() is False
+    assert set(search.pings(ELASTICSEARCH)) == {None}
 
 
 def test_what_is_awaited_is_a_coroutine() -> None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from connlint import knowledge
+from tests.faults.clients import Place, at
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.http_experiments import PLACES, Place, peer, taken
-from tests.faults.http_peers import SAD, answer
+from tests.faults.http_peers import PLACES, SAD, answer
 from tests.faults.peers import SOON, UNKNOWN_HOST, close, hear, patience, raised, raised_by, reset, say
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ class Failing(NamedTuple):
     code: str
 
 
-def at(scenario: Scenario, treat: Callable[[socket.socket], None], code: str = "UNAVAILABLE") -> Failing:
-    return Failing(Place(scenario, lambda: peer(treat)), code)
+def failing_at(scenario: Scenario, treat: Callable[[socket.socket], None], code: str = "UNAVAILABLE") -> Failing:
+    return Failing(Place(scenario, at(treat)), code)
 
 
 FAILING: Mapping[str, Failing] = {
@@ -43,13 +43,13 @@ FAILING: Mapping[str, Failing] = {
     "full backlog": Failing(PLACES["full backlog"], "DEADLINE_EXCEEDED"),
     "unknown host": Failing(Place("unresolved", lambda: contextlib.nullcontext((UNKNOWN_HOST, 80))), "UNAVAILABLE"),
     "no route": Failing(PLACES["no route"], "UNAVAILABLE"),
-    "reset": at("reset", hear(b"PRI", reset)),
-    "reset after settings": at("reset", hear(b"PRI", say(SETTINGS, reset))),
-    "close": at("closed", hear(b"PRI", close)),
-    "frame cut": at("cut", hear(b"PRI", say(SETTINGS + SETTINGS[:5], close))),
+    "reset": failing_at("reset", hear(b"PRI", reset)),
+    "reset after settings": failing_at("reset", hear(b"PRI", say(SETTINGS, reset))),
+    "close": failing_at("closed", hear(b"PRI", close)),
+    "frame cut": failing_at("cut", hear(b"PRI", say(SETTINGS + SETTINGS[:5], close))),
     "silence": Failing(PLACES["silence"], "DEADLINE_EXCEEDED"),
-    "another protocol": at("rubbish", answer(b"220 smtp.example.org ready\r\n")),
-    "503": at("answered", answer(SAD)),
+    "another protocol": failing_at("rubbish", answer(b"220 smtp.example.org ready\r\n")),
+    "503": failing_at("answered", answer(SAD)),
 }
 
 
@@ -148,13 +148,6 @@ ASYNC_CALL = [
 @by_operation(ASYNC_CALL)
 def test_async_call(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_the_builtin_takes_nothing() -> None:
-    nothing = dict.fromkeys(("refused", "reset", "closed", "cut", "timeout", "unresolved"), False)
-    for builtin in ("ConnectionError", "OSError", "TimeoutError"):
-        assert taken(CALL, "grpc.UnaryUnaryMultiCallable.__call__", builtin) == nothing
-        assert taken(ASYNC_CALL, "grpc.aio.UnaryUnaryMultiCallable.__call__", builtin) == nothing
 
 
 def test_a_channel_that_cannot_connect_is_made_all_the_same() -> None:

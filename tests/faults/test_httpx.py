@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.http_experiments import SCENARIOS, experiments, taken
-from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, answer, redirect_forever
+from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, answer, experiments, redirect_forever
 from tests.faults.peers import (
     LATE,
     UNKNOWN_HOST,
@@ -231,7 +230,6 @@ CORE = [
     ),
     *experiments("httpcore.ConnectionPool.request", by_pool, OF_CORE),
 ]
-ASYNC_CORE = [*experiments("httpcore.AsyncConnectionPool.request", by_async_pool, OF_CORE)]
 
 
 @by_operation(CORE)
@@ -239,7 +237,7 @@ def test_core(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(ASYNC_CORE)
+@by_operation(experiments("httpcore.AsyncConnectionPool.request", by_async_pool, OF_CORE))
 def test_async_core(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
@@ -256,9 +254,3 @@ def test_proxies() -> None:
             ("answered", ask("http" + sad.url, "https://127.0.0.1:1/")),
         ]
     compare("httpx.get", seen)
-
-
-def test_the_builtins_take_nothing() -> None:
-    for builtin in ("ConnectionError", "OSError", "TimeoutError"):
-        for name in ("httpx.get", "httpx.AsyncClient.get"):
-            assert taken(EXPERIMENTS, name, builtin) == dict.fromkeys(SCENARIOS, False)

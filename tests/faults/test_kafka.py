@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connlint.knowledge.kafka import LIBRARY
-from tests.faults.databases import NOBODY, Way, at, experiments, taken_by_builtin, unproven
+from tests.faults.clients import NOBODY_TWICE, Place, at, experiments
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.peers import SOON, close, closed_port_of_two, hear, raised, reset, say, stay_silent
+from tests.faults.peers import SOON, close, hear, raised, reset, say, stay_silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address
 
 kafka = pytest.importorskip("kafka")
 
@@ -40,13 +39,12 @@ def connect(kind: str, address: Address, _: float) -> BaseException | None:
 
 
 CONNECT = {
-    **NOBODY,
-    "two closed ports": Way("refused", closed_port_of_two),
-    "no answer, reset": Way("reset", at(hear(NAME, reset))),
-    "no answer, closed": Way("closed", at(hear(NAME, close))),
-    "no answer": Way("timeout", at(stay_silent)),
-    "half an answer": Way("cut", at(hear(NAME, say(struct.pack(">ii", 99, 1), close)))),
-    "another protocol": Way("rubbish", at(hear(NAME, say(struct.pack(">i", 9) + b"\xff" * 9)))),
+    **NOBODY_TWICE,
+    "no answer, reset": Place("reset", at(hear(NAME, reset))),
+    "no answer, closed": Place("closed", at(hear(NAME, close))),
+    "no answer": Place("timeout", at(stay_silent)),
+    "half an answer": Place("cut", at(hear(NAME, say(struct.pack(">ii", 99, 1), close)))),
+    "another protocol": Place("rubbish", at(hear(NAME, say(struct.pack(">i", 9) + b"\xff" * 9)))),
 }
 
 
@@ -55,19 +53,6 @@ def connects() -> Iterator[Experiment]:
         yield from experiments(f"kafka.{kind}", functools.partial(connect, kind), CONNECT, "kafka.errors.KafkaError")
 
 
-CONNECTS = [*connects()]
-
-
-@by_operation(CONNECTS)
+@by_operation(connects())
 def test_connect(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, CONNECTS) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    taken = taken_by_builtin(CONNECTS, "kafka.KafkaProducer")
-    assert {"refused", "reset", "closed", "cut", "timeout", "unresolved"} <= taken.keys()
-    assert set(map(tuple, taken.values())) == {(False,)}

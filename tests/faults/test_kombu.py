@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.kombu import LIBRARY
 from tests.faults.amqp_peers import CONNECT, after, serve
-from tests.faults.databases import Way, at, experiments, taken_by_builtin, unproven
+from tests.faults.clients import Place, at, experiments
 from tests.faults.experiments import Experiment, by_operation, check_all
 from tests.faults.peers import LATE, SOON, raised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address
 
 amqp = pytest.importorskip("amqp")
 kombu = pytest.importorskip("kombu")
@@ -139,7 +138,7 @@ KOMBU_CALLS: Calls = {
     "Consumer.consume": ("Basic.Consume", consume),
 }
 RAISES: Mapping[str, str | None] = {"reset": "ConnectionResetError", "shut down": FORCED}
-SILENT = {"silent": Way("timeout", at(serve("")))}
+SILENT = {"silent": Place("timeout", at(serve("")))}
 
 
 def requests() -> Iterator[Experiment]:
@@ -168,7 +167,6 @@ def publishes() -> Iterator[Experiment]:
 REQUESTS = [*requests()]
 AMQP_REQUESTS = [each for each in REQUESTS if each.operation.startswith("amqp")]
 KOMBU_REQUESTS = [each for each in REQUESTS if each.operation.startswith("kombu")]
-PUBLISHES = [*publishes()]
 
 
 @by_operation(AMQP_CONNECTS)
@@ -196,7 +194,7 @@ def test_request(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(PUBLISHES)
+@by_operation(publishes())
 def test_publish(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
@@ -205,23 +203,3 @@ def test_nothing_connects_before_it_is_asked_to() -> None:
     with kombu.Connection("amqp://127.0.0.1:1//") as connection:
         assert not connection.connected
         assert not kombu.Producer(connection, auto_declare=False).connection.connected
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*AMQP_CONNECTS, *CONNECTS, *ENSURES, *REQUESTS, *PUBLISHES]) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    assert taken_by_builtin(CONNECTS, "kombu.Connection.connect") == {
-        "answered": {False},
-        "closed": {False},
-        "cut": {False},
-        "refused": {True},
-        "reset": {True},
-        "rubbish": {False},
-        "timeout": {False},
-        "unreachable": {False},
-        "unresolved": {False},
-    }
-    assert taken_by_builtin(ENSURES, "kombu.Connection.ensure_connection")["refused"] == {False}
-    assert taken_by_builtin(PUBLISHES, "kombu.Producer.publish")["reset"] == {False, True}

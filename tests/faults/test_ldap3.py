@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.ldap3 import LIBRARY
-from tests.faults.databases import NOBODY, RUBBISH, Way, at, experiments, read, taken_by_builtin, unproven
+from tests.faults.clients import NOBODY, RUBBISH, Place, at, experiments, experiments_over
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.peers import close, hear, raised, reset, say, stay_silent
+from tests.faults.peers import close, hear, raised, read, reset, say, stay_silent
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator, Mapping
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address
 
 ldap3 = pytest.importorskip("ldap3")
 
@@ -55,16 +54,16 @@ ANSWERS: Mapping[str, tuple[Any, Callable[[socket.socket], None]]] = {
     "silence": ("timeout", stay_silent),
     "another protocol": ("rubbish", say(RUBBISH, close)),
 }
-BINDING: Mapping[str, Way] = {
+BINDING: Mapping[str, Place] = {
     **NOBODY,
     **{
-        name: Way(scenario, at(treat if name == "silence" else hear(b"\x80", treat)))
+        name: Place(scenario, at(treat if name == "silence" else hear(b"\x80", treat)))
         for name, (scenario, treat) in ANSWERS.items()
     },
 }
 REQUESTING = {
-    **{name: Way(scenario, at(directory(treat))) for name, (scenario, treat) in ANSWERS.items()},
-    "lost before": Way("broken", at(directory(close))),
+    **{name: Place(scenario, at(directory(treat))) for name, (scenario, treat) in ANSWERS.items()},
+    "lost before": Place("broken", at(directory(close))),
 }
 
 
@@ -120,36 +119,15 @@ def binds() -> Iterator[Experiment]:
 
 def requests() -> Iterator[Experiment]:
     for name, call in CALLS.items():
-        once, twice = functools.partial(perform, call, False), functools.partial(perform, call, True)
-        yield from experiments(f"{CONNECTION}.{name}", once, REQUESTING, TERMINATED, LOST, without=["lost before"])
-        yield from experiments(f"{CONNECTION}.{name}", twice, {"lost before": REQUESTING["lost before"]}, OPEN)
+        how = functools.partial(perform, call)
+        yield from experiments_over(f"{CONNECTION}.{name}", how, REQUESTING, TERMINATED, LOST, lost=OPEN)
 
 
-BINDS, REQUESTS = [*binds()], [*requests()]
-
-
-@by_operation(BINDS)
+@by_operation(binds())
 def test_bind(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(REQUESTS)
+@by_operation(requests())
 def test_request(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*BINDS, *REQUESTS]) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    assert taken_by_builtin(BINDS, f"{CONNECTION}.bind") == {
-        "closed": {False},
-        "cut": {False},
-        "refused": {False},
-        "reset": {False},
-        "rubbish": {False},
-        "timeout": {False},
-        "unreachable": {False},
-        "unresolved": {False},
-    }

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.mysql import LIBRARY
-from tests.faults.databases import MYSQL_CONNECT, experiments, mysql_query, taken_by_builtin, unproven
+from tests.faults.clients import experiments, experiments_over, few
 from tests.faults.experiments import Experiment, by_operation, check_all
+from tests.faults.mysql_peers import MYSQL_CONNECT, mysql_query
 from tests.faults.peers import raised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address
 
 connector = pytest.importorskip("mysql.connector")
 
@@ -99,44 +99,21 @@ def connects() -> Iterator[Experiment]:
 
 def queries() -> Iterator[Experiment]:
     for name, (word, call) in CALLS.items():
-        ways = mysql_query(word)
-        once, twice = functools.partial(perform, call, False), functools.partial(perform, call, True)
+        places, how, lost = mysql_query(word), functools.partial(perform, call), LOST.get(name, INTERFACE)
         if name == f"{CURSOR}.execute":
-            yield from experiments(name, once, ways, INTERFACE, ANSWERS, without=["lost before"])
+            yield from experiments_over(name, how, places, INTERFACE, ANSWERS, lost=lost)
         else:
-            yield from experiments(name, once, {"reset": ways["reset"]}, OPERATIONAL)
-        yield from experiments(name, twice, {"lost before": ways["lost before"]}, LOST.get(name, INTERFACE))
+            yield from experiments_over(name, how, few(places), OPERATIONAL, lost=lost)
 
 
-CONNECTS, QUERIES = [*connects()], [*queries()]
-
-
-@by_operation(CONNECTS)
+@by_operation(connects())
 def test_connect(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(QUERIES)
+@by_operation(queries())
 def test_query(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*CONNECTS, *QUERIES]) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    assert taken_by_builtin(CONNECTS, "mysql.connector.connect") == {
-        "answered": {False},
-        "closed": {False},
-        "cut": {False},
-        "refused": {False},
-        "reset": {False},
-        "rubbish": {False},
-        "timeout": {False},
-        "unreachable": {False},
-        "unresolved": {False},
-    }
 
 
 # What the C library calls no server, an unknown host, a server that is gone, and a line that is lost

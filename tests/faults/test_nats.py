@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.nats import LIBRARY
-from tests.faults.databases import NOBODY, RUBBISH, Way, at, experiments, taken_by_builtin, unproven
+from tests.faults.clients import NOBODY_TWICE, RUBBISH, Place, at, experiments
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.peers import LATE, SOON, close, closed_port_of_two, hear, raised_by, reset, say, stay_silent
+from tests.faults.peers import LATE, SOON, close, hear, raised_by, reset, say, stay_silent
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from tests.faults.databases import Address, Treatment
+    from tests.faults.clients import Address, Treatment
 
 nats = pytest.importorskip("nats")
 
@@ -63,15 +62,14 @@ async def by_client(*args: Any, **options: Any) -> Any:
 
 
 CONNECT = {
-    **NOBODY,
-    "two closed ports": Way("refused", closed_port_of_two),
-    "no word, reset": Way("reset", at(say(INFO, hear(PING, reset)))),
-    "no word, closed": Way("closed", at(close)),
-    "no word": Way("timeout", at(stay_silent)),
-    "half a word": Way("cut", at(say(b"INFO {", close))),
-    "another protocol": Way("rubbish", at(say(RUBBISH))),
-    "no answer": Way("timeout", at(say(INFO))),
-    "not allowed": Way("answered", at(say(INFO, hear(PING, say(b"-ERR 'Authorization Violation'\r\n"))))),
+    **NOBODY_TWICE,
+    "no word, reset": Place("reset", at(say(INFO, hear(PING, reset)))),
+    "no word, closed": Place("closed", at(close)),
+    "no word": Place("timeout", at(stay_silent)),
+    "half a word": Place("cut", at(say(b"INFO {", close))),
+    "another protocol": Place("rubbish", at(say(RUBBISH))),
+    "no answer": Place("timeout", at(say(INFO))),
+    "not allowed": Place("answered", at(say(INFO, hear(PING, say(b"-ERR 'Authorization Violation'\r\n"))))),
 }
 ONCE: dict[str, str | None] = {
     "no word, reset": "ConnectionResetError",
@@ -132,14 +130,14 @@ def answer_nobody(connection: Any) -> None:
 def requests() -> Iterator[Experiment]:
     owner = "nats.aio.client.Client"
     for name, (word, kind, call) in CALLS.items():
-        ways = {
-            "silent": Way("timeout", at(served(stay_silent, word))),
-            "reset": Way("reset", at(served(reset, word))),
-            "closed": Way("closed", at(served(close, word))),
+        places = {
+            "silent": Place("timeout", at(served(stay_silent, word))),
+            "reset": Place("reset", at(served(reset, word))),
+            "closed": Place("closed", at(served(close, word))),
         }
-        yield from experiments(f"{owner}.{name}", functools.partial(perform, call), ways, kind)
+        yield from experiments(f"{owner}.{name}", functools.partial(perform, call), places, kind)
     publish = operator.methodcaller("publish", "s", b"x")
-    gone = {"lost before": Way("broken", at(served(close, b"lost")))}
+    gone = {"lost before": Place("broken", at(served(close, b"lost")))}
     for name, call in (("publish", publish), ("request", CALLS["request"][2]), ("flush", CALLS["flush"][2])):
         lost = functools.partial(perform, call, lost=True)
         yield from experiments(f"{owner}.{name}", lost, gone, "nats.errors.ConnectionClosedError")
@@ -149,15 +147,14 @@ def nobody_listens(address: Address, _: float) -> BaseException | None:
     return perform(operator.methodcaller("request", "s", b"x", timeout=LATE), address, LATE)
 
 
-ALONE = {"nobody listens": Way("answered", at(say(INFO, hear(PING, say(b"PONG\r\n", answer_nobody)))))}
-CONNECTS = [*connects()]
+ALONE = {"nobody listens": Place("answered", at(say(INFO, hear(PING, say(b"PONG\r\n", answer_nobody)))))}
 REQUESTS = [
     *requests(),
     *experiments("nats.aio.client.Client.request", nobody_listens, ALONE, "nats.errors.NoRespondersError"),
 ]
 
 
-@by_operation(CONNECTS)
+@by_operation(connects())
 def test_connect(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
@@ -165,14 +162,3 @@ def test_connect(experiments: list[Experiment]) -> None:
 @by_operation(REQUESTS)
 def test_request(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*CONNECTS, *REQUESTS]) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    taken = taken_by_builtin([each for each in CONNECTS if not each.given], "nats.connect")
-    assert {"refused", "reset", "closed", "cut", "timeout", "unresolved"} <= taken.keys()
-    assert set(map(tuple, taken.values())) == {(False,)}
-    assert taken_by_builtin(REQUESTS, "nats.aio.client.Client.request")["timeout"] == {False}

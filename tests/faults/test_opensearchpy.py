@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Any
-
 import pytest
 
-from connlint.knowledge.opensearchpy import ATTRIBUTES, BASES
+from connlint.knowledge.opensearchpy import ATTRIBUTES
+from tests.faults import search
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.http_experiments import PLACES, experiments, peer, taken
-from tests.faults.http_peers import answer
-from tests.faults.peers import LATE, raised, raised_by
-from tests.knowledge.resolve import resolve
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-
-    from tests.faults.http_experiments import Perform
 
 opensearchpy = pytest.importorskip("opensearchpy")
 helpers = pytest.importorskip("opensearchpy.helpers")
@@ -53,135 +42,44 @@ ASYNC = {
     "close in TLS handshake": "opensearchpy.exceptions.ConnectionError",
     "no TLS": "opensearchpy.exceptions.ConnectionError",
 }
-FEW = {name: FAILED[name] for name in ("closed port", "reset", "close", "silence")}
+OPENSEARCH = search.Library(
+    package="opensearchpy",
+    client="OpenSearch",
+    timeout="timeout",
+    parts=("opensearchpy.client.utils.NamespacedClient", "opensearchpy._async.client.utils.NamespacedClient"),
+    outcomes=SYNC,
+    async_outcomes=ASYNC,
+    header=b"",
+    scan=lambda client: list(helpers.scan(client)),
+    document="body",
+)
 
 
-def ask(call: Callable[[Any], object]) -> Perform:
-    def perform(url: str, timeout: float) -> BaseException | None:
-        with opensearchpy.OpenSearch(url, max_retries=0, timeout=timeout) as client:
-            return raised(lambda: call(client))
-
-    return perform
-
-
-def ask_async(call: Callable[[Any], Coroutine[Any, Any, object]]) -> Perform:
-    async def ask(url: str, wait: float) -> BaseException | None:
-        async with opensearchpy.AsyncOpenSearch(url, max_retries=0, timeout=wait) as client:
-            return await raised_by(call(client))
-
-    return lambda url, timeout: asyncio.run(ask(url, timeout))
-
-
-PART = "opensearchpy.client.utils.NamespacedClient"
-CLIENT = [
-    *experiments("opensearchpy.OpenSearch.search", ask(lambda client: client.search(index="x")), SYNC),
-    *experiments("opensearchpy.OpenSearch.info", ask(lambda client: client.info()), FEW),
-    *experiments("opensearchpy.OpenSearch.index", ask(lambda client: client.index(index="x", body={})), FEW),
-    *experiments(f"{PART}.create", ask(lambda client: client.indices.create(index="x")), FEW),
-    *experiments(f"{PART}.health", ask(lambda client: client.cluster.health()), FEW),
-]
-
-
-@by_operation(CLIENT)
+@by_operation(search.calls(OPENSEARCH))
 def test_client(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-ASYNC_PART = "opensearchpy._async.client.utils.NamespacedClient"
-ASYNC_CLIENT = [
-    *experiments("opensearchpy.AsyncOpenSearch.search", ask_async(lambda client: client.search(index="x")), ASYNC),
-    *experiments(f"{ASYNC_PART}.create", ask_async(lambda client: client.indices.create(index="x")), FEW),
-]
-
-
-@by_operation(ASYNC_CLIENT)
+@by_operation(search.async_calls(OPENSEARCH))
 def test_async_client(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-DOCUMENTS = [{"_index": "x", "_source": {}}]
-REFUSED_DOCUMENT = b'{"errors":true,"items":[{"index":{"_index":"x","status":409,"error":{"type":"x"}}}]}'
-BROKEN_SCAN = b'{"_scroll_id":"x","_shards":{"total":2,"successful":1,"skipped":0,"failed":1},"hits":{"hits":[{}]}}'
-
-
-def answered(operation: str, perform: Perform, body: bytes, raises: str) -> Experiment:
-    """Return the experiment of a server that answers that it did not do what it was asked."""
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
-
-    def ask() -> BaseException | None:
-        with peer(answer(head + body)) as (host, port):
-            return perform(f"http://{host}:{port}", LATE)
-
-    return Experiment(operation, "answered", raises, ask, peer="refusal")
-
-
-HELPERS = [
-    experiment
-    for name, call, body, raises in (
-        (
-            "bulk",
-            lambda client: helpers.bulk(client, DOCUMENTS),
-            REFUSED_DOCUMENT,
-            "opensearchpy.helpers.BulkIndexError",
-        ),
-        (
-            "parallel_bulk",
-            lambda client: list(helpers.parallel_bulk(client, DOCUMENTS, thread_count=1)),
-            REFUSED_DOCUMENT,
-            "opensearchpy.helpers.BulkIndexError",
-        ),
-        ("scan", lambda client: list(helpers.scan(client)), BROKEN_SCAN, "opensearchpy.helpers.ScanError"),
-        (
-            "streaming_bulk",
-            lambda client: list(helpers.streaming_bulk(client, DOCUMENTS)),
-            REFUSED_DOCUMENT,
-            "opensearchpy.helpers.BulkIndexError",
-        ),
-    )
-    for experiment in (
-        *experiments(f"opensearchpy.helpers.{name}", ask(call), FEW),
-        answered(f"opensearchpy.helpers.{name}", ask(call), body, raises),
-    )
-]
-
-
-@by_operation(HELPERS)
+@by_operation(search.helpers(OPENSEARCH))
 def test_helpers(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-BULK = ask_async(lambda client: helpers.async_bulk(client, DOCUMENTS))
-ASYNC_HELPERS = [
-    *experiments("opensearchpy.helpers.async_bulk", BULK, FEW),
-    answered("opensearchpy.helpers.async_bulk", BULK, REFUSED_DOCUMENT, "opensearchpy.helpers.BulkIndexError"),
-]
-
-
-@by_operation(ASYNC_HELPERS)
+@by_operation(search.async_helpers(OPENSEARCH))
 def test_async_helpers(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-def test_the_builtin_takes_nothing() -> None:
-    nothing = dict.fromkeys(("refused", "reset", "closed", "cut", "timeout", "unresolved"), False)
-    for builtin in ("ConnectionError", "OSError", "TimeoutError"):
-        assert taken(CLIENT, "opensearchpy.OpenSearch.search", builtin) == nothing
-        assert taken(ASYNC_CLIENT, "opensearchpy.AsyncOpenSearch.search", builtin) == nothing
-
-
 @pytest.mark.parametrize("name", ["OpenSearch", "AsyncOpenSearch"])
 def test_attributes_are_all_there(name: str) -> None:
-    client = getattr(opensearchpy, name)("http://127.0.0.1:1")
-    owner = f"opensearchpy.{name}"
-    part: Any = resolve(next(part for attribute, part in ATTRIBUTES.items() if attribute.startswith(owner)))
-    found = {f"{owner}.{attribute}" for attribute, value in vars(client).items() if isinstance(value, part)}
-    assert found == {attribute for attribute in ATTRIBUTES if attribute.startswith(f"{owner}.")}
-    assert owner in BASES
+    found, told = search.parts_of(OPENSEARCH, name, ATTRIBUTES)
+    assert found == told
 
 
 def test_a_ping_raises_nothing() -> None:
-    for name in FEW:
-        with PLACES[name].open() as (host, port):
-            timeout = 0.02 if name == "silence" else LATE
-            with opensearchpy.OpenSearch(f"http://{host}:{port}", max_retries=0, timeout=timeout) as client:
-                assert client.ping() is False
+    assert set(search.pings(OPENSEARCH)) == {None}

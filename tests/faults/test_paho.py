@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.paho import LIBRARY
-from tests.faults.databases import NOBODY, Way, at, experiments, taken_by_builtin, unproven
+from tests.faults.clients import NOBODY_TWICE, Place, at, experiments
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.peers import LATE, close, closed_port_of_two, hear, raised, reset, say
+from tests.faults.peers import LATE, close, hear, raised, reset, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address
 
 client = pytest.importorskip("paho.mqtt.client")
 publish = pytest.importorskip("paho.mqtt.publish")
@@ -42,7 +41,7 @@ def reconnect(address: Address, timeout: float) -> BaseException | None:
     return raised(found.reconnect)
 
 
-WAYS = {**NOBODY, "two closed ports": Way("refused", closed_port_of_two)}
+PLACES = NOBODY_TWICE
 RAISES: dict[str, str | None] = {
     "full backlog": "TimeoutError",
     "unknown host": "socket.gaierror",
@@ -52,7 +51,7 @@ RAISES: dict[str, str | None] = {
 
 def connects() -> Iterator[Experiment]:
     for name, dial in (("connect", connect), ("reconnect", reconnect)):
-        yield from experiments(f"paho.mqtt.client.Client.{name}", dial, WAYS, REFUSED, RAISES)
+        yield from experiments(f"paho.mqtt.client.Client.{name}", dial, PLACES, REFUSED, RAISES)
 
 
 def exchange(call: Callable[..., object], what: object, address: Address, _: float) -> BaseException | None:
@@ -65,26 +64,23 @@ EXCHANGES: dict[str, tuple[Callable[..., object], object]] = {
     "publish.single": (publish.single, "topic"),
     "subscribe.simple": (subscribe.simple, "topic"),
 }
-ANSWERED = {"not authorized": Way("answered", at(hear(HELLO, say(NOT_AUTHORIZED))))}
+ANSWERED = {"not authorized": Place("answered", at(hear(HELLO, say(NOT_AUTHORIZED))))}
 
 
 def exchanges() -> Iterator[Experiment]:
     for name, (call, what) in EXCHANGES.items():
         operation, perform = f"paho.mqtt.{name}", functools.partial(exchange, call, what)
         # it waits for as long as the system lets it
-        yield from experiments(operation, perform, WAYS, REFUSED, RAISES, without=["full backlog"])
+        yield from experiments(operation, perform, PLACES, REFUSED, RAISES, without=["full backlog"])
         yield from experiments(operation, perform, ANSWERED, "paho.mqtt.exception.MQTTException")
 
 
-CONNECTS, EXCHANGED = [*connects()], [*exchanges()]
-
-
-@by_operation(CONNECTS)
+@by_operation(connects())
 def test_connect(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(EXCHANGED)
+@by_operation(exchanges())
 def test_exchange(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
@@ -97,16 +93,3 @@ def test_nothing_else_raises(treat: Any) -> None:
         while mqtt.loop(timeout=LATE) == client.MQTT_ERR_SUCCESS:
             pass
         assert mqtt.publish("topic", "x").rc == client.MQTT_ERR_NO_CONN
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*CONNECTS, *EXCHANGED]) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    assert taken_by_builtin(CONNECTS, "paho.mqtt.client.Client.connect") == {
-        "refused": {True},
-        "timeout": {False},
-        "unreachable": {False},
-        "unresolved": {False},
-    }

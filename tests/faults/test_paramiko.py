@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.paramiko import LIBRARY
-from tests.faults.databases import NOBODY, Way, at, experiments, taken_by_builtin, unproven
+from tests.faults.clients import NOBODY_TWICE, Place, at, experiments
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.peers import LATE, SOON, Peer, close, closed_port_of_two, hear, raised, reset, say, stay_silent
+from tests.faults.peers import LATE, SOON, Peer, close, hear, raised, reset, say, stay_silent
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
 
-    from tests.faults.databases import Address, Treatment
+    from tests.faults.clients import Address, Treatment
 
 paramiko = pytest.importorskip("paramiko")
 
@@ -128,17 +127,16 @@ def connected(ssh: Any, address: Address, timeout: float, password: str = "right
 
 LINE = b"\n"
 CONNECT = {
-    **NOBODY,
-    "two closed ports": Way("refused", closed_port_of_two),
-    "no banner, reset": Way("reset", at(hear(LINE, reset))),
-    "no banner, closed": Way("closed", at(hear(LINE, close))),
-    "no banner": Way("timeout", at(stay_silent)),
-    "half a banner": Way("cut", at(hear(LINE, say(BANNER[:5], close)))),
-    "another protocol": Way("rubbish", at(hear(LINE, say(b"HTTP/1.1 400 Bad Request\r\n\r\n", close)))),
-    "rubbish after the banner": Way("rubbish", at(hear(LINE, say(BANNER + b"x" * 4000)))),
-    "banner, then reset": Way("reset", at(hear(LINE, say(BANNER, hear(b"curve25519", reset))))),
-    "banner, then closed": Way("closed", at(hear(LINE, say(BANNER, hear(b"curve25519", close))))),
-    "half a packet": Way("cut", at(hear(LINE, say(BANNER + b"\0\0\1\0", hear(b"curve25519", close))))),
+    **NOBODY_TWICE,
+    "no banner, reset": Place("reset", at(hear(LINE, reset))),
+    "no banner, closed": Place("closed", at(hear(LINE, close))),
+    "no banner": Place("timeout", at(stay_silent)),
+    "half a banner": Place("cut", at(hear(LINE, say(BANNER[:5], close)))),
+    "another protocol": Place("rubbish", at(hear(LINE, say(b"HTTP/1.1 400 Bad Request\r\n\r\n", close)))),
+    "rubbish after the banner": Place("rubbish", at(hear(LINE, say(BANNER + b"x" * 4000)))),
+    "banner, then reset": Place("reset", at(hear(LINE, say(BANNER, hear(b"curve25519", reset))))),
+    "banner, then closed": Place("closed", at(hear(LINE, say(BANNER, hear(b"curve25519", close))))),
+    "half a packet": Place("cut", at(hear(LINE, say(BANNER + b"\0\0\1\0", hear(b"curve25519", close))))),
 }
 CONNECT_RAISES = {
     "closed port": "paramiko.ssh_exception.NoValidConnectionsError",
@@ -155,7 +153,7 @@ CONNECT_RAISES = {
 def connects() -> Iterator[Experiment]:
     name = "paramiko.SSHClient.connect"
     yield from experiments(name, connect, CONNECT, SSH, CONNECT_RAISES)
-    wrong = {"wrong password": Way("answered", at(serve()))}
+    wrong = {"wrong password": Place("answered", at(serve()))}
     yield from experiments(name, connect_wrongly, wrong, "paramiko.ssh_exception.AuthenticationException")
 
 
@@ -183,12 +181,12 @@ SESSIONS: dict[str, Callable[[Any], object]] = {
 def sessions() -> Iterator[Experiment]:
     for name, call in SESSIONS.items():
         once, again = functools.partial(perform, call), functools.partial(twice, call)
-        ways = {
-            "reset": Way("reset", at(serve("session", reset))),
-            "closed": Way("closed", at(serve("session", close))),
+        places = {
+            "reset": Place("reset", at(serve("session", reset))),
+            "closed": Place("closed", at(serve("session", close))),
         }
-        yield from experiments(f"paramiko.{name}", once, ways, "ConnectionResetError", {"closed": "EOFError"})
-    lost = {"lost before": Way("broken", at(serve("session", close)))}
+        yield from experiments(f"paramiko.{name}", once, places, "ConnectionResetError", {"closed": "EOFError"})
+    lost = {"lost before": Place("broken", at(serve("session", close)))}
     yield from experiments("paramiko.SSHClient.exec_command", again, lost, SSH)
 
 
@@ -206,13 +204,16 @@ def files() -> Iterator[Experiment]:
     for name in ("get", "listdir", "open", "stat"):
         rest = ("/dev/null",) if name == "get" else ()
         call = functools.partial(perform, file_of(name, "word", *rest))
-        ways = {"reset": Way("reset", at(serve("word", reset))), "closed": Way("closed", at(serve("word", close)))}
-        yield from experiments(f"paramiko.SFTPClient.{name}", call, ways, SSH)
+        places = {
+            "reset": Place("reset", at(serve("word", reset))),
+            "closed": Place("closed", at(serve("word", close))),
+        }
+        yield from experiments(f"paramiko.SFTPClient.{name}", call, places, SSH)
     answers = {"gone": "FileNotFoundError", "mine": "PermissionError", "failed": "OSError"}
     for path, kind in answers.items():
         call = functools.partial(perform, file_of("stat", path))
-        yield from experiments("paramiko.SFTPClient.stat", call, {path: Way("answered", at(serve()))}, kind)
-    lost = {"lost before": Way("broken", at(serve("word", close)))}
+        yield from experiments("paramiko.SFTPClient.stat", call, {path: Place("answered", at(serve()))}, kind)
+    lost = {"lost before": Place("broken", at(serve("word", close)))}
     yield from experiments("paramiko.SFTPClient.stat", functools.partial(perform, file_of_lost), lost, "OSError")
 
 
@@ -223,54 +224,28 @@ def read_by(name: str) -> Callable[[Any], object]:
 def reads() -> Iterator[Experiment]:
     for name in ("read", "readline", "readlines"):
         call = functools.partial(perform, read_by(name))
-        ways = {"silent": Way("timeout", at(serve()))}
-        yield from experiments(f"paramiko.channel.ChannelFile.{name}", call, ways, "TimeoutError")
+        places = {"silent": Place("timeout", at(serve()))}
+        yield from experiments(f"paramiko.channel.ChannelFile.{name}", call, places, "TimeoutError")
 
 
-CONNECTS, SESSION, SFTP, FILE = [*connects()], [*sessions()], [*files()], [*reads()]
-
-
-@by_operation(CONNECTS)
+@by_operation(connects())
 def test_connect(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(SESSION)
+@by_operation(sessions())
 def test_session(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(SFTP)
+@by_operation(files())
 def test_sftp(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(FILE)
+@by_operation(reads())
 def test_read(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*CONNECTS, *SESSION, *SFTP, *FILE]) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    assert taken_by_builtin(CONNECTS, "paramiko.SSHClient.connect") == {
-        "answered": {False},
-        "closed": {False},
-        "cut": {False},
-        "refused": {False},
-        "reset": {False, True},
-        "rubbish": {False},
-        "timeout": {False},
-        "unreachable": {False},
-        "unresolved": {False},
-    }
-    assert taken_by_builtin(SESSION, "paramiko.SSHClient.exec_command") == {
-        "broken": {False},
-        "closed": {False},
-        "reset": {True},
-    }
 
 
 def test_a_peer_is_a_server() -> None:

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.pika import LIBRARY
 from tests.faults.amqp_peers import CONNECT, after, serve
-from tests.faults.databases import Way, at, experiments, taken_by_builtin, unproven
+from tests.faults.clients import Place, at, experiments
 from tests.faults.experiments import Experiment, by_operation, check_all
 from tests.faults.peers import LATE, close, raised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address
 
 pika = pytest.importorskip("pika")
 pytest.importorskip("pamqp")
@@ -62,10 +61,9 @@ CONNECT_RAISES = {
     **dict.fromkeys(("password, then reset", "password, then closed", "wrong password"), AUTHENTICATION),
     **dict.fromkeys(("opened, then reset", "opened, then closed", "wrong virtual host"), ACCESS),
 }
-CONNECTS = [*experiments(CONNECTION, connect, CONNECT, PROTOCOL, CONNECT_RAISES)]
 
 
-@by_operation(CONNECTS)
+@by_operation(experiments(CONNECTION, connect, CONNECT, PROTOCOL, CONNECT_RAISES))
 def test_connect(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
@@ -125,9 +123,9 @@ def later(owner: str, calls: dict[str, tuple[str, Callable[[Any], object]]]) -> 
 
 
 def lost() -> Iterator[Experiment]:
-    ways = {"lost before": Way("broken", at(serve("Channel.Open", close)))}
+    places = {"lost before": Place("broken", at(serve("Channel.Open", close)))}
     again = functools.partial(twice, lambda connection: connection.channel())
-    yield from experiments(f"{CONNECTION}.channel", again, ways, "pika.exceptions.ConnectionWrongStateError")
+    yield from experiments(f"{CONNECTION}.channel", again, places, "pika.exceptions.ConnectionWrongStateError")
 
 
 def declare_on_lost_channel(address: Address, _: float) -> BaseException | None:
@@ -137,36 +135,17 @@ def declare_on_lost_channel(address: Address, _: float) -> BaseException | None:
 
 
 def lost_channel() -> Iterator[Experiment]:
-    ways = {"lost before": Way("broken", at(serve("Queue.Declare", close)))}
+    places = {"lost before": Place("broken", at(serve("Queue.Declare", close)))}
     yield from experiments(
-        f"{CHANNEL}.queue_declare", declare_on_lost_channel, ways, "pika.exceptions.ChannelWrongStateError"
+        f"{CHANNEL}.queue_declare", declare_on_lost_channel, places, "pika.exceptions.ChannelWrongStateError"
     )
 
 
-OF_CONNECTION = [*later(CONNECTION, CONNECTION_CALLS), *lost()]
-OF_CHANNEL = [*later(CHANNEL, CHANNEL_CALLS), *lost_channel()]
-
-
-@by_operation(OF_CONNECTION)
+@by_operation(later(CONNECTION, CONNECTION_CALLS), lost())
 def test_connection(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(OF_CHANNEL)
+@by_operation(later(CHANNEL, CHANNEL_CALLS), lost_channel())
 def test_channel(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*CONNECTS, *OF_CONNECTION, *OF_CHANNEL]) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    taken = taken_by_builtin(CONNECTS, CONNECTION)
-    assert {"refused", "reset", "closed", "cut", "timeout", "unresolved"} <= taken.keys()
-    assert set(map(tuple, taken.values())) == {(False,)}
-    assert taken_by_builtin(OF_CHANNEL, f"{CHANNEL}.basic_publish") == {
-        "answered": {False},
-        "closed": {False},
-        "reset": {False},
-    }

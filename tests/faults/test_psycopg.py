@@ -10,22 +10,15 @@ from unittest import mock
 
 import pytest
 
-from connlint.knowledge.psycopg import LIBRARY
-from tests.faults.databases import (
-    POSTGRES_CONNECT,
-    POSTGRES_NO_TLS,
-    experiments,
-    postgres_query,
-    taken_by_builtin,
-    unproven,
-)
+from tests.faults.clients import experiments, experiments_over, few
 from tests.faults.experiments import Experiment, by_operation, check_all
 from tests.faults.peers import raised, raised_by
+from tests.faults.postgres_peers import POSTGRES_CONNECT, POSTGRES_NO_TLS, postgres_query
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address
 
 psycopg = pytest.importorskip("psycopg")
 
@@ -134,45 +127,22 @@ def connects() -> Iterator[Experiment]:
 
 def queries() -> Iterator[Experiment]:
     for name, (word, call) in CALLS.items():
-        ways = postgres_query(word)
-        how = perform_async if name.startswith("Async") else perform
-        once, twice = functools.partial(how, call, False), functools.partial(how, call, True)
-        operation = f"psycopg.{name}"
+        operation, places = f"psycopg.{name}", postgres_query(word)
+        how = functools.partial(perform_async if name.startswith("Async") else perform, call)
         if name in {"AsyncCursor.execute", "Cursor.execute"}:
             # nothing bounds the wait for an answer
-            yield from experiments(operation, once, ways, OPERATIONAL, ANSWERS, without=["lost before", "silence"])
+            yield from experiments_over(
+                operation, how, places, OPERATIONAL, ANSWERS, lost=OPERATIONAL, without=["silence"]
+            )
         else:
-            yield from experiments(operation, once, {"reset": ways["reset"]}, OPERATIONAL)
-        yield from experiments(operation, twice, {"lost before": ways["lost before"]}, OPERATIONAL)
+            yield from experiments_over(operation, how, few(places), OPERATIONAL, lost=OPERATIONAL)
 
 
-CONNECTS, QUERIES = [*connects()], [*queries()]
-
-
-@by_operation(CONNECTS)
+@by_operation(connects())
 def test_connect(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(QUERIES)
+@by_operation(queries())
 def test_query(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*CONNECTS, *QUERIES]) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    assert taken_by_builtin(CONNECTS, "psycopg.connect") == {
-        "answered": {False},
-        "closed": {False},
-        "cut": {False},
-        "handshake": {False},
-        "refused": {False},
-        "reset": {False},
-        "rubbish": {False},
-        "timeout": {False},
-        "unreachable": {False},
-        "unresolved": {False},
-    }

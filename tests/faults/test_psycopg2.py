@@ -8,26 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.psycopg2 import LIBRARY
-from tests.faults.databases import (
-    POSTGRES_CONNECT,
-    POSTGRES_NO_TLS,
-    experiments,
-    postgres_query,
-    taken_by_builtin,
-    unproven,
-)
+from tests.faults.clients import experiments, experiments_over, few
 from tests.faults.experiments import Experiment, by_operation, check_all
 from tests.faults.peers import raised
+from tests.faults.postgres_peers import POSTGRES_CONNECT, POSTGRES_NO_TLS, postgres_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address
 
 psycopg2 = pytest.importorskip("psycopg2")
 
-OPERATIONAL = "psycopg2.OperationalError"
+OPERATIONAL, LOST = "psycopg2.OperationalError", "psycopg2.InterfaceError"
 
 
 def connect(address: Address, _: float, **options: Any) -> BaseException | None:
@@ -83,44 +76,19 @@ def connects() -> Iterator[Experiment]:
 
 def queries() -> Iterator[Experiment]:
     for name, (word, call) in CALLS.items():
-        ways = postgres_query(word)
-        once, twice = functools.partial(perform, call, False), functools.partial(perform, call, True)
-        operation = f"psycopg2.extensions.{name}"
+        operation, places, how = f"psycopg2.extensions.{name}", postgres_query(word), functools.partial(perform, call)
         if name == "cursor.execute":
             # nothing bounds the wait for an answer
-            yield from experiments(operation, once, ways, OPERATIONAL, ANSWERS, without=["lost before", "silence"])
+            yield from experiments_over(operation, how, places, OPERATIONAL, ANSWERS, lost=LOST, without=["silence"])
         else:
-            yield from experiments(operation, once, {"reset": ways["reset"]}, OPERATIONAL)
-        yield from experiments(operation, twice, {"lost before": ways["lost before"]}, "psycopg2.InterfaceError")
+            yield from experiments_over(operation, how, few(places), OPERATIONAL, lost=LOST)
 
 
-CONNECTS, QUERIES = [*connects()], [*queries()]
-
-
-@by_operation(CONNECTS)
+@by_operation(connects())
 def test_connect(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(QUERIES)
+@by_operation(queries())
 def test_query(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*CONNECTS, *QUERIES]) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    assert taken_by_builtin(CONNECTS, "psycopg2.connect") == {
-        "answered": {False},
-        "closed": {False},
-        "cut": {False},
-        "handshake": {False},
-        "refused": {False},
-        "reset": {False},
-        "rubbish": {False},
-        "timeout": {False},
-        "unreachable": {False},
-        "unresolved": {False},
-    }

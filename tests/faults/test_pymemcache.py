@@ -7,30 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.pymemcache import LIBRARY
-from tests.faults.databases import NOBODY, RUBBISH, Way, at, experiments, taken_by_builtin, unproven
+from tests.faults.clients import NOBODY, RUBBISH, Place, at, experiments
 from tests.faults.experiments import Experiment, by_operation, check_all
 from tests.faults.peers import close, hear, raised, reset, say, stay_silent, wait_for_hangup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address
 
 pymemcache = pytest.importorskip("pymemcache")
 
 ERRORS = "pymemcache.exceptions"
 CLOSED = f"{ERRORS}.MemcacheUnexpectedCloseError"
-WAYS: Mapping[str, Way] = {
+PLACES: Mapping[str, Place] = {
     **NOBODY,
-    "reset": Way("reset", at(hear(b"\n", reset))),
-    "close": Way("closed", at(hear(b"\n", close))),
-    "line cut": Way("cut", at(hear(b"\n", say(b"VAL", close)))),
-    "silence": Way("timeout", at(stay_silent)),
-    "another protocol": Way("rubbish", at(hear(b"\n", say(RUBBISH)))),
-    "server error": Way("answered", at(hear(b"\n", say(b"SERVER_ERROR no\r\n")))),
-    "client error": Way("answered", at(hear(b"\n", say(b"CLIENT_ERROR no\r\n")))),
-    "unknown command": Way("answered", at(hear(b"\n", say(b"ERROR\r\n")))),
+    "reset": Place("reset", at(hear(b"\n", reset))),
+    "close": Place("closed", at(hear(b"\n", close))),
+    "line cut": Place("cut", at(hear(b"\n", say(b"VAL", close)))),
+    "silence": Place("timeout", at(stay_silent)),
+    "another protocol": Place("rubbish", at(hear(b"\n", say(RUBBISH)))),
+    "server error": Place("answered", at(hear(b"\n", say(b"SERVER_ERROR no\r\n")))),
+    "client error": Place("answered", at(hear(b"\n", say(b"CLIENT_ERROR no\r\n")))),
+    "unknown command": Place("answered", at(hear(b"\n", say(b"ERROR\r\n")))),
 }
 OUTCOMES = {
     "another protocol": f"{ERRORS}.MemcacheUnknownError",
@@ -79,34 +78,12 @@ def commands() -> Iterator[Experiment]:
     for kind in ("Client", "HashClient", "PooledClient"):
         for name, call in CALLS.items():
             yield from experiments(
-                f"pymemcache.{kind}.{name}", functools.partial(perform, kind, call), WAYS, CLOSED, OUTCOMES
+                f"pymemcache.{kind}.{name}", functools.partial(perform, kind, call), PLACES, CLOSED, OUTCOMES
             )
-    gone = {"lost before": WAYS["close"]._replace(scenario="broken")}
+    gone = {"lost before": PLACES["close"]._replace(scenario="broken")}
     yield from experiments("pymemcache.Client.set", perform_on_lost_line, gone, "BrokenPipeError")
 
 
-COMMANDS = [*commands()]
-
-
-@by_operation(COMMANDS)
+@by_operation(commands())
 def test_command(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, COMMANDS) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    assert taken_by_builtin(COMMANDS, "pymemcache.Client.get") == {
-        "answered": {False},
-        "closed": {False},
-        "cut": {False},
-        "refused": {True},
-        "reset": {True},
-        "rubbish": {False},
-        "timeout": {False},
-        "unreachable": {False},
-        "unresolved": {False},
-    }
-    assert taken_by_builtin(COMMANDS, "pymemcache.Client.set")["broken"] == {True}

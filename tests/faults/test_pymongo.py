@@ -10,16 +10,15 @@ from unittest import mock
 
 import pytest
 
-from connlint.knowledge.pymongo import LIBRARY
-from tests.faults.databases import NOBODY, RUBBISH, Way, at, experiments, read, taken_by_builtin, unproven
+from tests.faults.clients import NOBODY, RUBBISH, Place, at, experiments
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.peers import close, hear, raised, raised_by, reset, say, stay_silent
+from tests.faults.peers import close, hear, raised, raised_by, read, reset, say, stay_silent
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address, Raises
 
 pymongo = pytest.importorskip("pymongo")
 bson = pytest.importorskip("bson")
@@ -64,26 +63,26 @@ def refuse(code: int, name: str) -> Callable[[socket.socket, bytes], None]:
     return lambda connection, head: connection.sendall(answer(head, document))
 
 
-SELECTING: Mapping[str, Way] = {
+SELECTING: Mapping[str, Place] = {
     **NOBODY,
-    "reset at once": Way("reset", at(hear(b"ismaster", reset))),
-    "close at once": Way("closed", at(hear(b"ismaster", close))),
-    "hello cut": Way("cut", at(hear(b"ismaster", say(b"\x40\0\0\0", close)))),
-    "silence at once": Way("timeout", at(stay_silent)),
-    "another protocol at once": Way("rubbish", at(say(RUBBISH, close))),
+    "reset at once": Place("reset", at(hear(b"ismaster", reset))),
+    "close at once": Place("closed", at(hear(b"ismaster", close))),
+    "hello cut": Place("cut", at(hear(b"ismaster", say(b"\x40\0\0\0", close)))),
+    "silence at once": Place("timeout", at(stay_silent)),
+    "another protocol at once": Place("rubbish", at(say(RUBBISH, close))),
 }
 
 
-def ways(word: bytes) -> Mapping[str, Way]:
+def places(word: bytes) -> Mapping[str, Place]:
     return {
-        "reset": Way("reset", at(mongo(word, lambda connection, _: reset(connection)))),
-        "close": Way("closed", at(mongo(word, lambda connection, _: close(connection)))),
-        "answer cut": Way("cut", at(mongo(word, lambda peer, head: say(answer(head, HELLO)[:30], close)(peer)))),
-        "silence": Way("timeout", at(mongo(word, lambda _, __: None))),
-        "another protocol": Way("rubbish", at(mongo(word, lambda connection, _: connection.sendall(RUBBISH)))),
-        "no such command": Way("answered", at(mongo(word, refuse(59, "CommandNotFound")))),
-        "not primary": Way("answered", at(mongo(word, refuse(10107, "NotWritablePrimary")))),
-        "shutting down": Way("answered", at(mongo(word, refuse(91, "ShutdownInProgress")))),
+        "reset": Place("reset", at(mongo(word, lambda connection, _: reset(connection)))),
+        "close": Place("closed", at(mongo(word, lambda connection, _: close(connection)))),
+        "answer cut": Place("cut", at(mongo(word, lambda peer, head: say(answer(head, HELLO)[:30], close)(peer)))),
+        "silence": Place("timeout", at(mongo(word, lambda _, __: None))),
+        "another protocol": Place("rubbish", at(mongo(word, lambda connection, _: connection.sendall(RUBBISH)))),
+        "no such command": Place("answered", at(mongo(word, refuse(59, "CommandNotFound")))),
+        "not primary": Place("answered", at(mongo(word, refuse(10107, "NotWritablePrimary")))),
+        "shutting down": Place("answered", at(mongo(word, refuse(91, "ShutdownInProgress")))),
     }
 
 
@@ -137,7 +136,10 @@ CALLS: dict[str, tuple[bytes, Callable[[Any], object]]] = {
     "pymongo.cursor.Cursor.next": (b"find", lambda client: client.x.y.find().next()),
     "pymongo.database.Database.command": (b"ping", lambda client: client.x.command("ping")),
 }
-ASYNC_OUTCOMES = {**OUTCOMES, "another protocol": RECONNECT}
+ASYNC_OUTCOMES: Mapping[str, Raises] = {
+    **OUTCOMES,
+    "another protocol": (RECONNECT, "pymongo.errors.ProtocolError"),
+}
 ASYNC = "pymongo.asynchronous"
 ASYNC_CALLS: dict[str, tuple[bytes, Callable[[Any], Awaitable[object]]]] = {
     "pymongo.AsyncMongoClient.server_info": (b"buildinfo", lambda client: client.server_info()),
@@ -151,8 +153,8 @@ SELECT = 0.06  # seconds; the others must find their server
 
 def commands(calls: Mapping[str, tuple[bytes, Callable[[Any], Any]]], how: Callable[..., Any]) -> Iterator[Experiment]:
     for name, (word, call) in calls.items():
-        outcomes = OUTCOMES if how is perform else ASYNC_OUTCOMES
-        found, quickly = ways(word), functools.partial(how, call, SELECT)
+        outcomes: Mapping[str, Raises] = OUTCOMES if how is perform else ASYNC_OUTCOMES
+        found, quickly = places(word), functools.partial(how, call, SELECT)
         if name.endswith("find_one"):
             yield from experiments(name, quickly, SELECTING, SELECTION)
             yield from experiments(name, functools.partial(how, call, 5.0), found, RECONNECT, outcomes)
@@ -160,35 +162,11 @@ def commands(calls: Mapping[str, tuple[bytes, Callable[[Any], Any]]], how: Calla
             yield from experiments(name, functools.partial(how, call, 5.0), {"reset": found["reset"]}, RECONNECT)
 
 
-COMMANDS, ASYNC_COMMANDS = [*commands(CALLS, perform)], [*commands(ASYNC_CALLS, perform_async)]
-
-
-@by_operation(COMMANDS)
+@by_operation(commands(CALLS, perform))
 def test_command(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(ASYNC_COMMANDS)
+@by_operation(commands(ASYNC_CALLS, perform_async))
 def test_async_command(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*COMMANDS, *ASYNC_COMMANDS]) == set()
-
-
-@pytest.mark.parametrize(
-    "name", ["pymongo.collection.Collection.find_one", f"{ASYNC}.collection.AsyncCollection.find_one"]
-)
-def test_what_the_builtin_takes(name: str) -> None:
-    assert taken_by_builtin([*COMMANDS, *ASYNC_COMMANDS], name) == {
-        "answered": {False},
-        "closed": {False},
-        "cut": {False},
-        "refused": {False},
-        "reset": {False},
-        "rubbish": {False},
-        "timeout": {False},
-        "unreachable": {False},
-        "unresolved": {False},
-    }

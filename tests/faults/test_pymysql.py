@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.pymysql import LIBRARY
-from tests.faults.databases import MYSQL_CONNECT, MYSQL_NO_TLS, experiments, mysql_query, taken_by_builtin, unproven
+from tests.faults.clients import experiments, experiments_over, few
 from tests.faults.experiments import Experiment, by_operation, check_all
+from tests.faults.mysql_peers import MYSQL_CONNECT, MYSQL_NO_TLS, mysql_query
 from tests.faults.peers import client_context, raised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address
 
 pymysql = pytest.importorskip("pymysql")
 
@@ -87,44 +87,19 @@ def connects() -> Iterator[Experiment]:
 
 def queries() -> Iterator[Experiment]:
     for name, (word, call) in CALLS.items():
-        ways = mysql_query(word)
+        operation, places, how = f"pymysql.{name}", mysql_query(word), functools.partial(perform, call)
         lost = "pymysql.err.Error" if name == "Connection.ping" else "pymysql.err.InterfaceError"
-        once, twice = functools.partial(perform, call, False), functools.partial(perform, call, True)
         if name in {"Connection.ping", "cursors.Cursor.execute"}:
-            yield from experiments(f"pymysql.{name}", once, ways, OPERATIONAL, ANSWERS, without=["lost before"])
+            yield from experiments_over(operation, how, places, OPERATIONAL, ANSWERS, lost=lost)
         else:
-            yield from experiments(f"pymysql.{name}", once, {"reset": ways["reset"]}, OPERATIONAL)
-        yield from experiments(f"pymysql.{name}", twice, {"lost before": ways["lost before"]}, lost)
+            yield from experiments_over(operation, how, few(places), OPERATIONAL, lost=lost)
 
 
-CONNECTS, QUERIES = [*connects()], [*queries()]
-
-
-@by_operation(CONNECTS)
+@by_operation(connects())
 def test_connect(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(QUERIES)
+@by_operation(queries())
 def test_query(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*CONNECTS, *QUERIES]) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    assert taken_by_builtin(CONNECTS, "pymysql.Connection") == {
-        "answered": {False},
-        "closed": {False},
-        "cut": {False},
-        "handshake": {False},
-        "refused": {False},
-        "reset": {False},
-        "rubbish": {False},
-        "timeout": {False},
-        "unreachable": {False},
-        "unresolved": {False},
-    }
-    assert not any(map(any, taken_by_builtin(QUERIES, "pymysql.cursors.Cursor.execute").values()))

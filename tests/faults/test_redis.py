@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.redis import LIBRARY
-from tests.faults.databases import NOBODY, RUBBISH, Way, at, experiments, taken_by_builtin, unproven
+from tests.faults.clients import NOBODY, RUBBISH, Place, at, experiments
 from tests.faults.experiments import Experiment, by_operation, check_all
 from tests.faults.peers import close, hear, raised, raised_by, reset, say, stay_silent
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address
 
 pytest.importorskip("redis.asyncio")
 
@@ -41,21 +40,21 @@ def abort_transaction(connection: socket.socket) -> None:
         connection.sendall(b"+OK\r\n+QUEUED\r\n*-1\r\n" if b"EXEC" in data else b"+OK\r\n" * len(commands))
 
 
-WAYS: Mapping[str, Way] = {
+PLACES: Mapping[str, Place] = {
     **NOBODY,
-    "reset": Way("reset", at(hear(b"\n", reset))),
-    "close": Way("closed", at(hear(b"\n", close))),
-    "answer cut": Way("cut", at(hear(b"\n", say(b"$9\r\nx", close)))),
-    "silence": Way("timeout", at(stay_silent)),
-    "another protocol": Way("rubbish", at(hear(b"\n", say(RUBBISH)))),
-    "error": Way("answered", at(answer_all(b"-ERR no\r\n"))),
-    "no authentication": Way("answered", at(answer_all(b"-NOAUTH no\r\n"))),
-    "loading": Way("answered", at(answer_all(b"-LOADING not yet\r\n"))),
+    "reset": Place("reset", at(hear(b"\n", reset))),
+    "close": Place("closed", at(hear(b"\n", close))),
+    "answer cut": Place("cut", at(hear(b"\n", say(b"$9\r\nx", close)))),
+    "silence": Place("timeout", at(stay_silent)),
+    "another protocol": Place("rubbish", at(hear(b"\n", say(RUBBISH)))),
+    "error": Place("answered", at(answer_all(b"-ERR no\r\n"))),
+    "no authentication": Place("answered", at(answer_all(b"-NOAUTH no\r\n"))),
+    "loading": Place("answered", at(answer_all(b"-LOADING not yet\r\n"))),
 }
-NO_TLS = {"no TLS": Way("handshake", at(say(RUBBISH, hear(b"\x16", close))))}
+NO_TLS = {"no TLS": Place("handshake", at(say(RUBBISH, hear(b"\x16", close))))}
 # What only some operations meet
-CHANGED = {"watched key changed": Way("answered", at(abort_transaction))}
-NOT_OWNED = {"lock not owned": Way("answered", at(answer_all(b":0\r\n")))}
+CHANGED = {"watched key changed": Place("answered", at(abort_transaction))}
+NOT_OWNED = {"lock not owned": Place("answered", at(answer_all(b":0\r\n")))}
 
 
 def perform(
@@ -85,7 +84,7 @@ def clusters(library: str) -> Iterator[Experiment]:
     yield from experiments(
         f"{library}.cluster.{name}Cluster",
         functools.partial(connect_to_cluster, library),
-        WAYS,
+        PLACES,
         f"{library}.exceptions.{name}ClusterException",
     )
 
@@ -165,7 +164,7 @@ def commands(
     library: str,
     calls: Mapping[str, Callable[[Any], Any]],
     how: Callable[..., Any],
-    special: Iterable[tuple[str, Callable[[Any], Any], Mapping[str, Way], str]],
+    special: Iterable[tuple[str, Callable[[Any], Any], Mapping[str, Place], str]],
 ) -> Iterator[Experiment]:
     errors = f"{library}.exceptions"
     outcomes = {
@@ -179,48 +178,20 @@ def commands(
     for name, call in calls.items():
         operation = f"{library}.{name.replace('Redis', library.capitalize())}"
         performing = functools.partial(how, library, call)
-        yield from experiments(operation, performing, WAYS, f"{errors}.ConnectionError", outcomes)
+        yield from experiments(operation, performing, PLACES, f"{errors}.ConnectionError", outcomes)
         if name.endswith(("Redis.get", "execute", "acquire")):
             with_tls = functools.partial(performing, ssl=True)
             yield from experiments(operation, with_tls, NO_TLS, f"{errors}.ConnectionError")
-    for name, failing, ways, raises in special:
+    for name, failing, places, raises in special:
         operation = f"{library}.{name}"
-        yield from experiments(operation, functools.partial(how, library, failing), ways, f"{errors}.{raises}")
+        yield from experiments(operation, functools.partial(how, library, failing), places, f"{errors}.{raises}")
 
 
-COMMANDS = [*commands("redis", CALLS, perform, SPECIAL), *clusters("redis")]
-ASYNC_COMMANDS = [*commands("redis", ASYNC_CALLS, perform_async, ASYNC_SPECIAL)]
-
-
-@by_operation(COMMANDS)
+@by_operation(commands("redis", CALLS, perform, SPECIAL), clusters("redis"))
 def test_command(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(ASYNC_COMMANDS)
+@by_operation(commands("redis", ASYNC_CALLS, perform_async, ASYNC_SPECIAL))
 def test_async_command(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*COMMANDS, *ASYNC_COMMANDS]) == set()
-
-
-# What the builtin takes, of redis-py and of valkey-py
-TAKEN = {
-    "answered": {False},
-    "closed": {False},
-    "cut": {False},
-    "handshake": {False},
-    "refused": {False},
-    "reset": {False},
-    "rubbish": {False},
-    "timeout": {False},
-    "unreachable": {False},
-    "unresolved": {False},
-}
-
-
-@pytest.mark.parametrize("name", ["redis.Redis.get", "redis.asyncio.Redis.get"])
-def test_what_the_builtin_takes(name: str) -> None:
-    assert taken_by_builtin([*COMMANDS, *ASYNC_COMMANDS], name) == TAKEN

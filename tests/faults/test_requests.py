@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.http_experiments import SCENARIOS, experiments, taken
-from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, answer, redirect_forever
+from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, answer, experiments, redirect_forever
 from tests.faults.peers import (
     LATE,
     SOON,
@@ -163,8 +162,3 @@ def test_a_proxy_that_does_not_serve_us() -> None:
         proxies = {"https": "http" + peer.url}
         error = raised(lambda: requests.get("https://127.0.0.1:1/", proxies=proxies, timeout=LATE))
     compare("requests.get", {"answered": error})
-
-
-def test_the_builtin_takes_nothing_and_os_error_all() -> None:
-    assert taken(EXPERIMENTS, "requests.get") == dict.fromkeys(SCENARIOS, False)
-    assert taken(EXPERIMENTS, "requests.get", "OSError") == dict.fromkeys(SCENARIOS, True)

@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import operator
-import socket
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.trio import LIBRARY
-from tests.faults.databases import NOBODY, RUBBISH, Way, at, experiments, taken_by_builtin, unproven
+from tests.faults.clients import NO_TLS, NO_UNIX, NOBODY_TWICE, Place, at, experiments
 from tests.faults.experiments import Experiment, by_operation, check_all
 from tests.faults.peers import (
     DROP,
     HANG_UP,
     client_context,
-    close,
-    closed_port_of_two,
-    hear,
     raised_by,
-    reset,
-    say,
     wait_for_hangup,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address
 
 trio = pytest.importorskip("trio")
 
 BROKEN = "trio.BrokenResourceError"
-HELLO = b"\x01"  # of TLS
 
 
 def run(call: Callable[..., Awaitable[object]], *args: object, **options: object) -> BaseException | None:
@@ -59,20 +48,7 @@ def connect_unix(address: Any, _: float) -> BaseException | None:
     return run(trio.open_unix_socket, address[0])
 
 
-@contextlib.contextmanager
-def path_of(*, bound: bool) -> Iterator[tuple[str, int]]:
-    with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as sock:
-        path = str(Path(directory) / "s")
-        if bound:
-            sock.bind(path)
-        yield path, 0
-
-
-CONNECT = {**NOBODY, "two closed ports": Way("refused", closed_port_of_two)}
-UNIX = {
-    "nobody listens": Way("refused", functools.partial(path_of, bound=True)),
-    "no such path": Way("unreachable", functools.partial(path_of, bound=False)),
-}
+CONNECT = NOBODY_TWICE
 
 
 def connects() -> Iterator[Experiment]:
@@ -82,7 +58,7 @@ def connects() -> Iterator[Experiment]:
             f"trio.{name}", dial, CONNECT, "OSError", {"unknown host": "socket.gaierror"}, without=["full backlog"]
         )
     missing: dict[str, str | None] = {"no such path": "FileNotFoundError"}
-    yield from experiments("trio.open_unix_socket", connect_unix, UNIX, "ConnectionRefusedError", missing)
+    yield from experiments("trio.open_unix_socket", connect_unix, NO_UNIX, "ConnectionRefusedError", missing)
 
 
 async def receive(address: Address) -> BaseException | None:
@@ -112,8 +88,8 @@ def perform(
 
 def streams() -> Iterator[Experiment]:
     name = "trio.SocketStream"
-    lost: dict[str, Way] = {"reset": Way("reset", at(DROP)), "closed": Way("closed", at(HANG_UP))}
-    gone: dict[str, Way] = {"reset": Way("reset", at(DROP)), "closed": Way("broken", at(HANG_UP))}
+    lost: dict[str, Place] = {"reset": Place("reset", at(DROP)), "closed": Place("closed", at(HANG_UP))}
+    gone: dict[str, Place] = {"reset": Place("reset", at(DROP)), "closed": Place("broken", at(HANG_UP))}
     yield from experiments(f"{name}.receive_some", functools.partial(perform, receive), lost, BROKEN, {"closed": None})
     yield from experiments(f"{name}.send_all", functools.partial(perform, send), gone, BROKEN)
 
@@ -125,11 +101,6 @@ async def shake(call: Callable[[Any], Awaitable[object]], address: Address) -> B
     return error
 
 
-TLS = {
-    "reset in the handshake": Way("reset", at(hear(HELLO, reset))),
-    "closed in the handshake": Way("closed", at(hear(HELLO, close))),
-    "no TLS": Way("handshake", at(hear(HELLO, say(RUBBISH)))),
-}
 TLS_CALLS: dict[str, Callable[[Any], Awaitable[object]]] = {
     "do_handshake": operator.methodcaller("do_handshake"),
     "receive_some": operator.methodcaller("receive_some"),
@@ -140,35 +111,19 @@ TLS_CALLS: dict[str, Callable[[Any], Awaitable[object]]] = {
 def handshakes() -> Iterator[Experiment]:
     for name, call in TLS_CALLS.items():
         talk = functools.partial(perform, functools.partial(shake, call))
-        yield from experiments(f"trio.SSLStream.{name}", talk, TLS, BROKEN)
+        yield from experiments(f"trio.SSLStream.{name}", talk, NO_TLS, BROKEN)
 
 
-CONNECTS, STREAMS, HANDSHAKES = [*connects()], [*streams()], [*handshakes()]
-
-
-@by_operation(CONNECTS)
+@by_operation(connects())
 def test_connect(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(STREAMS)
+@by_operation(streams())
 def test_stream(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(HANDSHAKES)
+@by_operation(handshakes())
 def test_tls(experiments: list[Experiment]) -> None:
     check_all(experiments)
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*CONNECTS, *STREAMS, *HANDSHAKES]) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    assert taken_by_builtin(CONNECTS, "trio.open_tcp_stream") == {
-        "refused": {False},
-        "unreachable": {False},
-        "unresolved": {False},
-    }
-    assert taken_by_builtin(STREAMS, "trio.SocketStream.receive_some") == {"reset": {False}}

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.http_experiments import SCENARIOS, experiments, taken
-from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, answer
+from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, answer, experiments
 from tests.faults.peers import (
     LATE,
     SOON,
@@ -156,8 +155,3 @@ def test_proxies() -> None:
             ("answered", ask("http" + sad.url, "https://127.0.0.1:1/")),
         ]
     compare("urllib3.PoolManager.request", seen)
-
-
-def test_the_builtins_take_nothing() -> None:
-    for builtin in ("ConnectionError", "OSError", "TimeoutError"):
-        assert taken(EXPERIMENTS, "urllib3.PoolManager.request", builtin) == dict.fromkeys(SCENARIOS, False)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.faults.clients import at
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.http_experiments import experiments, peer, taken
+from tests.faults.http_peers import experiments
 from tests.faults.peers import LATE, SOON, close, finish, hear, patience, raised, reset, say, stay_silent
 from tests.faults.websocket_peers import ENDS, shake_hands
 
@@ -63,7 +64,7 @@ def test_connect(experiments: list[Experiment]) -> None:
 
 def use(treat: Callable[[socket.socket], None], call: Callable[[Any], object], timeout: float) -> BaseException | None:
     """Return what `call` raises on a connection whose peer does `treat`."""
-    with peer(shake_hands(treat)) as (host, port):
+    with at(shake_hands(treat))() as (host, port):
         found = websocket.create_connection(f"ws://{host}:{port}", timeout=patience("reset"))
         try:
             found.settimeout(timeout)
@@ -163,27 +164,10 @@ def test_send(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-def test_the_builtin_takes_what_is_passed_on() -> None:
-    assert taken(CONNECT, "websocket.create_connection") == {
-        "refused": True,
-        "reset": True,
-        "closed": False,
-        "cut": False,
-        "timeout": False,
-        "unresolved": False,
-    }
-    assert taken(RECEIVE, "websocket.WebSocket.recv") == {
-        "reset": True,
-        "closed": False,
-        "cut": False,
-        "timeout": False,
-    }
-
-
 def test_an_application_tells_and_does_not_raise() -> None:
     """`run_forever` returns when its peer is gone."""
     told: list[BaseException] = []
-    with peer(shake_hands(say(b"\x81\x05x", close))) as (host, port):
+    with at(shake_hands(say(b"\x81\x05x", close)))() as (host, port):
         found = websocket.WebSocketApp(f"ws://{host}:{port}", on_error=lambda _, error: told.append(error))
         assert raised(found.run_forever) is None
     assert len(told) == 1

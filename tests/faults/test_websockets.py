@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.faults.clients import at
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.http_experiments import experiments, peer, taken
+from tests.faults.http_peers import experiments
 from tests.faults.peers import SOON, raised, raised_by
 from tests.faults.websocket_peers import ENDS, shake_hands
 
@@ -84,7 +85,7 @@ def use(end: str, call: Callable[[Any], object]) -> BaseException | None:
     """Return what `call` raises on a connection that ends in the way `end`."""
     scenario, treat = ENDS[end]
     with (
-        peer(shake_hands(treat)) as (host, port),
+        at(shake_hands(treat))() as (host, port),
         sync_client.connect(f"ws://{host}:{port}", close_timeout=SOON) as connection,
     ):
         if scenario != "timeout":
@@ -95,7 +96,7 @@ def use(end: str, call: Callable[[Any], object]) -> BaseException | None:
 
 def use_async(connect: Any, end: str, call: Callable[[Any], Any]) -> BaseException | None:
     async def use() -> BaseException | None:
-        with peer(shake_hands(ENDS[end][1])) as (host, port):
+        with at(shake_hands(ENDS[end][1]))() as (host, port):
             connection = await connect(f"ws://{host}:{port}", close_timeout=SOON)
             connection.transport.write(b"!")
             await connection.wait_closed()
@@ -148,24 +149,3 @@ def test_connection(experiments: list[Experiment]) -> None:
 
 
 OWN: dict[Scenario, bool | None] = {"closed": False, "cut": False, "timeout": False, "unresolved": False}
-
-
-def test_the_builtin_takes_what_comes_before_the_line_stands() -> None:
-    assert taken(CONNECT, "websockets.sync.client.connect") == {**OWN, "refused": True, "reset": None}
-    # of several addresses, and of a TLS handshake
-    for name in ("websockets.asyncio.client.connect", "websockets.legacy.client.connect"):
-        assert taken(CONNECT, name) == {**OWN, "refused": None, "reset": None, "closed": None}
-
-
-@pytest.mark.parametrize(
-    "owner",
-    [
-        "websockets.asyncio.connection.Connection",
-        "websockets.legacy.protocol.WebSocketCommonProtocol",
-        "websockets.sync.connection.Connection",
-    ],
-)
-@pytest.mark.parametrize("name", CALLS)
-def test_the_builtin_takes_nothing_of_a_line_that_ends(owner: str, name: str) -> None:
-    for scenario in ("reset", "closed", "cut"):
-        assert taken(CONNECTION, f"{owner}.{name}")[scenario] is False

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connlint.knowledge.zmq import LIBRARY
-from tests.faults.databases import Way, at, experiments, taken_by_builtin, unproven
+from tests.faults.clients import Place, at, experiments
 from tests.faults.experiments import Experiment, by_operation, check_all
 from tests.faults.peers import close, closed_port, raised, raised_by, reset, stay_silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.faults.databases import Address
+    from tests.faults.clients import Address
 
 zmq = pytest.importorskip("zmq")
 zmq_asyncio = pytest.importorskip("zmq.asyncio")
@@ -58,7 +57,7 @@ def perform_async(name: str, address: Address, timeout: float) -> BaseException 
     return asyncio.run(talk())
 
 
-SILENT = {"silent": Way("timeout", at(stay_silent))}
+SILENT = {"silent": Place("timeout", at(stay_silent))}
 
 
 def talks(owner: str, call: Callable[..., BaseException | None]) -> Iterator[Experiment]:
@@ -66,15 +65,12 @@ def talks(owner: str, call: Callable[..., BaseException | None]) -> Iterator[Exp
         yield from experiments(f"{owner}.{name}", functools.partial(call, name), SILENT, AGAIN)
 
 
-TALKS, ASYNC_TALKS = [*talks("zmq.Socket", perform)], [*talks("zmq.asyncio.Socket", perform_async)]
-
-
-@by_operation(TALKS)
+@by_operation(talks("zmq.Socket", perform))
 def test_socket(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-@by_operation(ASYNC_TALKS)
+@by_operation(talks("zmq.asyncio.Socket", perform_async))
 def test_async_socket(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
@@ -90,11 +86,3 @@ def test_connect_refuses_nothing() -> None:
         sock.linger = 0
         assert raised(lambda: sock.connect(f"tcp://{host}:{port}")) is None
         assert raised(lambda: sock.send(b"x")) is None
-
-
-def test_rows_say_no_more() -> None:
-    assert unproven(LIBRARY, [*TALKS, *ASYNC_TALKS]) == set()
-
-
-def test_what_the_builtin_takes() -> None:
-    assert taken_by_builtin(TALKS, "zmq.Socket.recv") == {"timeout": {False}}
