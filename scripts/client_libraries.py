@@ -14,7 +14,7 @@ from connlint import knowledge
 from scripts.knowledge import SOURCES, is_public
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from connlint.knowledge.model import Operation, Scenario
 
@@ -42,7 +42,7 @@ CALLS: tuple[Call, ...] = (
             "http.client.HTTPResponse.read",
         ),
     ),
-    Call("urllib.request", "urlopen(…)", ("urllib.request.urlopen",)),
+    Call("urllib.request", "urlopen(…), read()", ("urllib.request.urlopen", "http.client.HTTPResponse.read")),
     Call("smtplib", "SMTP(host)", ("smtplib.SMTP",)),
     Call("ftplib", "FTP(host)", ("ftplib.FTP",)),
     Call("imaplib", "IMAP4(host)", ("imaplib.IMAP4",)),
@@ -176,13 +176,19 @@ def namesakes_table() -> str:
     return "\n".join(lines)
 
 
+def widest(names: Collection[str]) -> list[str]:
+    """Return those of the classes `names` that no other one of them takes."""
+    others = {name: {*knowledge.lineage(name)} - {name} for name in names}
+    return sorted(name for name in names if others[name].isdisjoint(names))
+
+
 def instead_table() -> str:
     """Return the table of what to catch, a row a library."""
     lines = ["| library | a connection that failed | taken by `OSError` |", "| --- | --- | --- |"]
     for library in knowledge.libraries():
         if library.name not in SOURCES or not library.connection_failures:
             continue
-        names = sorted(library.connection_failures)
+        names = widest(library.connection_failures)
         by_os_error = {"OSError" in knowledge.lineage(name) for name in names}
         said = "yes" if by_os_error == {True} else "no" if by_os_error == {False} else "in part"
         lines.append(f"| {title_of(library.name)} | {', '.join(f'`{name}`' for name in names)} | {said} |")

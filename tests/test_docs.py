@@ -13,6 +13,7 @@ import pytest
 
 from connlint.engine import Selection, check
 from connlint.rules import all_rules
+from scripts import client_libraries
 
 if TYPE_CHECKING:
     from connlint.rules.base import Rule
@@ -90,3 +91,12 @@ def test_commands_that_a_guide_names_exist(path: Path) -> None:
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     named = set(re.findall(r"`make ([a-z-]+)", path.read_text("utf-8")))
     assert named - targets == set()
+
+
+def test_page_of_client_libraries_tells_the_widest_classes_to_catch() -> None:
+    lost = {"psycopg.errors.OperationalError", "psycopg.errors.AdminShutdown", "psycopg.errors._WaitTimeout"}
+    assert client_libraries.widest(lost) == ["psycopg.errors.OperationalError"]
+    assert client_libraries.widest({"OSError", "redis.exceptions.TimeoutError"}) == [
+        "OSError",
+        "redis.exceptions.TimeoutError",
+    ]
