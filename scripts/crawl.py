@@ -28,7 +28,7 @@ from zipfile import BadZipFile, ZipFile
 
 from connlint.engine import Selection, check, fix
 from connlint.rules import all_rules
-from tests.fuzz.properties import of_fixed
+from tests.fuzz.properties import of_fixed, of_single_fixes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -148,9 +148,13 @@ def analyse(path: str, codes: Sequence[str], fixing: bool) -> Report:
         report.problems = checked.problems
         report.crash = internal_error(checked.problems)
         report.found = [Found(path, item.code, item.row, item.message, item.why) for item in checked.diagnostics]
-        for unsafe in (False, True) if fixing and checked.diagnostics else ():
+        if not fixing or not checked.diagnostics:
+            return report
+        offered = check(data, path, selection, with_fixes=True)
+        report.unproven = tuple(of_single_fixes(offered, selection))
+        for unsafe in (False, True):
             fixed = fix(data, path, selection, unsafe=unsafe)
-            report.unproven += tuple(of_fixed(checked, fixed, selection, unsafe=unsafe))
+            report.unproven += tuple(of_fixed(offered, fixed, selection, unsafe=unsafe))
             report.problems += tuple(text for text in fixed.checked.problems if text not in report.problems)
             report.crash = report.crash or internal_error(fixed.checked.problems)
             if not unsafe:
@@ -160,7 +164,8 @@ def analyse(path: str, codes: Sequence[str], fixing: bool) -> Report:
                 report.left = dict(Counter(item.code for item in fixed.checked.diagnostics))
     except Exception:  # noqa: BLE001 - a crash is what this looks for
         report.crash = traceback.format_exc()
-    report.seconds = time.perf_counter() - started
+    finally:
+        report.seconds = time.perf_counter() - started
     return report
 
 

@@ -13,6 +13,7 @@ import tokenize
 import warnings
 from codecs import BOM_UTF8
 from collections import Counter
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 from unittest import mock
 
@@ -24,9 +25,10 @@ from connlint.source import LINE_ENDS
 from tests.fuzz.programs import compiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from connlint.engine import Checked, Fixed
+    from connlint.engine import Checked, Diagnostic, Fixed
+    from connlint.fixes.edits import Edit
 
 ALL = Selection(select=("CNL",))
 FAMILIES = sorted({rule.code[:4] for rule in all_rules()})
@@ -56,9 +58,13 @@ def violations(data: bytes) -> Iterator[str]:
     yield from of_the_plugin(data, checked)
     if not checked.diagnostics:
         return
-    yield from of_single_fixes(data, is_program=is_program)
+    offered = check(data, NAME, ALL, with_fixes=True)
+    yield from of_problems(offered, is_program=is_program)
+    yield from of_single_fixes(offered, ALL)
     for unsafe in (False, True):
-        yield from of_fixes(data, unsafe=unsafe, is_program=is_program)
+        fixed = fix(data, NAME, ALL, unsafe=unsafe)
+        yield from of_problems(fixed.checked, is_program=is_program)
+        yield from of_fixed(offered, fixed, ALL, unsafe=unsafe)
 
 
 def of_problems(checked: Checked, *, is_program: bool) -> Iterator[str]:
@@ -123,15 +129,13 @@ def of_the_plugin(data: bytes, checked: Checked) -> Iterator[str]:
         yield f"plugin: reports something else: {sorted(set(reported) ^ set(mine))[:2]}"
 
 
-def of_single_fixes(data: bytes, *, is_program: bool) -> Iterator[str]:
-    """Each fix, applied alone, leaves a program with all its comments."""
-    checked = check(data, NAME, ALL, with_fixes=True)
-    yield from of_problems(checked, is_program=is_program)
-    source = checked.source
+def of_single_fixes(offered: Checked, selection: Selection) -> Iterator[str]:
+    """Each fix, applied alone, leaves a program with all its comments, and no finding of its kind at its place."""
+    source = offered.source
     if source is None:
         return
     before = comments(source.text)
-    for item in checked.diagnostics:
+    for item in offered.diagnostics:
         if item.fix is None:
             continue
         text, last = source.text, len(source.text)
@@ -144,18 +148,43 @@ def of_single_fixes(data: bytes, *, is_program: bool) -> Iterator[str]:
             yield f"edits: of {item.code} alone do not compile"
         elif lost := before - comments(text) - suppressing(before, item.code):
             yield f"edits: of {item.code} alone lose a comment: {next(iter(lost))}"
+        elif is_left(item, offered, check(source.encode(text), offered.filename, selection)):
+            yield f"edits: of {item.code} alone leave it at its place, row {item.row}"
 
 
-def of_fixes(data: bytes, *, unsafe: bool, is_program: bool) -> Iterator[str]:
-    """What fixing writes holds what `of_fixed` says, and no fault comes to light on the way."""
-    before = check(data, NAME, ALL)
-    fixed = fix(data, NAME, ALL, unsafe=unsafe)
-    yield from of_problems(fixed.checked, is_program=is_program)
-    yield from of_fixed(before, fixed, ALL, unsafe=unsafe)
+def is_left(item: Diagnostic, before: Checked, after: Checked) -> bool:
+    """Say whether `item` is still at its place `after` its own fix alone.
+
+    Its place is where its first character went; all of the new text, if it lies in what edits replaced, and then as
+    many findings of its code may be there as there were others.
+    """
+    assert item.fix is not None
+    start = offset(before, item)
+    earlier = [edit for edit in item.fix.edits if edit.end < start]
+    around = [edit for edit in item.fix.edits if edit.start <= start <= edit.end]
+    old = range(min([start, *(edit.start for edit in around)]), max([start, *(edit.end for edit in around)]) + 1)
+    moved = growth(earlier)
+    new = range(old.start + moved, old.stop + moved + growth(around))
+    others = sum(each.code == item.code and offset(before, each) in old for each in before.diagnostics) - 1
+    return sum(each.code == item.code and offset(after, each) in new for each in after.diagnostics) > others
+
+
+def growth(edits: Iterable[Edit]) -> int:
+    """Return by how many characters `edits` make a text longer."""
+    return sum(len(edit.text) - (edit.end - edit.start) for edit in edits)
+
+
+def offset(checked: Checked, item: Diagnostic) -> int:
+    """Return where in the text of its file a finding begins."""
+    assert checked.source is not None
+    return checked.source.line_starts[item.row - 1] + item.column - 1
 
 
 def of_fixed(before: Checked, fixed: Fixed, selection: Selection, *, unsafe: bool) -> Iterator[str]:
-    """What was written is a program, stays as it is, and is the old one but for the statements concerned."""
+    """What was written is a program, stays as it is, and is the old one but for the statements concerned.
+
+    `before` is the check of the file with its fixes.
+    """
     kind = "unsafe" if unsafe else "safe"
     if any("did not come to an end" in text for text in fixed.checked.problems):
         yield f"{kind} fixes: do not come to an end"
@@ -166,8 +195,9 @@ def of_fixed(before: Checked, fixed: Fixed, selection: Selection, *, unsafe: boo
     if not fixed.applied:
         yield f"{kind} fixes: changed the file, but counted nothing"
     if not unsafe:
-        safe = {item.code for item in before.diagnostics if item.fixable == "safe"}
-        if surplus := set(fixed.applied) - safe - revealed(fixed.applied):
+        # What has no fix because of a comment may have one when that has gone.
+        others = {item.code for item in before.diagnostics if item.fixable != "unsafe"}
+        if surplus := set(fixed.applied) - others - revealed(fixed.applied):
             yield f"safe fixes: applied others: {surplus}"
     if not compiles(fixed.data):
         yield f"{kind} fixes: the result does not compile"
@@ -176,6 +206,7 @@ def of_fixed(before: Checked, fixed: Fixed, selection: Selection, *, unsafe: boo
     if again.data != fixed.data or again.applied:
         yield f"{kind} fixes: a second run changes it again: {dict(again.applied)}"
     yield from (f"{kind} fixes: {text}" for text in of_counts(before, fixed, selection))
+    yield from (f"{kind} fixes: {text}" for text in of_rows(before, fixed, unsafe=unsafe))
     yield from (f"{kind} fixes: {text}" for text in of_bytes(before, fixed))
 
 
@@ -189,6 +220,32 @@ def of_counts(before: Checked, fixed: Fixed, selection: Selection) -> Iterator[s
     for code in new:
         if code not in may_come and new[code] > old[code] - fixed.applied.get(code, 0):
             yield f"{code}: {old[code]} before, {fixed.applied.get(code, 0)} fixed, but {new[code]} left"
+
+
+def of_rows(before: Checked, fixed: Fixed, *, unsafe: bool) -> Iterator[str]:
+    """No finding is left on the rows that became of those that a finding with a fix stood on."""
+    assert before.source is not None
+    assert fixed.checked.source is not None
+    wanted = [item for item in before.diagnostics if item.fix and (unsafe or item.fix.applicability == "safe")]
+    dropped = {code for text in fixed.dropped for code in re.findall(r"CNL\d+", text)[:1]}
+    may_come = revealed(fixed.applied) | dropped
+    for old, new in rows_after(before.source.lines, fixed.checked.source.lines):
+        for code in sorted({item.code for item in wanted if item.row in old} - may_come):
+            count = sum(item.code == code and item.row in old for item in before.diagnostics)
+            goes = sum(item.code == code and item.row in old for item in wanted)
+            left = sum(item.code == code and item.row in new for item in fixed.checked.diagnostics)
+            if left > count - goes:
+                yield f"{code}: {count} at row {old.start}, {goes} with a fix, but {left} left at row {new.start}"
+
+
+def rows_after(old: list[str], new: list[str]) -> Iterator[tuple[range, range]]:
+    """Yield which rows of `old` became which of `new`, one by one where they are the same."""
+    for kind, first, last, into, until in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            pairs = zip(range(first + 1, last + 1), range(into + 1, until + 1), strict=True)
+            yield from ((range(row, row + 1), range(other, other + 1)) for row, other in pairs)
+        else:
+            yield range(first + 1, last + 1), range(into + 1, until + 1)
 
 
 def revealed(applied: Mapping[str, int]) -> frozenset[str]:

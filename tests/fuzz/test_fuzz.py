@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from random import Random
 from typing import TYPE_CHECKING
@@ -11,13 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connlint import gate
+from connlint.engine import Fixed, check
 from connlint.fixes import edits, proof
 from connlint.flake8_plugin import Plugin
 from connlint.rules import all_rules
 from tests.fuzz import behaviour
 from tests.fuzz.mutations import mutated
 from tests.fuzz.programs import encoded, program
-from tests.fuzz.properties import violations
+from tests.fuzz.properties import ALL, NAME, of_rows, of_single_fixes, violations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +63,11 @@ def test_program_of_a_long_run(number: int) -> None:
     assert list(violations(encoded(random, program(random)))) == []
 
 
+def test_fix_that_another_one_makes_possible() -> None:
+    # The clause that is never reached goes when the comment that kept it has gone.
+    assert kinds(KEPT_BY_A_COMMENT) == ""
+
+
 # Each property is seen to fail where what it looks for is broken on purpose
 
 
@@ -78,6 +85,20 @@ def send(sock: socket.socket, data):
         if e.errno != errno.EPIPE:
             raise
         return False
+"""
+
+
+KEPT_BY_A_COMMENT = """\
+import smtplib
+
+
+def send(sock, data):
+    try:
+        sock.sendall(data)
+    except OSError:
+        return False
+    except smtplib.SMTPServerDisconnected:  # noqa: CNL101
+        return None
 """
 
 
@@ -108,6 +129,32 @@ def test_nothing_is_wrong_with_the_program_that_is_sabotaged() -> None:
 def test_broken_fix_is_seen(change: Callable[[str], str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     result_is(change, monkeypatch)
     assert said in kinds(CODE)
+
+
+TWO = CODE + CODE.partition("LIMIT = 3")[2]
+
+
+def test_fix_that_mends_another_place_is_seen() -> None:
+    offered = check(TWO.encode(), NAME, ALL, with_fixes=True)
+    first, second = offered.diagnostics
+    assert list(of_single_fixes(offered, ALL)) == []
+    swapped = replace(offered, diagnostics=(replace(first, fix=second.fix), replace(second, fix=first.fix)))
+    assert list(of_single_fixes(swapped, ALL)) == [
+        "edits: of CNL101 alone leave it at its place, row 10",
+        "edits: of CNL101 alone leave it at its place, row 20",
+    ]
+
+
+def test_finding_that_is_left_at_its_place_is_seen() -> None:
+    # The counts are right: one was fixed, one is left; but what is left is the one whose fix was to be applied.
+    before = check(TWO.encode(), NAME, ALL, with_fixes=True)
+    first, second = before.diagnostics
+    assert second.fix is not None
+    after = edits.apply(TWO, second.fix.edits)
+    wanted = replace(before, diagnostics=(first, replace(second, fix=None)))
+    fixed = Fixed(TWO.encode(), after.encode(), {"CNL101": 1}, (), check(after.encode(), NAME, ALL))
+    assert list(of_rows(replace(before, diagnostics=(second,)), fixed, unsafe=True)) == []
+    assert list(of_rows(wanted, fixed, unsafe=True)) == ["CNL101: 1 at row 10, 1 with a fix, but 1 left at row 10"]
 
 
 def test_fix_without_an_end_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
