@@ -15,9 +15,21 @@ from typing import TYPE_CHECKING, TypeVar
 
 import libcst as cst
 
+from connlint.facts.blocks import (
+    Line,
+    comments,
+    else_comments,
+    else_footer,
+    else_lines,
+    footer,
+    header,
+    leaves,
+    lines_of,
+)
+from connlint.facts.errnos import Errnos, string
 from connlint.facts.names import OPAQUE
 from connlint.facts.scopes import first_parameter
-from connlint.facts.tree import bound_name, children, dotted, walk
+from connlint.facts.tree import bound_name, children, walk
 from connlint.knowledge import errnos as table
 
 if TYPE_CHECKING:
@@ -28,12 +40,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Line = cst.SimpleStatementLine | cst.BaseCompoundStatement
 Piece = Line | cst.EmptyLine
 """A statement that stays, or a comment of one that goes."""
 
 _DEEPEST = 8
-_LEAVES = (cst.Return, cst.Raise, cst.Continue, cst.Break)
 
 # What a function that only looks for an errno does not contain.
 _MORE = (
@@ -41,15 +51,7 @@ _MORE = (
     *(cst.Lambda, cst.NamedExpr, cst.Nonlocal, cst.Raise, cst.While, cst.With, cst.Yield),
 )
 
-# What changes a collection, and whether what it is given is one errno (True) or several; None where neither is so.
-_MUTATORS: dict[str, bool | None] = {
-    **dict.fromkeys(("add", "append"), True),
-    **dict.fromkeys(("extend", "update"), False),
-    **dict.fromkeys(("clear", "difference_update", "discard", "insert", "pop", "remove", "setdefault"), None),
-}
-
 _LOOKING = frozenset({"getattr", "hasattr", "isinstance", "len", "sys.exc_info"})
-_CLOSES = frozenset({"close", "shutdown", "debug", "info", "print"})
 
 # Expressions that do nothing.
 _PLAIN = (
@@ -133,7 +135,7 @@ class _Reader:
     """The names that stand for the exception."""
     codes: set[str] = field(default_factory=set)
     """The names that stand for its errno."""
-    numbers: list[int] = field(default_factory=list)
+    errnos: Errnos = field(init=False)
     reads: bool = False
     demands: bool = False
     exact: bool = False
@@ -145,6 +147,9 @@ class _Reader:
     """How many functions of the file lead here."""
     gone: list[cst.CSTNode] = field(default_factory=list)
     """The nodes that only sort out."""
+
+    def __post_init__(self) -> None:
+        self.errnos = Errnos(self.facts)
 
     # Conditions
 
@@ -202,7 +207,7 @@ class _Reader:
             return False
         called = self.facts.names.qualified(node.func)
         if called == "getattr":
-            return len(node.args) in {2, 3} and _string(node.args[1].value) == "errno"
+            return len(node.args) in {2, 3} and string(node.args[1].value) == "errno"
         if called is None or len(node.args) != 1:
             return False
         return called in table.READERS or self._is_own_reader(called)
@@ -253,7 +258,7 @@ class _Reader:
                 self.facts.names.qualified(node.func) == "hasattr"
                 and len(node.args) == 2
                 and self.is_exception(node.args[0].value)
-                and _string(node.args[1].value) in {"args", "errno"}
+                and string(node.args[1].value) in {"args", "errno"}
             )
         if isinstance(node, cst.BooleanOperation) and isinstance(node.operator, cst.And):
             return all(self.is_presence(operand) for operand in _operands(node))
@@ -309,9 +314,9 @@ class _Reader:
         if isinstance(operator, (cst.Equal, cst.NotEqual)):
             if self.is_errno(right):
                 left, right = right, left
-            found = self.errnos_of(right, single=True) if self.is_errno(left) else None
+            found = self.errnos.of(right, single=True) if self.is_errno(left) else None
         elif isinstance(operator, (cst.In, cst.NotIn)):
-            found = self.errnos_of(right, single=False) if self.is_errno(left) else None
+            found = self.errnos.of(right, single=False) if self.is_errno(left) else None
         else:
             return None
         if not found or any(name not in table.CLASS_OF for name in found):
@@ -412,128 +417,6 @@ class _Reader:
         self.demands = True
         return second
 
-    # Errnos
-
-    def errnos_of(self, node: cst.BaseExpression, *, single: bool, depth: int = 0) -> list[str] | None:
-        """Return the names of the errnos that `node` is (`single`) or is a collection of; None if one is not known."""
-        if depth > _DEEPEST:
-            return None
-        if single:
-            return self._errno(node, depth)
-        if isinstance(node, (cst.Tuple, cst.List, cst.Set)):
-            return self._errnos_listed(node.elements, depth)
-        if isinstance(node, cst.Dict):
-            keys = [item.key if isinstance(item, cst.DictElement) else None for item in node.elements]
-            return _joined_lists(None if key is None else self._errno(key, depth + 1) for key in keys)
-        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, (cst.Add, cst.BitOr)):
-            return _joined_lists(
-                self.errnos_of(side, single=False, depth=depth + 1) for side in (node.left, node.right)
-            )
-        if isinstance(node, cst.IfExp):
-            return _of_same_classes(
-                [self.errnos_of(side, single=False, depth=depth + 1) for side in (node.body, node.orelse)]
-            )
-        if isinstance(node, cst.Call):
-            return self._errnos_by_call(node, depth)
-        if isinstance(node, (cst.Name, cst.Attribute)):
-            return self._errnos_by_name(node, depth)
-        return None
-
-    def _errnos_listed(self, elements: Sequence[cst.BaseElement], depth: int) -> list[str] | None:
-        found: list[str] = []
-        ambiguous: set[str] = set()
-        for element in elements:
-            value = element.value
-            if isinstance(value, cst.Integer) and value.evaluated_value in table.NAME_OF_ON_BSD:
-                self.numbers.append(value.evaluated_value)
-                ambiguous.add(table.NAME_OF_ON_BSD[value.evaluated_value])
-                continue
-            part = self.errnos_of(value, single=not isinstance(element, cst.StarredElement), depth=depth + 1)
-            if part is None:
-                return None
-            found += part
-        return found if ambiguous <= {*found} else None
-
-    def _errnos_by_call(self, node: cst.Call, depth: int) -> list[str] | None:
-        """Read `frozenset((errno.EPIPE,))` and `BROKEN.union(REFUSED)`."""
-        arguments = [arg.value for arg in node.args]
-        if any(arg.star or arg.keyword is not None for arg in node.args):
-            return None
-        if self.facts.names.qualified(node.func) in {"frozenset", "list", "set", "tuple"}:
-            if not arguments:
-                return []
-            return self.errnos_of(arguments[0], single=False, depth=depth + 1) if len(arguments) == 1 else None
-        if isinstance(node.func, cst.Attribute) and node.func.attr.value == "union":
-            arguments.insert(0, node.func.value)
-            return _joined_lists(self.errnos_of(each, single=False, depth=depth + 1) for each in arguments)
-        if isinstance(node.func, cst.Attribute) and node.func.attr.value == "keys" and not arguments:
-            return self.errnos_of(node.func.value, single=False, depth=depth + 1)
-        return None
-
-    def _errnos_by_name(self, node: cst.Name | cst.Attribute, depth: int) -> list[str] | None:
-        """Return the errnos of a constant: all that is ever bound to it, and all that is added to it."""
-        bound: list[list[str] | None] = []
-        added: list[str] | None = []
-        for binding in self.facts.names.bindings(node):
-            if binding.kind == "annotate" or (binding.kind == "assign" and binding.index is None and not binding.value):
-                continue
-            if binding.kind == "assign" and binding.value is not None and binding.index is None:
-                bound.append(self.errnos_of(binding.value, single=False, depth=depth + 1))
-            elif isinstance(binding.node, cst.AugAssign):
-                if not isinstance(binding.node.operator, (cst.AddAssign, cst.BitOrAssign)):
-                    return None
-                more = self.errnos_of(binding.node.value, single=False, depth=depth + 1)
-                added = None if added is None or more is None else added + more
-            else:
-                return None
-        whole = _of_same_classes(bound)
-        more = self._put_in(node, depth)
-        if whole is None or added is None or more is None:
-            return None
-        return _of_same_classes([whole, [*whole, *added, *more]])
-
-    def _put_in(self, name: cst.Name | cst.Attribute, depth: int) -> list[str] | None:
-        """Return the errnos that calls put into the collection `name`; None if something is done that is not known."""
-        last = name.attr.value if isinstance(name, cst.Attribute) else name.value
-        found: list[list[str] | None] = []
-        for call in self.facts.index.all(cst.Call):
-            func = call.func
-            if not isinstance(func, cst.Attribute) or func.attr.value not in _MUTATORS:
-                continue
-            owner = func.value.attr if isinstance(func.value, cst.Attribute) else func.value
-            if not isinstance(owner, cst.Name) or owner.value != last:
-                continue
-            single = _MUTATORS[func.attr.value]
-            if single is None or len(call.args) != 1:
-                return None
-            found.append(self.errnos_of(call.args[0].value, single=single, depth=depth + 1))
-        return _joined_lists(found)
-
-    def _errno(self, node: cst.BaseExpression, depth: int) -> list[str] | None:
-        if isinstance(node, cst.Integer):
-            number = node.evaluated_value
-            if number not in table.NAME_OF:
-                return None
-            self.numbers.append(number)
-            return [table.NAME_OF[number]]
-        if isinstance(node, cst.Call):
-            return self._errno_by_getattr(node, depth)
-        name = self.facts.names.qualified(node)
-        if name is not None:
-            return _named(name)
-        followed = self.facts.names.follow(node)
-        return None if followed is node else self._errno(followed, depth + 1)
-
-    def _errno_by_getattr(self, node: cst.Call, depth: int) -> list[str] | None:
-        """Read `getattr(errno, "WSAECONNREFUSED", errno.ECONNREFUSED)`."""
-        if self.facts.names.qualified(node.func) != "getattr" or len(node.args) not in {2, 3}:
-            return None
-        name = _string(node.args[1].value)
-        if name is None or self.facts.names.qualified(node.args[0].value) != "errno":
-            return None
-        default = self.errnos_of(node.args[2].value, single=True, depth=depth + 1) if len(node.args) == 3 else []
-        return _joined_lists([_named(f"errno.{name}"), default])
-
     # Statements
 
     def prelude(self, lines: Sequence[Line]) -> list[cst.SimpleStatementLine]:
@@ -611,11 +494,11 @@ class _Reader:
             return None
         node, rest = lines[0], list(lines[1:])
         body = lines_of(node.body)
-        other = _else_lines(node)
-        notes = [*ahead, *_comments(*node.leading_lines, node.test)]
+        other = else_lines(node)
+        notes = [*ahead, *comments(*node.leading_lines, node.test)]
         if self.is_absence(node.test) and self.is_raise(body):
             self.gone.append(node.test)
-            return self.cases([*other, *rest], [*notes, *_comments(node.body), *_else_comments(node)])
+            return self.cases([*other, *rest], [*notes, *comments(node.body), *else_comments(node)])
         if self.is_presence(node.test):
             self.gone.append(node.test)
             return self._nested(node, rest, notes)
@@ -632,11 +515,11 @@ class _Reader:
         if test.negated:
             if not self.is_raise(body):
                 return None
-            pieces = [*notes, *_comments(node.body), *_else_comments(node), *other, *_else_footer(node), *rest]
+            pieces = [*notes, *comments(node.body), *else_comments(node), *other, *else_footer(node), *rest]
             return [Case(test.classes, test.errnos, tuple(pieces))]
         if self.is_raise(body):
             return None
-        pieces = [*notes, *_header(node.body), *body, *_footer(node.body)]
+        pieces = [*notes, *header(node.body), *body, *footer(node.body)]
         after: list[Piece] = []
         if leaves(body):
             other += rest
@@ -647,25 +530,25 @@ class _Reader:
             self.swallows = True
             return [Case(test.classes, test.errnos, tuple(pieces))]
         if self.is_raise(other):
-            after = [*_else_comments(node), *_comments(*other), *_else_footer(node)]
+            after = [*else_comments(node), *comments(*other), *else_footer(node)]
             return [Case(test.classes, test.errnos, (*pieces, *after, *rest))]
         if rest:
             self.shared = True
-        further = self.cases(other, _else_comments(node))
+        further = self.cases(other, else_comments(node))
         if further is None:
             return None
-        if _else_footer(node):
-            further[-1] = Case(further[-1].classes, further[-1].errnos, (*further[-1].pieces, *_else_footer(node)))
+        if else_footer(node):
+            further[-1] = Case(further[-1].classes, further[-1].errnos, (*further[-1].pieces, *else_footer(node)))
         return [Case(test.classes, test.errnos, (*pieces, *rest)), *further]
 
     def _nested(self, node: cst.If, rest: list[Line], notes: list[cst.EmptyLine]) -> list[Case] | None:
         """Read an `if` that stands alone in another, whose own test the inner one implies."""
         body = lines_of(node.body)
         inner = body[0] if len(body) == 1 else None
-        if not isinstance(inner, cst.If) or _footer(node.body) or _else_footer(node):
+        if not isinstance(inner, cst.If) or footer(node.body) or else_footer(node):
             return None
-        notes = [*notes, *_header(node.body)]
-        other = _else_lines(node)
+        notes = [*notes, *header(node.body)]
+        other = else_lines(node)
         last = inner
         while isinstance(last.orelse, cst.If):
             last = last.orelse
@@ -675,15 +558,15 @@ class _Reader:
             return None
         if not self.is_raise(lines_of(last.orelse.body)):
             return None
-        return self.cases([inner, *rest], [*notes, *_else_comments(node), *_comments(*other)])
+        return self.cases([inner, *rest], [*notes, *else_comments(node), *comments(*other)])
 
     def _within(self, node: cst.If, rest: list[Line], test: _Test, notes: list[cst.EmptyLine]) -> list[Case] | None:
         """Read a test for errnos below one for their class: `if isinstance(e, OSError): if e.errno == X: ...`."""
-        saved = (self.reads, self.demands, self.exact, self.swallows, self.shared, [*self.gone], [*self.numbers])
+        saved = (self.reads, self.demands, self.exact, self.swallows, self.shared, [*self.gone], [*self.errnos.numbers])
         if not test.negated:
             found = self._nested(node, rest, notes)
         elif node.orelse is None and self.is_raise(lines_of(node.body)):
-            found = self.cases(rest, [*notes, *_comments(node.body)])
+            found = self.cases(rest, [*notes, *comments(node.body)])
         else:
             found = None
         takes = self.facts.exceptions.taken
@@ -691,7 +574,7 @@ class _Reader:
             self.demands = True
             self.reads = saved[0]
             return found
-        self.reads, self.demands, self.exact, self.swallows, self.shared, self.gone, self.numbers = saved
+        self.reads, self.demands, self.exact, self.swallows, self.shared, self.gone, self.errnos.numbers = saved
         return None
 
     def _matched(self, node: cst.Match, rest: list[Line], ahead: list[cst.EmptyLine]) -> list[Case] | None:
@@ -709,29 +592,29 @@ class _Reader:
             arm = arms.pop()
             if not self.is_raise(lines_of(arm.body)):
                 return None
-            after = [*_comments(*arm.leading_lines, arm.body)]
+            after = [*comments(*arm.leading_lines, arm.body)]
         elif self.is_raise(rest):
-            after, rest = [*_comments(*rest)], []
+            after, rest = [*comments(*rest)], []
             if not all(leaves(lines_of(arm.body)) for arm in arms):
                 return None
         elif not rest:
             self.swallows = True
         else:
             return None
-        notes = [*ahead, *_comments(*node.leading_lines, node.whitespace_after_colon)]
+        notes = [*ahead, *comments(*node.leading_lines, node.whitespace_after_colon)]
         found: list[Case] = []
         for arm in arms:
             test = self._pattern(arm.pattern, by_errno=by_errno)
             body = lines_of(arm.body)
             if test is None or self.is_raise(body):
                 return None
-            pieces = [*notes, *_comments(*arm.leading_lines), *_header(arm.body), *body, *_footer(arm.body)]
+            pieces = [*notes, *comments(*arm.leading_lines), *header(arm.body), *body, *footer(arm.body)]
             self.shared |= bool(rest) and len(arms) > 1
             found.append(Case(test.classes, test.errnos, (*pieces, *rest)))
             notes = []
         if not found:
             return None
-        found[-1] = Case(found[-1].classes, found[-1].errnos, (*found[-1].pieces, *after, *_comments(*node.footer)))
+        found[-1] = Case(found[-1].classes, found[-1].errnos, (*found[-1].pieces, *after, *comments(*node.footer)))
         return found
 
     def _pattern(self, pattern: cst.MatchPattern, *, by_errno: bool) -> _Test | None:
@@ -741,7 +624,7 @@ class _Reader:
         codes: list[str] = []
         for part in parts:
             if by_errno and isinstance(part, cst.MatchValue):
-                found = self.errnos_of(part.value, single=True)
+                found = self.errnos.of(part.value, single=True)
                 if not found or any(name not in table.CLASS_OF for name in found):
                     return None
                 codes += found
@@ -776,7 +659,7 @@ class _Reader:
     ) -> list[Case] | None:
         """Read a test that demands more of those that it picks: the test stays, less what a class says."""
         body = lines_of(node.body)
-        other = _else_lines(node)
+        other = else_lines(node)
         if test.negated:
             matches = self.is_raise(body)
         elif node.orelse is not None:
@@ -789,7 +672,7 @@ class _Reader:
         shorter = node.with_changes(test=test.rest)
         if isinstance(node.whitespace_before_test, cst.SimpleWhitespace) and not node.whitespace_before_test.value:
             shorter = shorter.with_changes(whitespace_before_test=cst.SimpleWhitespace(" "))
-        pieces = [*ahead, *_comments(*test.gone), shorter, *rest]
+        pieces = [*ahead, *comments(*test.gone), shorter, *rest]
         return [Case(test.classes, test.errnos, tuple(pieces))]
 
 
@@ -807,7 +690,7 @@ def read_dispatch(facts: Facts, handler: Handler) -> Dispatch | None:
     outside = _names_outside(facts, handler) if named or reader.walrus else frozenset()
     preludes = [_needed(outside, named, case) for case in cases]
     dropped = [line for line in named if not any(line in each for each in preludes)]
-    notes = _comments(*dropped)
+    notes = comments(*dropped)
     if notes:
         cases[0] = Case(cases[0].classes, cases[0].errnos, (*notes, *cases[0].pieces))
     pieces = [piece for case in cases for piece in case.pieces]
@@ -815,7 +698,7 @@ def read_dispatch(facts: Facts, handler: Handler) -> Dispatch | None:
         handler=handler,
         cases=tuple(cases),
         preludes=tuple(tuple(each) for each in preludes),
-        numbers=_unique(reader.numbers),
+        numbers=_unique(reader.errnos.numbers),
         reads=reader.reads,
         demands=reader.demands and (len(cases) == 1 or not reader.reads),
         exact=reader.exact,
@@ -860,123 +743,6 @@ def uses(name: str, *nodes: cst.CSTNode) -> bool:
             return True
         stack.extend([node.value] if isinstance(node, (cst.Attribute, cst.Arg)) else children(node))
     return False
-
-
-# Blocks
-
-
-def lines_of(suite: cst.BaseSuite) -> list[Line]:
-    """Return the statements of a block as lines of their own; a block on one line is taken apart."""
-    if isinstance(suite, cst.IndentedBlock):
-        return [line for line in suite.body if isinstance(line, (cst.SimpleStatementLine, cst.BaseCompoundStatement))]
-    lines: list[Line] = [
-        cst.SimpleStatementLine([small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)])
-        for small in suite.body
-        if isinstance(small, cst.BaseSmallStatement)
-    ]
-    if lines and isinstance(suite, cst.SimpleStatementSuite):
-        lines[-1] = lines[-1].with_changes(trailing_whitespace=suite.trailing_whitespace)
-    return lines
-
-
-def leaves(lines: Sequence[Line]) -> bool:
-    """Say whether control surely does not come to the end of `lines`."""
-    if not lines:
-        return False
-    last = lines[-1]
-    if isinstance(last, cst.SimpleStatementLine):
-        return isinstance(last.body[-1], _LEAVES) or _ends_program(last.body[-1])
-    if isinstance(last, cst.With):
-        return leaves(lines_of(last.body)) and not _raises_at_end(lines_of(last.body))
-    if isinstance(last, cst.If) and last.orelse is not None:
-        return leaves(lines_of(last.body)) and leaves(_else_lines(last))
-    return False
-
-
-def _ends_program(statement: cst.BaseSmallStatement) -> bool:
-    """Say whether `statement` is `sys.exit(...)`."""
-    if not isinstance(statement, cst.Expr) or not isinstance(statement.value, cst.Call):
-        return False
-    return dotted(statement.value.func) in {"sys.exit", "os._exit"}
-
-
-def _raises_at_end(lines: Sequence[Line]) -> bool:
-    """Say whether `lines` may end by an exception, which a `with` around them may keep back."""
-    last = lines[-1]
-    return not isinstance(last, cst.SimpleStatementLine) or not isinstance(
-        last.body[-1], (cst.Return, cst.Continue, cst.Break)
-    )
-
-
-def what_follows(facts: Facts, statement: cst.BaseCompoundStatement) -> list[cst.CSTNode] | None:
-    """Return what runs after `statement` in its function, as far as it is written below it.
-
-    Statements that only close something or tell of something count for nothing. None if that is the next pass of a
-    loop.
-    """
-    node: cst.CSTNode = statement
-    for parent in facts.index.ancestors(statement):
-        if isinstance(parent, (cst.IndentedBlock, cst.Module)):
-            found = [each for each in parent.body[parent.body.index(node) + 1 :] if not _only_closes(each)]
-            if found:
-                return [*found]
-        elif isinstance(parent, (cst.For, cst.While)):
-            return None
-        elif isinstance(parent, (cst.FunctionDef, cst.ClassDef)):
-            break
-        node = parent
-    return []
-
-
-def _only_closes(line: cst.CSTNode) -> bool:
-    if not isinstance(line, cst.SimpleStatementLine):
-        return False
-    return all(
-        isinstance(each, (cst.Del, cst.Pass))
-        or (
-            isinstance(each, cst.Expr)
-            and isinstance(each.value, cst.Call)
-            and (dotted(each.value.func) or "").rpartition(".")[2] in _CLOSES
-        )
-        for each in line.body
-    )
-
-
-def _else_lines(node: cst.If) -> list[Line]:
-    if node.orelse is None:
-        return []
-    return [node.orelse] if isinstance(node.orelse, cst.If) else lines_of(node.orelse.body)
-
-
-def _else_comments(node: cst.If) -> list[cst.EmptyLine]:
-    """Return the comments above and beside the `else` of `node`; an `elif` keeps its own."""
-    if not isinstance(node.orelse, cst.Else):
-        return []
-    return [*_comments(*node.orelse.leading_lines), *_header(node.orelse.body)]
-
-
-def _else_footer(node: cst.If) -> list[cst.EmptyLine]:
-    return _footer(node.orelse.body) if isinstance(node.orelse, cst.Else) else []
-
-
-def _header(suite: cst.BaseSuite) -> list[cst.EmptyLine]:
-    return _comments(suite.header) if isinstance(suite, cst.IndentedBlock) else []
-
-
-def _footer(suite: cst.BaseSuite) -> list[cst.EmptyLine]:
-    return _comments(*suite.footer) if isinstance(suite, cst.IndentedBlock) else []
-
-
-def _comments(*nodes: cst.CSTNode) -> list[cst.EmptyLine]:
-    """Return every comment in `nodes`, each as a line of its own."""
-    found = []
-    stack = list(reversed(nodes))
-    while stack:
-        node = stack.pop()
-        if isinstance(node, cst.Comment):
-            found.append(cst.EmptyLine(comment=node))
-        stack.extend(reversed(node.children))
-    return found
 
 
 # Expressions
@@ -1026,38 +792,6 @@ def _index(node: cst.Subscript) -> int | None:
         if isinstance(value, cst.Integer):
             return value.evaluated_value
     return None
-
-
-def _string(node: cst.BaseExpression) -> str | None:
-    if isinstance(node, cst.SimpleString) and isinstance(node.evaluated_value, str):
-        return node.evaluated_value
-    return None
-
-
-def _named(qualified: str) -> list[str] | None:
-    """Return the errno that `errno.NAME` is."""
-    module, _, name = qualified.rpartition(".")
-    if module != "errno" and not module.endswith(".errno"):
-        return None
-    return [table.ALIASES.get(name, name)]
-
-
-def _of_same_classes(parts: Sequence[list[str] | None]) -> list[str] | None:
-    """Return all errnos of `parts`, of which one is the set at a time, if they come to the same classes."""
-    joined = _joined_lists(parts)
-    if not joined:
-        return None
-    classes = {frozenset(table.CLASS_OF.get(name, name) for name in part or ()) for part in parts}
-    return joined if len(classes) == 1 else None
-
-
-def _joined_lists(parts: Iterable[list[str] | None]) -> list[str] | None:
-    found: list[str] = []
-    for part in parts:
-        if part is None:
-            return None
-        found += part
-    return found
 
 
 def _unique(items: Iterable[T]) -> tuple[T, ...]:

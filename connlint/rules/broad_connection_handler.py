@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from connlint import knowledge
-from connlint.facts.dispatch import lines_of
+from connlint.facts.blocks import lines_of
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import argument, dotted, has_star
 from connlint.facts.wording import called, can_raise, code

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from connlint import knowledge
-from connlint.facts.dispatch import leaves, lines_of, read_dispatch, uses, what_follows
+from connlint.facts.blocks import leaves, lines_of, what_follows
+from connlint.facts.dispatch import read_dispatch, uses
 from connlint.facts.names import OPAQUE
-from connlint.facts.python2 import supports_python2
+from connlint.facts.pythons import supports_python2
 from connlint.facts.tree import bound_name, dotted, walk, walk_same_code
 from connlint.facts.wording import can_raise, code, place
 from connlint.fixes.imports import reference

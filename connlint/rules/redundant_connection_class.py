@@ -21,8 +21,7 @@ from connlint.facts.caught import (
     takes_since,
     tries,
 )
-from connlint.facts.python2 import supports_python2
-from connlint.facts.pythons import holds_since, keeps_to_python2
+from connlint.facts.pythons import holds_since, keeps_to_python2, supports_python2
 from connlint.facts.wording import code
 from connlint.fixes.members import without, without_in_suppress
 from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule

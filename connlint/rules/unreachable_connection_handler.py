@@ -19,8 +19,7 @@ from connlint.facts.caught import (
     takes_since,
     tries,
 )
-from connlint.facts.python2 import supports_python2
-from connlint.facts.pythons import holds_since
+from connlint.facts.pythons import holds_since, supports_python2
 from connlint.facts.tree import walk, walk_same_code
 from connlint.facts.wording import code
 from connlint.fixes.proof import loses_comments

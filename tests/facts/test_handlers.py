@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connlint.facts.dispatch import read_dispatch
-from connlint.facts.python2 import supports_python2
+from connlint.facts.pythons import supports_python2
 from tests.facts.reading import read, text
 
 
