@@ -59,7 +59,6 @@ class Step:
 class Graph:
     """The steps of one function (or module), and where its loops, handlers and `with` blocks are in it."""
 
-    entry: Step
     heads: dict[cst.CSTNode, Step] = field(default_factory=dict)
     catches: dict[cst.CSTNode, Step] = field(default_factory=dict)
     lefts: dict[cst.CSTNode, Step] = field(default_factory=dict)
@@ -86,14 +85,14 @@ class _Builder:
     def __init__(self, names: Names, exceptions: Exceptions) -> None:
         self._names = names
         self._exceptions = exceptions
-        self._graph = Graph(Step("end"))
+        self._graph = Graph()
         self._count = 0
 
     def build(self, function: cst.FunctionDef | cst.Module) -> Graph:
         end = Step("end")
         targets = _Targets(None, None, end, ((None, Step("escape")),))
         body = function.body if isinstance(function, cst.FunctionDef) else function
-        self._graph.entry = self._block(body.body, end, targets)
+        self._block(body.body, end, targets)
         return self._graph
 
     def _step(self, kind: StepKind, node: cst.CSTNode | None, *follow: Step) -> Step:

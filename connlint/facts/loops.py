@@ -331,7 +331,6 @@ class _Reader:
             self.loop,
             kind,
             retried,
-            frozenset(each.operation.phase for item in of_kind for each in item.tried),
             bound,
             attempts,
             counter,

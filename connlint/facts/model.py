@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from connlint.facts.effects import Effects, Tried
-    from connlint.knowledge.model import Phase
     from connlint.knowledge.policies import Policy
 
 Growth = Literal["none", "constant", "linear", "exponential", "unknown"]
@@ -154,7 +153,6 @@ class RetryLoop:
     node: cst.For | cst.While
     kind: LoopKind
     retried: tuple[Retried, ...]
-    phases: frozenset[Phase]
     bound: Bounded
     attempts: cst.BaseExpression | None
     counter: Counter | None

@@ -58,8 +58,8 @@ class Operation(NamedTuple):
 
     `failures` are those that a program has to reckon with wherever it runs, and what rules judge by: a handler is
     narrowed to their classes, and no others. `seldom` are those that come all the same, but only by a race that is
-    hardly ever lost, or only on the `platforms` that they name. No rule proposes to catch them, and none may say that
-    they cannot come: who claims that a handler is never reached asks `possible`.
+    hardly ever lost, or only on the `platforms` that they name. No rule proposes to catch them, so none reads them; and
+    none says that what they raise cannot come, which would have to ask `possible`. The experiments do ask it.
     """
 
     name: str
