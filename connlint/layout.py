@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from libcst._nodes.internal import CodegenState
 
-from connlint.source import LINE_ENDS, SourceError
+from connlint.source import LINE_ENDS, SourceError, for_libcst
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,8 +133,8 @@ class Layout:
 
     def require(self, text: str) -> None:
         """Raise `RoundTripError` if `text`, which was parsed, is not what libcst makes of it."""
-        if self.code != text:
-            message = "libcst does not bring it back the same (is there a form feed, or a line that ends in just a CR?)"
+        if self.code != for_libcst(text):
+            message = "libcst does not bring it back the same (does a line begin with a form feed or a backslash?)"
             raise RoundTripError(message)
 
     def span(self, node: cst.CSTNode) -> Span:

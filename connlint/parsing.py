@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from connlint.source import SourceError
+from connlint.source import SourceError, for_libcst
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ def parse(source: Source) -> cst.Module:
 
     def run() -> None:
         try:
-            results.append(cst.parse_module(source.text, cst.PartialParserConfig(encoding=source.encoding)))
+            results.append(cst.parse_module(for_libcst(source.text), cst.PartialParserConfig(encoding=source.encoding)))
         except BaseException as error:  # noqa: BLE001 - a panic of the native parser is no Exception
             failures.append(error)
 

@@ -51,6 +51,14 @@ class Source:
         return Source(self.filename, text, self.encoding, self.bom)
 
 
+def for_libcst(text: str) -> str:
+    """Return `text` as libcst is to read it: as long, and with the same rows.
+
+    libcst drops a carriage return that ends the last line; those that end other lines it keeps.
+    """
+    return text[:-1] + "\n" if text.endswith("\r") else text
+
+
 def _first_lines(data: bytes) -> list[bytes]:
     """Return the lines that may name the encoding.
 

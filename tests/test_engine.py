@@ -213,7 +213,7 @@ def test_a_finding_of_a_foreign_node_is_an_internal_error(rules: Callable[..., N
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        pytest.param(b"x = 1\rold()\r", "bring it back the same", id="lone-cr"),
+        pytest.param(b"if x:\n    y\n    \\\n  old()\n", "bring it back the same", id="indented-by-a-backslash"),
         pytest.param(b"\x0cold()\n", "bring it back the same", id="form-feed"),
         pytest.param(b"# \xff\nold()\n", "cannot be decoded", id="not-utf-8"),
         pytest.param(b"# coding: nothing\nold()\n", "cannot be decoded", id="unknown-encoding"),

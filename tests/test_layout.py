@@ -10,7 +10,7 @@ import pytest
 
 from connlint.facts.tree import walk
 from connlint.layout import Layout, RoundTripError, render
-from connlint.source import Source
+from connlint.source import Source, for_libcst
 
 TEXT = '''\
 #!/usr/bin/env python
@@ -83,12 +83,12 @@ KINDS: dict[type[cst.CSTNode], tuple[type[ast.AST], ...]] = {
 }
 
 
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("end", ["", "\n", "\n\n# end", "  # end\n"])
 @pytest.mark.parametrize("kind", list(KINDS), ids=lambda kind: kind.__name__)
 def test_places_are_those_of_ast(kind: type[cst.CSTNode], newline: str, end: str) -> None:
     text = (TEXT + end).replace("\n", newline)
-    module = cst.parse_module(text)
+    module = cst.parse_module(for_libcst(text))
     source = Source("x.py", text, "utf-8", bom=False)
     layout = Layout(module)
     layout.require(text)
@@ -148,7 +148,7 @@ def test_the_outer_span_holds_what_belongs_to_a_node(text: str, kind: type[cst.C
     assert render(module, node, span.indent) == outer
 
 
-@pytest.mark.parametrize("text", ["\x0cx = 1\n", "x = 1\ry = 2\r"], ids=["form-feed", "lone-cr"])
+@pytest.mark.parametrize("text", ["\x0cx = 1\n", "\\\nx = 1\n"], ids=["form-feed", "backslash"])
 def test_what_does_not_come_back_the_same_is_refused(text: str) -> None:
     with pytest.raises(RoundTripError):
         Layout(cst.parse_module(text)).require(text)

@@ -11,10 +11,10 @@ from scripts import parity
 from tests.fuzz.programs import compiles
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
-# What a row, a column, a comment or a selection could go wrong by. Lines that end in a lone CR are left out: libcst does
-# not bring them back, so the command line refuses such a file, while flake8 hands over lines with their ends translated.
+# What a row, a column, a comment or a selection could go wrong by.
 PECULIAR = {
     "crlf": b"import socket\r\n\r\nsocket.create_connection(x)\r\n",
+    "lone-cr": b"import socket\r\rsocket.create_connection(x)\rsocket.create_connection(y)  # noqa: CNL301\r",
     "bom": b"\xef\xbb\xbfimport socket; socket.create_connection(x)\n",
     "latin-1": b"# coding: latin-1\nimport socket\n'\xe4'; socket.create_connection(x)\n",
     "wide": "import socket\n'\N{SNOWMAN}\N{GRINNING FACE}'; socket.create_connection(x)\n".encode(),

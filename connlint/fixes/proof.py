@@ -38,9 +38,8 @@ def loses_comments(before: str, after: str, dropped: Iterable[str] = ()) -> str 
 
 
 def _comments(text: str) -> Counter[str]:
-    return Counter(
-        token.string for token in tokenize.generate_tokens(io.StringIO(text).readline) if token.type == tokenize.COMMENT
-    )
+    lines = io.StringIO(text, newline=None)  # a carriage return by itself ends a line too
+    return Counter(token.string for token in tokenize.generate_tokens(lines.readline) if token.type == tokenize.COMMENT)
 
 
 def unexpected(
