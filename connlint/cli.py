@@ -20,7 +20,7 @@ from connlint import catalogue, run, settings
 from connlint.discovery import absolute, discover, reason
 from connlint.engine import Selection
 from connlint.reporters import text
-from connlint.reporters.style import Style
+from connlint.reporters.style import Style, one_line
 from connlint.reporters.summary import FAILED, Summary
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _give_up_output() -> None:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr)
+    print(one_line(line), file=sys.stderr)
 
 
 # Arguments

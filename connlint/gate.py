@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from connlint.telling import is_request, speaks_of_a_peer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from connlint.options import Options
 
@@ -125,10 +125,16 @@ POLICIES = frozenset(
 
 # libcst's native parser dies of a stack that overflows, and takes minutes for what is nested some thousands deep; it
 # needs about a kilobyte for each token. Measured with libcst 1.9 on CPython 3.11: with the stack that
-# `connlint.parsing` gives it every form of 3,000 levels is survived, and the slowest one of 2,200 (subscripts of
-# subscripts) costs seconds; 300,000 nodes cost a gigabyte and a quarter of a minute.
-MOST_LEVELS = 2_200
+# `connlint.parsing` gives it every form of 3,000 levels is survived, and of 2,000 the slowest one (calls of calls) is
+# read in two seconds; 300,000 nodes cost a gigabyte and a quarter of a minute. `ast` needs a gigabyte itself for ten
+# million bytes; the largest files of a thousand packages have six million.
+MOST_LEVELS = 2_050
 MOST_NODES = 300_000
+MOST_BYTES = 10_000_000
+
+# The one thing that libcst reads in exponential time: each bracket within a pattern, or after `del`, doubles it, and
+# the braces of a mapping pattern quadruple it. This many times that of a plain pattern is a third of a second.
+MOST_TRIES = 2**16
 
 # Words, each searched for by itself: several times as fast as one expression with all of them.
 _HANDLING = (b"except", b"suppress")
@@ -187,7 +193,8 @@ _TIMEOUT = (b"TimeoutError",)
 _CODE = (b"CNL", b"Cnl", b"cnl")
 
 _ERRNO_NUMBER = re.compile(rb"\b(?:32|103|104|108|111|10053|10054|10058|10061)\b")
-_SUPPRESSION = re.compile(rb"(?i:noqa\b.*\bcnl)")
+_NOQA = re.compile(rb"(?i:noqa\b)")
+_CODE_OF_OURS = re.compile(rb"(?i:\bcnl)")
 _CONNECTS = re.compile(
     rb"\b(?:connect|connect_ex|connect_robust|connect_tcp|connect_unix|create_connection|create_unix_connection"
     rb"|ensure_connection|get_server_certificate|open_connection|open_ssl_over_tcp_stream|open_tcp_stream"
@@ -206,10 +213,9 @@ _UNRELATED = frozenset(
     and not issubclass(value, (OSError, EOFError, BaseExceptionGroup))
 )
 _BUILTINS = frozenset(vars(builtins))
-_REBOUND = re.compile(
-    rb"\b(?:as|class)[\s\\]+(?:%(names)s)\b|\b(?:%(names)s)\b[\w\s\\,:.)]*=(?!=)"
-    % {b"names": "|".join(sorted(_UNRELATED)).encode()}
-)
+_UNRELATED_NAME = re.compile(rb"\b(?:%s)\b" % "|".join(sorted(_UNRELATED)).encode())
+_RENAMED = re.compile(rb"\b(?:as|class)[\s\\]+%s" % _UNRELATED_NAME.pattern)
+_UP_TO_ASSIGNMENT = re.compile(rb"[\w\s\\,:.)]*(=(?!=))?")
 _BROAD = frozenset({"BaseException", "Exception"})
 
 # The one class of connections that is often caught where nothing else speaks of the network, and what takes it.
@@ -239,6 +245,8 @@ def decide(
     words, because nobody may say that a file is clean that is not Python. `options` may name operations of the
     project's own: a file that holds such a name reaches the network.
     """
+    if len(data) > MOST_BYTES:
+        return Verdict(False, _TOO_LARGE)
     text = _Text(data, options)
     families = [family for family in _FAMILIES if wanted(family.prefix) and family.may_speak(text)]
     if tree is None:
@@ -250,7 +258,7 @@ def decide(
     seen = _look(tree, text)
     if not any(family.can_speak(text, seen) for family in families):
         return Verdict(False)
-    problem = too_much(tree)
+    problem = too_much(tree, data)
     return Verdict(problem is None, problem)
 
 
@@ -271,7 +279,7 @@ def _parsed(data: bytes) -> tuple[ast.Module | None, str | None]:
     except (ValueError, LookupError) as error:
         return None, f"cannot be parsed: {error}"
     except (RecursionError, MemoryError):
-        return None, "is nested too deeply to be analysed"
+        return None, _TOO_DEEP
 
 
 class _Text:
@@ -300,6 +308,34 @@ class _Text:
         if found is None:
             found = self._patterns[pattern] = not self._plain or pattern.search(self._data) is not None
         return found
+
+    @cached_property
+    def suppresses(self) -> bool:
+        """True if a comment may suppress one of our codes."""
+        if not self._plain:
+            return True
+        if _CODE_OF_OURS.search(self._data) is None:
+            return False
+        # A line at a time: one expression for both would look through the rest of a line for each of its `noqa`.
+        for line in self._data.split(b"\n"):
+            noqa = _NOQA.search(line)
+            if noqa is not None and _CODE_OF_OURS.search(line, noqa.end()):
+                return True
+        return False
+
+    @cached_property
+    def rebinds_unrelated(self) -> bool:
+        """True if a builtin exception's name, of those that have nothing to do with connections, may be given anew."""
+        if not self._plain or _RENAMED.search(self._data) is not None:
+            return True
+        position = 0
+        while (name := _UNRELATED_NAME.search(self._data, position)) is not None:
+            # What follows is looked at once, however many names stand in it.
+            following = _UP_TO_ASSIGNMENT.match(self._data, name.end())
+            if following is None or following[1] is not None:
+                return True
+            position = following.end()
+        return False
 
     @cached_property
     def names_own_operation(self) -> bool:
@@ -415,7 +451,7 @@ def _look(tree: ast.Module, text: _Text) -> _Seen:
                 block = getattr(node, field)
                 if block:
                     stack.append((block, inner))
-    if unrelated and (text.matches(_REBOUND) or not _UNRELATED.isdisjoint(name.rpartition(".")[2] for name in imports)):
+    if unrelated and (text.rebinds_unrelated or not _UNRELATED.isdisjoint(name.rpartition(".")[2] for name in imports)):
         handlers |= unrelated
     packages = frozenset(re.split(r"[. ]", name, maxsplit=1)[0] for name in imports)
     return _Seen(packages, "\n".join(imports).encode(), frozenset(handlers), twice)
@@ -593,11 +629,11 @@ class _Suppressions:
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
-        return text.has(_CODE) and text.matches(_SUPPRESSION)
+        return text.has(_CODE) and text.suppresses
 
     @staticmethod
     def can_speak(text: _Text, _seen: _Seen | None) -> bool:
-        return text.matches(_SUPPRESSION)
+        return text.suppresses
 
 
 _FAMILIES = (_Handlers, _Ladders, _Redundant, _Retries, _Connects, _Suppressions)
@@ -606,13 +642,18 @@ _FAMILIES = (_Handlers, _Ladders, _Redundant, _Retries, _Connects, _Suppressions
 OFF_BY_DEFAULT = frozenset({_Redundant.prefix})
 
 
-def too_much(tree: ast.Module) -> str | None:
-    """Say why libcst must not see the file of `tree`; None if it may.
+_TOO_DEEP = "is nested too deeply to be analysed"
+_TOO_LARGE = "is too large to be analysed"
+
+
+def too_much(tree: ast.Module, data: bytes) -> str | None:
+    """Say why libcst must not see the file of `tree`, whose content is `data`; None if it may.
 
     What `ast` holds side by side and libcst one within the other (the terms of `a and b and c`, the `for` clauses of a
-    comprehension, the parts of a dotted import) counts as levels.
+    comprehension, the parts of a dotted import) counts as levels, and so does what is compared pair by pair: clauses.
     """
     nodes = 0
+    headers: list[tuple[int, int]] = []
     stack: list[tuple[ast.AST, int]] = [(tree, 0)]
     while stack:
         node, level = stack.pop()
@@ -620,7 +661,10 @@ def too_much(tree: ast.Module) -> str | None:
         side_by_side = _SIDE_BY_SIDE.get(kind)
         level += 1 if side_by_side is None else side_by_side(node)
         if level > MOST_LEVELS:
-            return "is nested too deeply to be analysed"
+            return _TOO_DEEP
+        rows = _HEADERS.get(kind)
+        if rows is not None:
+            headers += rows(node)
         fields = _FIELDS.get(kind)
         if fields is None:
             fields = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _LEAVES)
@@ -632,15 +676,51 @@ def too_much(tree: ast.Module) -> str | None:
             elif isinstance(value, ast.AST):
                 stack.append((value, level))
                 nodes += 1
-    return "is too large to be analysed" if nodes > MOST_NODES else None
+    if nodes > MOST_NODES:
+        return _TOO_LARGE
+    return _TOO_DEEP if headers and _tries(data, headers) > MOST_TRIES else None
 
 
+def _tries(data: bytes, headers: Iterable[tuple[int, int]]) -> int:
+    """Return how often libcst tries to read what stands in the rows `headers`, first and last ones, counted from 1.
+
+    The text is asked and not the tree, which has no brackets around what is but put in brackets.
+    """
+    lines = _LINE_END.split(data)
+    tries = 0
+    for first, last in headers:
+        depth = deepest = 0
+        for bracket in _BRACKET.findall(b"\n".join(lines[first - 1 : last])):
+            depth = max(depth + _BRACKETS[bracket], 0)
+            deepest = max(deepest, depth)
+        tries += 2 ** min(deepest, 64)
+    return tries
+
+
+def _rows_of_cases(node: ast.Match) -> Iterator[tuple[int, int]]:
+    end = node.subject.end_lineno
+    for case in node.cases:
+        yield end or 1, case.body[0].lineno
+        end = case.body[-1].end_lineno
+
+
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_BRACKET = re.compile(rb"[][(){}]")
+_BRACKETS = {b"(": 1, b"[": 1, b"{": 2, b")": -1, b"]": -1, b"}": -2}
+_HEADERS: Mapping[type[ast.AST], Callable[[Any], Iterable[tuple[int, int]]]] = {
+    ast.Match: _rows_of_cases,
+    ast.Delete: lambda node: [(node.lineno, node.end_lineno)],
+}
 _LEAVES = frozenset({"attr", "ctx", "id", "kind", "n", "op", "ops", "s"})
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+_PAIRED = 10
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SIDE_BY_SIDE: Mapping[type[ast.AST], Callable[[Any], int]] = {
     ast.BoolOp: lambda node: len(node.values),
+    ast.ExceptHandler: lambda node: 1 + _PAIRED * len(getattr(node.type, "elts", ())),
     ast.ImportFrom: lambda node: 1 + (node.module or "").count("."),
     ast.alias: lambda node: 1 + node.name.count("."),
+    ast.Subscript: lambda _: 2,  # take libcst thrice as long as calls
     **dict.fromkeys(_COMPREHENSIONS, lambda node: len(node.generators)),
+    **dict.fromkeys(_TRIES, lambda node: 1 + _PAIRED * len(node.handlers)),
 }

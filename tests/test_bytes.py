@@ -35,7 +35,7 @@ ODD = (
     "\n\n\x0c\nclass Größe:  # type: ignore  \t\n"
     "\tª = 1 + \\\n  2\n"
     "\n"
-    "\tdef ſ(self, x,  # type: int\n\n\t      *a ):\n"
+    "\tdef ŧ(self, x,  # type: int\n\n\t      *a ):\n"
     "\t \t\n"
     "\t# \x0c between\t\n"
     "\t\ty = f\"{x!r:>{self.ª}} {'a' 'b'}{'''c'''}\" ; z = '''d  \n\t\x0c e\\\n'''\n"
@@ -43,7 +43,7 @@ ODD = (
     "\t\treturn (y,\x0c   z\n , x )  # end   \n"
     "\t# last\n \n"
 )
-LATIN = ODD.replace("ſ", "ä")
+LATIN = ODD.replace("ŧ", "ä")
 
 
 def with_tabs(text: str) -> str:
@@ -144,7 +144,7 @@ FIXED = FINDING.replace(
         pytest.param("    x = f'{f\"{1}\"}{2:{3}}'\n", id="nested-f-strings"),
         pytest.param("    x = 1 \\\n+ \\\n  2\n", id="continuation-lines"),
         pytest.param("    x = []  # type: list[int]\n", id="type-comment"),
-        pytest.param("    ſ = ª = '\u2028\x85\x0b\x1c'\n", id="what-splitlines-splits"),
+        pytest.param("    ŧ = ª = '\u2028\x85\x0b\x1c'\n", id="what-splitlines-splits"),
         pytest.param("    x = '''\n\t\n  \n'''; y = 1 ;\n", id="semicolon"),
         pytest.param("  # less\n\t\t# more\n", id="comments-anywhere"),
         pytest.param("    if 1:\n     \tx = 1\n    \n", id="spaces-and-tabs"),
@@ -194,8 +194,8 @@ LOCALES = [
     {"PYTHONIOENCODING": "ascii:strict"},
     {"PYTHONIOENCODING": "cp037"},
 ]
-LOCAL = FINDING.replace("{odd}", "    # ſ € \U0001f40d\n")
-LOCAL_FIXED = FIXED.replace("{odd}", "    # ſ € \U0001f40d\n").encode()
+LOCAL = FINDING.replace("{odd}", "    # ŧ € \U0001f40d\n")
+LOCAL_FIXED = FIXED.replace("{odd}", "    # ŧ € \U0001f40d\n").encode()
 
 
 def run(*arguments: str, locale: Mapping[str, str], stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -225,7 +225,7 @@ def test_bytes_do_not_depend_on_the_locale(place: Path, locale: Mapping[str, str
     assert run("--fix", ".", locale=locale).returncode == 0
     assert path.read_bytes() == LOCAL_FIXED
     assert patch.stdout.startswith("--- ü.py\n+++ ü.py\n".encode())
-    assert "\n     # ſ € \U0001f40d\n-    s.connect".encode() in patch.stdout
+    assert "\n     # ŧ € \U0001f40d\n-    s.connect".encode() in patch.stdout
 
 
 def test_edits_of_a_report_are_those_of_the_file() -> None:

@@ -97,7 +97,7 @@ LOGS = re.compile(
     re.VERBOSE,
 )
 LOGGERS = re.compile(
-    r"(?:^|[._])_*(?:[a-z]*_?log(?:ger|s|ging|gers)?|l|stderr|stdout|sentry_sdk|statsd|metrics)$", re.IGNORECASE
+    r"(?:^|[._])(?:[a-z]*_?log(?:ger|s|ging|gers)?|l|stderr|stdout|sentry_sdk|statsd|metrics)$", re.IGNORECASE
 )
 # What ends a connection, asks a question or shows how far the work has come.
 ENDS = re.compile(
@@ -106,7 +106,7 @@ ENDS = re.compile(
     re.IGNORECASE,
 )
 ASKS = re.compile(
-    r"^_*(?:is|has)_[a-z_]+$|^_*(?:\w+_)?progress(?:_\w+)?$|^_*(?:[np]|np)?gettext(?:_lazy)?$|^_(?:L[CEIW])?$"
+    r"^_*(?:is|has)_[a-z_]+$|^(?:\w*_)?progress(?:_\w+)?$|^_*(?:[np]|np)?gettext(?:_lazy)?$|^_(?:L[CEIW])?$"
 )
 GIVES_UP = re.compile(r"^_*(?:re)?raise(?:_\w+)?$", re.IGNORECASE)
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

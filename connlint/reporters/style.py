@@ -14,6 +14,16 @@ _TAB = 4
 _CODES = {"bold": "1", "red": "1;31", "green": "32", "blue": "1;34", "cyan": "36"}
 
 
+def one_line(text: str) -> str:
+    """Return `text` with what would end its line, or make a terminal do something, as Python would escape it."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() or unicodedata.combining(each) else each.encode("unicode_escape").decode()
+        for each in text
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """How to write for one stream: with colours or without, and in which encoding."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from connlint.reporters.style import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -24,7 +26,7 @@ def findings(outcome: Outcome, style: Style) -> Iterator[str]:
 
 def _lines(path: str, item: Diagnostic, source: Source | None, style: Style) -> Iterator[str]:
     colon = style.paint("cyan", ":")
-    place = f"{style.paint('bold', path)}{colon}{item.row}{colon}{item.column}{colon}"
+    place = f"{style.paint('bold', one_line(path))}{colon}{item.row}{colon}{item.column}{colon}"
     yield f"{place} {style.paint('red', item.code)} {item.message}"
     margin = " " * len(str(item.row))
     if source is not None:
