@@ -9,6 +9,10 @@ from __future__ import annotations
 from connlint.knowledge.classes import urllib3 as classes
 from connlint.knowledge.model import Failure, Library, Operation
 
+# A line that is gone while we write to it, and TLS that breaks after its handshake, are met by a race
+_POOL = "https://github.com/urllib3/urllib3/blob/main/src/urllib3/connectionpool.py"
+_RESPONSE = "https://github.com/urllib3/urllib3/blob/main/src/urllib3/response.py"
+
 _REQUEST = (
     *(
         Failure(kind, "urllib3.exceptions.MaxRetryError")
@@ -16,7 +20,6 @@ _REQUEST = (
             "refused",
             "reset",
             "closed",
-            "broken",
             "cut",
             "timeout",
             "unresolved",
@@ -28,7 +31,8 @@ _REQUEST = (
     Failure("refused", "urllib3.exceptions.NewConnectionError"),
     Failure("unreachable", "urllib3.exceptions.NewConnectionError"),
     Failure("unresolved", "urllib3.exceptions.NameResolutionError"),
-    *(Failure(kind, "urllib3.exceptions.ProtocolError") for kind in ("reset", "closed", "broken", "cut", "rubbish")),
+    *(Failure(kind, "urllib3.exceptions.ProtocolError") for kind in ("reset", "closed", "cut", "rubbish")),
+    *(Failure("broken", f"urllib3.exceptions.{name}", source=_POOL) for name in ("MaxRetryError", "ProtocolError")),
     Failure("timeout", "urllib3.exceptions.ConnectTimeoutError"),
     Failure("timeout", "urllib3.exceptions.ReadTimeoutError"),
     Failure("handshake", "urllib3.exceptions.SSLError"),
@@ -38,9 +42,9 @@ _REQUEST = (
     Failure("rubbish", "urllib3.exceptions.DecodeError"),
 )
 _READ = (
-    *(Failure(kind, "urllib3.exceptions.ProtocolError") for kind in ("reset", "closed", "cut", "rubbish")),
+    *(Failure(kind, "urllib3.exceptions.ProtocolError") for kind in ("reset", "cut", "rubbish")),
     Failure("timeout", "urllib3.exceptions.ReadTimeoutError"),
-    Failure("handshake", "urllib3.exceptions.SSLError"),
+    Failure("handshake", "urllib3.exceptions.SSLError", source=_RESPONSE),
     Failure("rubbish", "urllib3.exceptions.DecodeError"),
 )
 _POOLS = ("urllib3.PoolManager", "urllib3.HTTPConnectionPool")

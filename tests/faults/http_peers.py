@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 END = b"\r\n\r\n"  # of the head of a request
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 9\r\n\r\n"
+# The same, where the peer drops the line when it is told to
+WAITING = HEAD[:-2] + b"X-Drop: yes\r\n\r\n"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 SAD = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 LONG = b"HTTP/1.1 200 " + b"x" * 70000 + b"\r\n\r\n"
@@ -76,6 +78,8 @@ PLACES: Mapping[str, Place] = {
     "head cut": Place("cut", at(answer(b"HTTP/1."))),
     "body cut": Place("cut", at(answer(HEAD + b"x"))),
     "chunk cut": Place("cut", at(answer(CHUNKED + b"9\r\nx"))),
+    "chunk of rubbish": Place("rubbish", at(answer(CHUNKED + b"no number\r\n"))),
+    "body reset": Place("reset", at(answer(WAITING, DROP))),
     "body withheld": Place("timeout", at(answer(HEAD, stay_silent))),
     "broken compression": Place("rubbish", at(answer(GZIP))),
     "redirections": Place("answered", at(redirect_forever)),

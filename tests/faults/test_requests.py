@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, answer, experiments, redirect_forever
+from tests.faults.http_peers import SAD, answer, experiments
 from tests.faults.peers import (
     LATE,
-    SOON,
-    UNKNOWN_HOST,
     Peer,
-    black_hole,
     closed_port,
-    compare,
     finish,
-    hear,
-    patience,
     raised,
-    reset,
-    say,
     stay_silent,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from connlint.knowledge.model import Scenario
-
-    Seen = list[tuple[Scenario, BaseException | None]]
+    from tests.faults.http_peers import Ask
 
 requests = pytest.importorskip("requests")
 pytest.importorskip("requests.adapters")
@@ -54,61 +45,6 @@ REQUESTS: dict[str, Callable[..., object]] = {
     "requests.Session.get": by_session,
     "requests.Session.send": by_send,
 }
-
-
-@pytest.mark.parametrize("name", REQUESTS)
-def test_request(name: str) -> None:
-    def get(url: str, timeout: float = LATE, **options: Any) -> BaseException | None:
-        error = raised(lambda: REQUESTS[name](url, timeout=timeout, **options))
-        assert error is None or not isinstance(error, ConnectionError)
-        return error
-
-    with closed_port() as closed, black_hole() as hole:
-        seen: Seen = [
-            ("refused", get(f"http://{closed[0]}:{closed[1]}/")),
-            ("timeout", get(f"http://{hole[0]}:{hole[1]}/", SOON)),
-            ("unresolved", get(f"http://{UNKNOWN_HOST}/")),
-            ("unreachable", get("http://255.255.255.255/")),
-            (
-                "unreachable",
-                get("http://127.0.0.1/", proxies={"http": f"http://{closed[0]}:{closed[1]}"}),
-            ),
-        ]
-    for scenario, treat in (*ANSWERS[:4], *WHOLE):
-        with Peer(treat) as peer:
-            seen.append((scenario, get("http" + peer.url, patience(scenario))))
-    with Peer(redirect_forever) as peer:
-        seen.append(("answered", get("http" + peer.url)))
-    with Peer(hear(b"\x01", reset)) as dropping, Peer(say(SAD)) as other:
-        seen += [
-            ("reset", get("https" + dropping.url)),
-            ("handshake", get("https" + other.url)),
-        ]
-    compare(name, seen)
-
-
-def test_retries_used_up() -> None:
-    twice = answer(SAD, answer(SAD, stay_silent))  # the session asks again on the same connection
-    with Peer(twice) as peer, requests.Session() as session:
-        retry = requests.adapters.Retry(1, status_forcelist=[503])
-        session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retry))
-        compare("requests.Session.get", {"answered": raised(lambda: session.get("http" + peer.url, timeout=LATE))})
-
-
-@pytest.mark.parametrize("name", ["iter_content", "iter_lines"])
-def test_read(name: str) -> None:
-    seen: Seen = []
-    for scenario, treat in READS:
-        with Peer(treat) as peer, requests.get("http" + peer.url, timeout=patience(scenario), stream=True) as response:
-            if scenario == "reset":
-                finish(response.raw.connection.sock)
-            seen.append((scenario, raised(lambda: list(getattr(response, name)()))))
-    compare(f"requests.Response.{name}", seen)
-
-
-def test_status() -> None:
-    with Peer(answer(SAD)) as peer, requests.get("http" + peer.url, timeout=LATE) as response:
-        compare("requests.Response.raise_for_status", {"answered": raised(response.raise_for_status)})
 
 
 FAILED = {
@@ -137,28 +73,102 @@ WHOLE_ANSWER = {
 }
 
 
-def by_adapter(url: str, timeout: float) -> BaseException | None:
+def ask(get: Callable[..., object]) -> Ask:
+    return lambda url, timeout: raised(lambda: get(url, timeout=timeout))
+
+
+def by_adapter(url: str, *, retries: Any = 0, **options: Any) -> object:
     request = requests.Request("GET", url).prepare()
-    with contextlib.closing(requests.adapters.HTTPAdapter()) as adapter:
-        return raised(lambda: adapter.send(request, stream=True, timeout=timeout))
+    with contextlib.closing(requests.adapters.HTTPAdapter(max_retries=retries)) as adapter:
+        return adapter.send(request, stream=True, **options)
 
 
-EXPERIMENTS = [
-    *experiments("requests.get", lambda url, timeout: raised(lambda: requests.get(url, timeout=timeout)), WHOLE_ANSWER),
-    *experiments(
-        "requests.Session.get", lambda url, timeout: raised(lambda: by_session(url, timeout=timeout)), WHOLE_ANSWER
-    ),
-    *experiments("requests.adapters.HTTPAdapter.send", by_adapter, FAILED),
-]
+def by_retrying_session(url: str, *, retries: Any, **options: Any) -> object:
+    with requests.Session() as session:
+        session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retries))
+        return session.get(url, **options)
 
 
-@by_operation(EXPERIMENTS)
-def test_places(experiments: list[Experiment]) -> None:
+def by_closed_proxy(get: Callable[..., object]) -> BaseException | None:
+    with closed_port() as (host, port):
+        proxies = {"http": f"http://{host}:{port}"}
+        return raised(lambda: get("http://127.0.0.1/", proxies=proxies, timeout=LATE))
+
+
+def by_unwilling_proxy(get: Callable[..., object]) -> BaseException | None:
+    with Peer(answer(SAD)) as peer:
+        proxies = {"https": "http" + peer.url}
+        return raised(lambda: get("https://127.0.0.1:1/", proxies=proxies, timeout=LATE))
+
+
+def with_retries(get: Callable[..., object]) -> BaseException | None:
+    twice = answer(SAD, answer(SAD, stay_silent))  # it asks again on the same connection
+    with Peer(twice) as peer:
+        retry = requests.adapters.Retry(1, status_forcelist=[503])
+        return raised(lambda: get("http" + peer.url, retries=retry, timeout=LATE))
+
+
+PROXY = "requests.exceptions.ProxyError"
+
+
+def further(name: str, get: Callable[..., object], retrying: Callable[..., object]) -> Iterator[Experiment]:
+    """Yield the experiments with proxies, and with retries that are used up."""
+    yield Experiment(name, "unreachable", PROXY, partial(by_closed_proxy, get), "closed proxy")
+    yield Experiment(name, "answered", PROXY, partial(by_unwilling_proxy, get), "a proxy that does not serve us")
+    used_up = "requests.exceptions.RetryError"
+    yield Experiment(name, "answered", used_up, partial(with_retries, retrying), "retries used up")
+
+
+def calls() -> Iterator[Experiment]:
+    for name, get in REQUESTS.items():
+        yield from experiments(name, ask(get), WHOLE_ANSWER)
+    yield from further("requests.Session.get", by_session, by_retrying_session)
+
+
+@by_operation(calls())
+def test_request(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-def test_a_proxy_that_does_not_serve_us() -> None:
-    with Peer(answer(SAD)) as peer:
-        proxies = {"https": "http" + peer.url}
-        error = raised(lambda: requests.get("https://127.0.0.1:1/", proxies=proxies, timeout=LATE))
-    compare("requests.get", {"answered": error})
+ADAPTER = "requests.adapters.HTTPAdapter.send"
+
+
+@by_operation(experiments(ADAPTER, ask(by_adapter), FAILED), further(ADAPTER, by_adapter, by_adapter))
+def test_adapter(experiments: list[Experiment]) -> None:
+    check_all(experiments)
+
+
+def read(name: str, url: str, timeout: float) -> BaseException | None:
+    with requests.get(url, timeout=timeout, stream=True) as response:
+        if "x-drop" in response.headers:
+            finish(response.raw.connection.sock)
+        return raised(lambda: list(getattr(response, name)()))
+
+
+BODY = {
+    "body cut": "requests.exceptions.ChunkedEncodingError",
+    "chunk cut": "requests.exceptions.ChunkedEncodingError",
+    "body reset": "requests.exceptions.ChunkedEncodingError",
+    "body withheld": "requests.exceptions.ConnectionError",
+    "broken compression": "requests.exceptions.ContentDecodingError",
+}
+
+
+def reads() -> Iterator[Experiment]:
+    for name in ("iter_content", "iter_lines"):
+        yield from experiments(f"requests.Response.{name}", partial(read, name), BODY)
+
+
+@by_operation(reads())
+def test_read(experiments: list[Experiment]) -> None:
+    check_all(experiments)
+
+
+def ask_status(url: str, timeout: float) -> BaseException | None:
+    with requests.get(url, timeout=timeout) as response:
+        return raised(response.raise_for_status)
+
+
+@by_operation(experiments("requests.Response.raise_for_status", ask_status, {"503": "requests.exceptions.HTTPError"}))
+def test_status(experiments: list[Experiment]) -> None:
+    check_all(experiments)

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.http_peers import ANSWERS, READS, SAD, WHOLE, answer, experiments
+from tests.faults.http_peers import SAD, answer, experiments
 from tests.faults.peers import (
     LATE,
-    SOON,
-    UNKNOWN_HOST,
     Peer,
-    black_hole,
     closed_port,
-    compare,
     finish,
-    hear,
-    patience,
     raised,
-    reset,
-    say,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from connlint.knowledge.model import Scenario
-
-    Seen = list[tuple[Scenario, BaseException | None]]
+    from tests.faults.http_peers import Ask
 
 urllib3 = pytest.importorskip("urllib3")
 
@@ -57,49 +48,6 @@ REQUESTS: dict[str, Callable[..., object]] = {
 }
 
 
-@pytest.mark.parametrize("retries", [False, 0], ids=["plain", "counted"])
-@pytest.mark.parametrize("name", REQUESTS)
-def test_request(name: str, retries: bool | int) -> None:
-    def get(url: str, timeout: float = LATE) -> BaseException | None:
-        error = raised(lambda: REQUESTS[name](url, timeout=timeout, retries=retries))
-        assert not isinstance(error, OSError)
-        return error
-
-    with closed_port() as closed, black_hole() as hole:
-        seen: Seen = [
-            ("refused", get(f"http://{closed[0]}:{closed[1]}/")),
-            ("timeout", get(f"http://{hole[0]}:{hole[1]}/", SOON)),
-            ("unresolved", get(f"http://{UNKNOWN_HOST}/")),
-            ("unreachable", get("http://255.255.255.255/")),
-        ]
-    for scenario, treat in (*ANSWERS[:4], *WHOLE):
-        with Peer(treat) as peer:
-            seen.append((scenario, get("http" + peer.url, patience(scenario))))
-    with Peer(hear(b"\x01", reset)) as dropping, Peer(say(SAD)) as other:
-        seen += [("reset", get("https" + dropping.url)), ("handshake", get("https" + other.url))]
-    compare(name, seen)
-
-
-READERS: dict[str, Callable[[Any], object]] = {
-    "read": lambda response: response.read(),
-    "stream": lambda response: list(response.stream()),
-}
-
-
-@pytest.mark.parametrize("name", READERS)
-def test_read(name: str) -> None:
-    seen: Seen = []
-    with urllib3.PoolManager() as pool:
-        for scenario, treat in READS:
-            with Peer(treat) as peer:
-                response = pool.request("GET", "http" + peer.url, timeout=patience(scenario), preload_content=False)
-                if scenario == "reset":
-                    finish(response.connection.sock)
-                seen.append((scenario, raised(lambda: READERS[name](response))))  # noqa: B023
-                response.close()
-    compare(f"urllib3.HTTPResponse.{name}", seen)
-
-
 FAILED = {
     "closed port": "urllib3.exceptions.NewConnectionError",
     "two closed ports": "urllib3.exceptions.NewConnectionError",
@@ -125,33 +73,77 @@ WRAPPED = {
     for name in FAILED
     if name not in {"body cut", "broken compression", "chunk cut"}
 }
-EXPERIMENTS = [
-    *experiments(
-        "urllib3.PoolManager.request",
-        lambda url, timeout: raised(lambda: by_manager(url, timeout=timeout, retries=False)),
-        FAILED,
-    ),
-    *experiments(
-        "urllib3.PoolManager.request",
-        lambda url, timeout: raised(lambda: by_manager(url, timeout=timeout, retries=0)),
-        WRAPPED,
-    ),
-]
 
 
-@by_operation(EXPERIMENTS)
-def test_places(experiments: list[Experiment]) -> None:
+def ask(name: str, retries: bool | int) -> Ask:
+    return lambda url, timeout: raised(lambda: REQUESTS[name](url, timeout=timeout, retries=retries))
+
+
+def by_proxy(proxy: str, url: str) -> BaseException | None:
+    with urllib3.ProxyManager(proxy, retries=False) as pool:
+        return raised(lambda: pool.request("GET", url, timeout=LATE))
+
+
+def by_closed_proxy() -> BaseException | None:
+    with closed_port() as (host, port):
+        return by_proxy(f"http://{host}:{port}", "http://127.0.0.1:1/")
+
+
+def by_unwilling_proxy() -> BaseException | None:
+    with Peer(answer(SAD)) as peer:
+        return by_proxy("http" + peer.url, "https://127.0.0.1:1/")
+
+
+PROXY = "urllib3.exceptions.ProxyError"
+
+
+def calls() -> Iterator[Experiment]:
+    for name in REQUESTS:
+        yield from experiments(name, ask(name, False), FAILED)
+        yield from experiments(name, ask(name, 0), WRAPPED)
+    name = "urllib3.PoolManager.request"
+    yield Experiment(name, "unreachable", PROXY, by_closed_proxy, "closed proxy")
+    yield Experiment(name, "answered", PROXY, by_unwilling_proxy, "a proxy that does not serve us")
+
+
+@by_operation(calls())
+def test_request(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
-def test_proxies() -> None:
-    def ask(proxy: str, url: str) -> BaseException | None:
-        with urllib3.ProxyManager(proxy, retries=False) as pool:
-            return raised(lambda: pool.request("GET", url, timeout=LATE))
+READERS: dict[str, Callable[[Any], object]] = {
+    "read": lambda response: response.read(),
+    "stream": lambda response: list(response.stream()),
+}
 
-    with closed_port() as closed, Peer(answer(SAD)) as sad:
-        seen: Seen = [
-            ("unreachable", ask(f"http://{closed[0]}:{closed[1]}", "http://127.0.0.1:1/")),
-            ("answered", ask("http" + sad.url, "https://127.0.0.1:1/")),
-        ]
-    compare("urllib3.PoolManager.request", seen)
+
+def read(name: str, url: str, timeout: float) -> BaseException | None:
+    with urllib3.PoolManager() as pool:
+        response = pool.request("GET", url, timeout=timeout, preload_content=False)
+        if "x-drop" in response.headers:
+            finish(response.connection.sock)
+        try:
+            return raised(lambda: READERS[name](response))
+        finally:
+            response.close()
+
+
+BODY = {
+    "body cut": "urllib3.exceptions.ProtocolError",
+    "chunk cut": "urllib3.exceptions.ProtocolError",
+    "chunk of rubbish": "urllib3.exceptions.ProtocolError",
+    "body reset": "urllib3.exceptions.ProtocolError",
+    "body withheld": "urllib3.exceptions.ReadTimeoutError",
+    "broken compression": "urllib3.exceptions.DecodeError",
+}
+
+
+def reads() -> Iterator[Experiment]:
+    for name in READERS:
+        outcomes = {place: raises for place, raises in BODY.items() if name == "stream" or place != "chunk of rubbish"}
+        yield from experiments(f"urllib3.HTTPResponse.{name}", partial(read, name), outcomes)
+
+
+@by_operation(reads())
+def test_read(experiments: list[Experiment]) -> None:
+    check_all(experiments)
