@@ -15,7 +15,7 @@ import libcst as cst
 
 from connlint import knowledge
 from connlint.facts.scopes import first_parameter
-from connlint.facts.tree import walk
+from connlint.facts.tree import dotted, walk
 
 if TYPE_CHECKING:
     from connlint.facts.scopes import Binding, Index, Scope
@@ -39,6 +39,26 @@ class Names:
         self.index = index
         self._memo: dict[cst.CSTNode, frozenset[str]] = {}
         self._busy: set[cst.CSTNode] = set()
+        self._patched: frozenset[str] | None = None
+
+    @property
+    def patched(self) -> frozenset[str]:
+        """The calls of a library that the file puts another in the place of: `socket.socket = socks.socksocket`."""
+        if self._patched is None:
+            self._patched = frozenset()  # what is patched does not hang on what else is
+            self._patched = frozenset(
+                full
+                for node in self.index.assigned
+                if self._is_imported(node)
+                for owner in self.candidates(node.value)
+                for full in [f"{owner}.{node.attr.value}"]
+                if knowledge.operation(full) is not None or knowledge.returns(full) is not None
+            )
+        return self._patched
+
+    def _is_imported(self, node: cst.Attribute) -> bool:
+        first = (dotted(node) or "").partition(".")[0]
+        return any(binding.kind == "import" for binding in self.index.top.names.get(first, ()))
 
     def qualified(self, node: cst.CSTNode) -> str | None:
         """Return the one qualified name that the expression `node` certainly means, else None.
@@ -80,7 +100,8 @@ class Names:
         if owner.startswith("<file>"):
             full = f"{owner}.{name}"
             return full if full in self.index.definitions else OPAQUE
-        return knowledge.canonical(f"{owner}.{name}")
+        full = f"{owner}.{name}"
+        return OPAQUE if full in self.patched else knowledge.canonical(full)
 
     def lookup(self, name: str, scope: Scope) -> frozenset[str]:
         """Return what `name` may mean in `scope`."""
@@ -134,7 +155,8 @@ class Names:
 
     def _bound(self, binding: Binding) -> frozenset[str]:
         if binding.qualified is not None:
-            return frozenset({knowledge.canonical(binding.qualified)})
+            patched = "." in binding.qualified and binding.qualified in self.patched
+            return frozenset({OPAQUE if patched else knowledge.canonical(binding.qualified)})
         if binding.kind in {"function", "class"}:
             inner = self.index.scopes[binding.node]
             return frozenset({inner.qualified})

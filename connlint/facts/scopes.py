@@ -95,6 +95,8 @@ class Index:
     definitions: dict[str, list[cst.FunctionDef | cst.ClassDef]] = field(default_factory=dict)
     attributes: dict[cst.CSTNode, dict[str, list[Binding]]] = field(default_factory=dict)
     """Per class, the attributes that its methods set on `self`."""
+    assigned: list[cst.Attribute] = field(default_factory=list)
+    """The attributes of anything else that are assigned to, such as a module's."""
 
     def all(self, kind: type[Node]) -> list[Node]:
         """Return every node of `kind` (one of `KEPT`), in source order."""
@@ -255,6 +257,10 @@ def _bind_target(
         owner = _class_of_self(target.value, scope)
         if owner is not None:
             index.attributes.setdefault(owner, {}).setdefault(target.attr.value, []).append(binding)
+        else:
+            index.assigned.append(target)
+    elif isinstance(target, cst.Attribute):
+        index.assigned.append(target)
 
 
 def _class_of_self(name: cst.Name, scope: Scope) -> cst.CSTNode | None:

@@ -100,11 +100,6 @@ class Values:
             self._memo[key] = found
         return found
 
-    def is_a(self, node: cst.CSTNode, *classes: str) -> bool:
-        """Say whether the value of `node` is certainly an instance of one of `classes`."""
-        found = self.types(node)
-        return bool(found) and all(self.derives(name, *classes) for name in found)
-
     def derives(self, name: str, *classes: str) -> bool:
         """Say whether the class `name`, of the file or of a library, is known to derive from one of `classes`."""
         return any(base in classes for base in self.lineage(name))
@@ -388,6 +383,8 @@ class Values:
                 ):
                     return OPAQUE
             return None
+        if full in self.names.patched:
+            return OPAQUE
         if knowledge.operation(full) or knowledge.returns(full) or knowledge.is_harmless(full):
             return full
         return None

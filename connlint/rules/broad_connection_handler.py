@@ -10,7 +10,7 @@ import libcst as cst
 from connlint import knowledge
 from connlint.facts.blocks import lines_of
 from connlint.facts.names import OPAQUE
-from connlint.facts.tree import argument, dotted, has_star
+from connlint.facts.tree import argument, dotted, has_star, walk
 from connlint.facts.wording import called, can_raise, code
 from connlint.fixes.clauses import is_written, replaced
 from connlint.rules.base import Example, Finding, Fix, Rule
@@ -41,6 +41,8 @@ _MAKE_STREAMS = frozenset(
 
 # Windows tells of the refusal of a datagram as ConnectionResetError, Linux as ConnectionRefusedError.
 _OF_DATAGRAMS = f"{knowledge.DATAGRAM}."
+_EXCHANGES = frozenset({"receive", "send"})
+_KINDS_OF_STREAMS = frozenset({"socket.SOCK_CLOEXEC", "socket.SOCK_NONBLOCK", "socket.SOCK_STREAM"})
 
 
 class BroadConnectionHandler(Rule):
@@ -84,9 +86,10 @@ class BroadConnectionHandler(Rule):
     ## When this is fine
 
     Where all connection failures really want the same. connlint is silent where the `try` both sends and receives,
-    where a call is not known, on TLS sockets, on a socket that may be connected twice (a second `connect` raises
-    `ConnectionAbortedError`), where the file raises `ConnectionError` itself, where a clause above takes a subclass
-    first, and where the handler raises again or converts.
+    where a call is not known, on TLS sockets, on what may be a datagram socket (its refusals come with a `send` or a
+    `recv`), on a socket that may be connected twice (a second `connect` raises `ConnectionAbortedError`), where the
+    file raises `ConnectionError` itself or replaces the library's calls (`socket.socket = socks.socksocket`), where a
+    clause above takes a subclass first, and where the handler raises again or converts.
 
     ## Fix safety
 
@@ -553,7 +556,25 @@ def _is_understood(facts: Facts, item: Tried) -> bool:
         return False  # it also fails in a way that this handler does not take: that is another finding
     if name.startswith(_OF_STREAMS) and _has_tls_streams(facts):
         return False
+    if name.startswith("socket.") and item.operation.phase in _EXCHANGES and _may_have_datagrams(facts):
+        return False
     return name != "socket.socket.connect" or _is_fresh(facts, item.call)
+
+
+def _may_have_datagrams(facts: Facts) -> bool:
+    """Say whether a socket that the file makes may be of another kind than a stream, and meet refusals as it sends."""
+    for call in facts.index.all(cst.Call):
+        if facts.values.target(call) == "socket.socket":
+            if has_star(call) or argument(call, None, "fileno") is not None:
+                return True
+            kind = argument(call, 1, "type")
+            names = [] if kind is None else [node for node in walk(kind) if isinstance(node, (cst.Attribute, cst.Name))]
+            whole = [node for node in names if not isinstance(facts.index.parents.get(node), cst.Attribute)]
+            if kind is not None and not (
+                whole and all(facts.names.qualified(node) in _KINDS_OF_STREAMS for node in whole)
+            ):
+                return True
+    return False
 
 
 def _has_tls_streams(facts: Facts) -> bool:

@@ -1005,18 +1005,22 @@ def _finding(facts: Facts, dispatch: Dispatch) -> Finding:
             "others": "drops every other failure without a word" if dispatch.swallows else "raises the rest again",
             "classes": _listed(classes),
         },
-        (*_why(dispatch), *doubts),
+        tuple(dict.fromkeys((*_why(facts, dispatch), *doubts))),
         _fix(facts, dispatch, safe=not doubts),
     )
 
 
-def _why(dispatch: Dispatch) -> Iterator[str]:
+def _why(facts: Facts, dispatch: Dispatch) -> Iterator[str]:
     for case in dispatch.cases:
         if case.errnos:
             made = ", ".join(f"{name} is raised as {table.CLASS_OF[name]}" for name in case.errnos)
             yield f"{made} (PEP 3151)"
         else:
             yield f"the test picks what `except {', '.join(case.classes)}` takes"
+    for item in dispatch.handler.effects.tried:
+        raised = [name for name in dispatch.classes if any(failure.raises == name for failure in item.failures)]
+        if raised:
+            yield can_raise(facts, item, raised)
 
 
 def _doubts(facts: Facts, dispatch: Dispatch) -> Iterator[str]:

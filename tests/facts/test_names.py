@@ -92,6 +92,34 @@ def test_qualified(code: str, name: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "name", "expected"),
+    [
+        pytest.param("import socket\nsocket.socket = x\nsocket.socket", "socket.socket", None, id="class"),
+        pytest.param(
+            "import socket\ndef f():\n    socket.socket = x\nsocket.socket", "socket.socket", None, id="later"
+        ),
+        pytest.param(
+            "import socket as s\ns.create_connection = x\ns.create_connection",
+            "s.create_connection",
+            None,
+            id="function",
+        ),
+        pytest.param(
+            "import socket\nfrom socket import socket as S\nsocket.socket = x\nS", "S", None, id="under-another-name"
+        ),
+        pytest.param("import socket\nsocket.timeout = x\nsocket.error", "socket.error", "OSError", id="something-else"),
+        pytest.param("import time\ntime.sleep = x\ntime.sleep", "time.sleep", "time.sleep", id="no-call-to-a-peer"),
+        pytest.param(
+            "import socket\nself.socket.socket = x\nsocket.socket", "socket.socket", "socket.socket", id="of-another"
+        ),
+    ],
+)
+def test_what_the_file_replaces_in_a_library(code: str, name: str, expected: str | None) -> None:
+    found = read(code)
+    assert found.names.qualified(expression(found, name)) == expected
+
+
+@pytest.mark.parametrize(
     ("code", "expected"),
     [
         pytest.param("except (OSError, ValueError):", ("OSError", "ValueError"), id="tuple"),

@@ -112,6 +112,35 @@ def test_constant_of_classes_is_left_alone() -> None:
     assert named(code("sock.sendall(b'')", "GONE") + "\n\nGONE = (ConnectionError, TimeoutError)\n") == []
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param("socket.socket(socket.AF_INET, socket.SOCK_DGRAM)", id="datagrams"),
+        pytest.param("socket.socket(family, kind)", id="kind-not-known"),
+        pytest.param("socket.socket(type=kind)", id="by-keyword"),
+        pytest.param("socket.socket(*info[:3])", id="unpacked"),
+        pytest.param("socket.socket(fileno=3)", id="handed-down"),
+    ],
+)
+def test_silent_where_the_socket_may_send_datagrams(made: str) -> None:
+    """A lone `send` or `recv` of datagrams meets refusals, which a stream does not."""
+    other = f"\n\ndef make(family, kind, info):\n    return {made}\n"
+    assert named(code("sock.recv(1)") + other) == []
+    assert named(code("sock.send(b'')") + other) == []
+    assert named(code("socket.create_connection(self.address)") + other) == ["ConnectionRefusedError"]
+
+
+@pytest.mark.parametrize("kind", ["socket.SOCK_STREAM", "type=socket.SOCK_STREAM | socket.SOCK_CLOEXEC"])
+def test_sockets_that_are_streams(kind: str) -> None:
+    other = f"\n\ndef make():\n    return socket.socket(socket.AF_INET, {kind})\n"
+    assert named(code("sock.recv(1)") + other) == ["ConnectionResetError"]
+
+
+@pytest.mark.parametrize("patched", ["socket.socket = socks.socksocket", "socket.socket.connect = mine"])
+def test_silent_where_the_file_replaces_the_socket(patched: str) -> None:
+    assert named(f"{code('with socket.socket() as s: s.connect(self.address)')}\n\n{patched}\n") == []
+
+
 LOOP = """\
 import socket
 

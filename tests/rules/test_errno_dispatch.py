@@ -356,3 +356,11 @@ def outcome(code: str, error: Exception, seen: list[int]) -> object:
     except Exception as raised:  # noqa: BLE001
         return (raised is error, seen)
     return (result, seen)
+
+
+def test_why_names_the_call_its_line_and_its_classes() -> None:
+    (item,) = check(around("sock.recv(9)", "e.errno == errno.ECONNRESET").encode(), "x.py", ONLY).diagnostics
+    assert item.why == (
+        "ECONNRESET is raised as ConnectionResetError (PEP 3151)",
+        "sock.recv (line 10) can raise ConnectionResetError (socket.socket.recv)",
+    )
