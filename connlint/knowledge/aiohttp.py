@@ -35,8 +35,8 @@ _REQUEST = (
 _READ = (
     Failure("cut", "aiohttp.ClientPayloadError"),
     Failure("reset", "aiohttp.ClientPayloadError"),
-    Failure("reset", "aiohttp.ClientOSError"),
-    Failure("closed", "aiohttp.ClientConnectionError"),
+    Failure("reset", "aiohttp.ClientOSError", source=_EXCEPTIONS),
+    Failure("closed", "aiohttp.ClientConnectionError", source=_EXCEPTIONS),
     Failure("rubbish", "aiohttp.ClientPayloadError"),
     Failure("timeout", "aiohttp.SocketTimeoutError"),
     Failure("timeout", "TimeoutError"),

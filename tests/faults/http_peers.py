@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator, Mapping
 
-    from connlint.knowledge.model import Scenario
     from tests.faults.clients import Address
 
     # Calls something of a library for a URL without a path, with a timeout, and returns what that raises
@@ -37,31 +36,15 @@ def answer(data: bytes, then: Callable[[socket.socket], None] = close) -> Callab
 REDIRECT = b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"
 GZIP = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\nrubbish"
 
-ANSWERS: tuple[tuple[Scenario, Callable[[socket.socket], None]], ...] = (
-    ("reset", hear(END, reset)),
-    ("closed", hear(END, close)),
-    ("timeout", stay_silent),
-    ("rubbish", answer(b"220 smtp.example.org ready\r\n")),
-    ("rubbish", answer(LONG)),
-)
 
-# What only a client meets that reads the whole answer
-WHOLE: tuple[tuple[Scenario, Callable[[socket.socket], None]], ...] = (
-    ("cut", answer(HEAD + b"x")),
-    ("cut", answer(CHUNKED + b"9\r\nx")),
-    ("rubbish", answer(GZIP)),
-)
-READS: tuple[tuple[Scenario, Callable[[socket.socket], None]], ...] = (
-    *WHOLE,
-    ("timeout", answer(HEAD, stay_silent)),
-    ("reset", answer(HEAD, DROP)),
-)
+def answer_forever(data: bytes) -> Callable[[socket.socket], None]:
+    """Return a treatment that answers every request by `data`, and never hangs up."""
 
+    def treat(connection: socket.socket) -> None:
+        while True:
+            hear(END, say(data))(connection)
 
-def redirect_forever(connection: socket.socket) -> None:
-    """Answer every request by a redirection to the same place."""
-    while True:
-        hear(END, say(REDIRECT))(connection)
+    return treat
 
 
 # Of the length that botocore and resolvers take for the name of a host, and still too long to be asked for
@@ -82,7 +65,7 @@ PLACES: Mapping[str, Place] = {
     "body reset": Place("reset", at(answer(WAITING, DROP))),
     "body withheld": Place("timeout", at(answer(HEAD, stay_silent))),
     "broken compression": Place("rubbish", at(answer(GZIP))),
-    "redirections": Place("answered", at(redirect_forever)),
+    "redirections": Place("answered", at(answer_forever(REDIRECT))),
     "503": Place("answered", at(answer(SAD))),
     "reset in TLS handshake": Place("reset", at(hear(b"\x01", reset)), tls=True),
     "close in TLS handshake": Place("closed", at(hear(b"\x01", close)), tls=True),

@@ -1,4 +1,4 @@
-"""Loopback peers that fail on purpose, and how what they bring out is compared with a row of the tables.
+"""Loopback peers that fail on purpose, and how what they bring out is told from what a row of the tables says.
 
 Nothing here sleeps: a peer acts when the bytes that it waits for have come, and a test waits until the kernel says that
 the line is down.
@@ -19,7 +19,7 @@ from unittest import mock
 from connlint import knowledge
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterator
 
     from connlint.knowledge.model import Scenario
 
@@ -389,36 +389,3 @@ def covers(claimed: str, error: BaseException) -> bool:
     if claimed == "OSError":
         return claimed in names and not isinstance(error, _SPECIFIC)
     return claimed in names
-
-
-def compare(
-    name: str,
-    seen: Mapping[Scenario, BaseException | None] | list[tuple[Scenario, BaseException | None]],
-    *,
-    documented: tuple[str, ...] = (),
-    **given: Any,
-) -> None:
-    """Compare what an operation raised, by scenario, with its row.
-
-    All that came must be in the row, by the same scenario, and every builtin `ConnectionError` in the row must have
-    come, but for those that are `documented` only. `given` are the arguments on which the row's failures depend.
-    """
-    row = knowledge.operation(name)
-    assert row is not None, name
-    failures = [
-        failure
-        for failure in row.failures
-        if (failure.only_with is None or failure.only_with in given)
-        and (failure.unless is None or failure.unless not in given)
-    ]
-    pairs = list(seen.items()) if not isinstance(seen, list) else seen
-    for scenario, error in pairs:
-        assert error is not None, f"{name}: {scenario} raised nothing"
-        foretold = [failure.raises for failure in failures if failure.scenario == scenario]
-        assert any(covers(claimed, error) for claimed in foretold), (
-            f"{name}: {scenario} raised {error!r}, the row says {foretold}"
-        )
-    came = {name_of(type(error)) for _, error in pairs}
-    for failure in failures:
-        if "ConnectionError" in (knowledge.bases(failure.raises) or ()):
-            assert failure.raises in came or failure.raises in documented, f"{name}: {failure.raises} never came"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.faults.clients import at
 from tests.faults.experiments import Experiment
-from tests.faults.http_peers import PLACES, answer, experiments, visit
+from tests.faults.http_peers import PLACES, answer_forever, experiments, visit
 from tests.faults.peers import LATE, raised, raised_by
 from tests.knowledge.resolve import resolve
 
@@ -91,7 +91,8 @@ def async_calls(library: Library) -> Iterator[Experiment]:
 def refused(library: Library, operation: str, ask: Ask, body: bytes, raises: str) -> Experiment:
     """Return the experiment of a server that answers that it did not do what it was asked."""
     head = b"HTTP/1.1 200 OK\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-    opened = at(answer(head % (library.header, len(body)) + body))
+    # a scan asks once more, to be forgotten
+    opened = at(answer_forever(head % (library.header, len(body)) + body))
 
     def perform() -> BaseException | None:
         with opened() as (host, port):

@@ -3,55 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import operator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.faults import clients
+from tests.faults.clients import Place, at
 from tests.faults.experiments import Experiment, by_operation, check_all
-from tests.faults.http_peers import ANSWERS, HEAD, READS, SAD, answer, experiments, redirect_forever
-from tests.faults.peers import (
-    SOON,
-    UNKNOWN_HOST,
-    Peer,
-    black_hole,
-    close,
-    closed_port,
-    compare,
-    hear,
-    patience,
-    raised,
-    raised_by,
-    reset,
-    say,
-    stay_silent,
-)
+from tests.faults.http_peers import HEAD, answer, experiments
+from tests.faults.peers import LATE, SOON, close, closed_port, raised, raised_by, stay_silent
 from tests.faults.websocket_peers import shake_hands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
-    from connlint.knowledge.model import Scenario
-
-    Seen = list[tuple[Scenario, BaseException | None]]
+    from tests.faults.clients import Address
 
 aiohttp = pytest.importorskip("aiohttp")
-
-
-def places() -> Iterator[tuple[Scenario, str]]:
-    """Yield a URL for each way in which a server fails, as long as it does."""
-    with closed_port() as closed, black_hole() as hole:
-        yield "refused", f"http://{closed[0]}:{closed[1]}/"
-        yield "timeout", f"http://{hole[0]}:{hole[1]}/"
-        yield "unresolved", f"http://{UNKNOWN_HOST}/"
-        yield "unreachable", "http://255.255.255.255/"
-    for scenario, treat in ANSWERS:
-        with Peer(treat) as peer:
-            yield scenario, "http" + peer.url
-    with Peer(redirect_forever) as peer:
-        yield "answered", "http" + peer.url
-    with Peer(hear(b"\x01", reset)) as dropping, Peer(say(SAD)) as other:
-        yield "reset", "https" + dropping.url
-        yield "handshake", "https" + other.url
 
 
 async def awaited(url: str, **options: Any) -> None:
@@ -68,86 +38,6 @@ async def entered(url: str, **options: Any) -> None:
 async def by_function(url: str, **options: Any) -> None:
     async with aiohttp.request("GET", url, **options):
         pass
-
-
-@pytest.mark.parametrize(
-    ("name", "get"),
-    [
-        ("aiohttp.ClientSession.get", awaited),
-        ("aiohttp.ClientSession.get", entered),
-        ("aiohttp.request", by_function),
-    ],
-    ids=["awaited", "entered", "function"],
-)
-def test_request(name: str, get: Callable[..., Coroutine[Any, Any, None]]) -> None:
-    async def fail() -> Seen:
-        seen: Seen = []
-        for scenario, url in places():
-            timeout = aiohttp.ClientTimeout(total=patience(scenario))
-            seen.append((scenario, await raised_by(get(url, timeout=timeout))))
-        with black_hole() as hole:
-            timeout = aiohttp.ClientTimeout(sock_connect=SOON)
-            seen.append(("timeout", await raised_by(get(f"http://{hole[0]}:{hole[1]}/", timeout=timeout))))
-        with Peer(stay_silent) as silent:
-            timeout = aiohttp.ClientTimeout(sock_read=SOON)
-            seen.append(("timeout", await raised_by(get("http" + silent.url, timeout=timeout))))
-        return seen
-
-    seen = asyncio.run(fail())
-    assert not any(isinstance(error, ConnectionError) for _, error in seen)
-    compare(name, seen, documented=("aiohttp.ClientConnectionResetError",))
-
-
-@pytest.mark.parametrize("name", ["json", "read", "text"])
-def test_read(name: str) -> None:
-    async def fail() -> Seen:
-        seen: Seen = []
-        async with aiohttp.ClientSession() as session:
-            for scenario, treat in (*READS, *((("rubbish", answer(HEAD + b"123456789")),) if name == "json" else ())):
-                timeout = aiohttp.ClientTimeout(total=patience(scenario))
-                with Peer(treat) as peer:
-                    async with session.get("http" + peer.url, timeout=timeout) as response:
-                        if scenario == "reset":
-                            response.connection.transport.write(b"!")
-                        seen.append((scenario, await raised_by(getattr(response, name)())))
-        return seen
-
-    compare(f"aiohttp.ClientResponse.{name}", asyncio.run(fail()))
-
-
-def test_status() -> None:
-    async def fail() -> BaseException | None:
-        with Peer(answer(SAD)) as peer:
-            async with aiohttp.ClientSession() as session, session.get("http" + peer.url) as response:
-                return raised(response.raise_for_status)
-
-    compare("aiohttp.ClientResponse.raise_for_status", {"answered": asyncio.run(fail())})
-
-
-def test_websocket() -> None:
-    async def fail() -> tuple[Seen, Seen, Seen]:
-        connected: Seen = []
-        sent: Seen = []
-        received: Seen = []
-        async with aiohttp.ClientSession() as session:
-            for scenario, url in places():
-                if scenario not in {"timeout", "answered"}:
-                    connected.append((scenario, await raised_by(session.ws_connect(url))))
-            with Peer(answer(SAD)) as peer:
-                connected.append(("answered", await raised_by(session.ws_connect("http" + peer.url))))
-            with Peer(shake_hands(stay_silent)) as peer:
-                async with session.ws_connect("http" + peer.url, timeout=aiohttp.ClientWSTimeout(ws_close=SOON)) as ws:
-                    received.append(("timeout", await raised_by(ws.receive_str(timeout=SOON))))
-            with Peer(shake_hands(close)) as peer:
-                async with session.ws_connect("http" + peer.url) as ws:
-                    received.append(("closed", await raised_by(ws.receive_str())))
-                    sent.append(("closed", await raised_by(ws.send_str("x"))))
-        return connected, sent, received
-
-    connected, sent, received = asyncio.run(fail())
-    compare("aiohttp.ClientSession.ws_connect", connected)
-    compare("aiohttp.ClientWebSocketResponse.send_str", sent)
-    compare("aiohttp.ClientWebSocketResponse.receive_str", received)
 
 
 FAILED = {
@@ -169,12 +59,82 @@ FAILED = {
 }
 
 
-def ask(url: str, timeout: float) -> BaseException | None:
-    return raised(lambda: asyncio.run(entered(url, timeout=aiohttp.ClientTimeout(total=timeout))))
+def ask(
+    get: Callable[..., Coroutine[Any, Any, None]], bound: str, url: str, timeout: float, **options: Any
+) -> BaseException | None:
+    return raised(lambda: asyncio.run(get(url, timeout=aiohttp.ClientTimeout(**{bound: timeout}), **options)))
 
 
-@by_operation(experiments("aiohttp.ClientSession.get", ask, FAILED))
-def test_places(experiments: list[Experiment]) -> None:
+def by_closed_proxy(get: Callable[..., Coroutine[Any, Any, None]]) -> BaseException | None:
+    with closed_port() as (host, port):
+        return ask(get, "total", "http://127.0.0.1:1/", LATE, proxy=f"http://{host}:{port}")
+
+
+def calls(name: str, get: Callable[..., Coroutine[Any, Any, None]], further: dict[str, str]) -> Iterator[Experiment]:
+    yield from experiments(name, partial(ask, get, "total"), {**FAILED, **further})
+    late = "aiohttp.ServerTimeoutError"
+    yield from experiments(name, partial(ask, get, "sock_connect"), {"full backlog": late})
+    proxy = "aiohttp.ClientProxyConnectionError"
+    yield Experiment(name, "unreachable", proxy, partial(by_closed_proxy, get), "closed proxy")
+
+
+def requests() -> Iterator[Experiment]:
+    for name, get in (
+        ("aiohttp.ClientSession.get", awaited),
+        ("aiohttp.ClientSession.get", entered),
+        ("aiohttp.request", by_function),
+    ):
+        yield from calls(name, get, {})
+        yield from experiments(name, partial(ask, get, "sock_read"), {"silence": "aiohttp.ServerTimeoutError"})
+
+
+@by_operation(requests())
+def test_request(experiments: list[Experiment]) -> None:
+    check_all(experiments)
+
+
+def reading(bound: str, call: Callable[[Any], Coroutine[Any, Any, object]], url: str, timeout: float) -> Any:
+    async def fail() -> BaseException | None:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(**{bound: timeout})) as session,
+            session.get(url) as response,
+        ):
+            if "x-drop" in response.headers:
+                response.connection.transport.write(b"!")
+            return await raised_by(call(response))
+
+    return asyncio.run(fail())
+
+
+PAYLOAD = "aiohttp.ClientPayloadError"
+BODY = {
+    "body cut": PAYLOAD,
+    "body reset": PAYLOAD,
+    "broken compression": PAYLOAD,
+    "chunk cut": PAYLOAD,
+    "body withheld": "TimeoutError",
+}
+LATE_BODY = {"body withheld": "aiohttp.SocketTimeoutError"}
+
+
+def reads() -> Iterator[Experiment]:
+    for name in ("json", "read", "text"):
+        operation, call = f"aiohttp.ClientResponse.{name}", operator.methodcaller(name)
+        yield from experiments(operation, partial(reading, "total", call), BODY)
+        yield from experiments(operation, partial(reading, "sock_read", call), LATE_BODY)
+    no_json = {"no JSON": Place("rubbish", at(answer(HEAD + b"123456789")))}
+
+    def perform(address: Address, timeout: float) -> BaseException | None:
+        error: BaseException | None = reading(
+            "total", operator.methodcaller("json"), "http://{}:{}/".format(*address), timeout
+        )
+        return error
+
+    yield from clients.experiments("aiohttp.ClientResponse.json", perform, no_json, "aiohttp.ContentTypeError")
+
+
+@by_operation(reads())
+def test_read(experiments: list[Experiment]) -> None:
     check_all(experiments)
 
 
@@ -194,18 +154,78 @@ async def read_on(read: Callable[[], Coroutine[Any, Any, object]]) -> object:
     return await read()
 
 
-@pytest.mark.parametrize("name", READERS)
-def test_stream(name: str) -> None:
-    async def fail() -> Seen:
-        seen: Seen = []
-        async with aiohttp.ClientSession() as session:
-            for scenario, treat in READS:
-                if scenario == "reset":
-                    continue
-                with Peer(treat) as peer:
-                    timeout = aiohttp.ClientTimeout(sock_read=patience(scenario))
-                    async with session.get("http" + peer.url, timeout=timeout) as response:
-                        seen.append((scenario, await raised_by(READERS[name](response.content))))
-        return seen
+def streams() -> Iterator[Experiment]:
+    few = {name: raises for name, raises in BODY.items() if name != "body reset"}
+    for name, call in READERS.items():
+        operation, of_content = f"aiohttp.StreamReader.{name}", partial(read_content, call)
+        yield from experiments(operation, partial(reading, "total", of_content), few)
+        yield from experiments(operation, partial(reading, "sock_read", of_content), LATE_BODY)
 
-    compare(f"aiohttp.StreamReader.{name}", asyncio.run(fail()))
+
+async def read_content(call: Callable[[Any], Coroutine[Any, Any, object]], response: Any) -> object:
+    return await call(response.content)
+
+
+@by_operation(streams())
+def test_stream(experiments: list[Experiment]) -> None:
+    check_all(experiments)
+
+
+def ask_status(url: str, timeout: float) -> BaseException | None:
+    async def fail() -> BaseException | None:
+        async with aiohttp.ClientSession() as session, session.get(url) as response:
+            return raised(response.raise_for_status)
+
+    return asyncio.run(fail())
+
+
+STATUS = {"503": "aiohttp.ClientResponseError"}
+
+
+@by_operation(experiments("aiohttp.ClientResponse.raise_for_status", ask_status, STATUS))
+def test_status(experiments: list[Experiment]) -> None:
+    check_all(experiments)
+
+
+async def open_websocket(url: str, *, proxy: str | None = None, **options: Any) -> None:
+    async with aiohttp.ClientSession(**options) as session, session.ws_connect(url, proxy=proxy):
+        pass
+
+
+def use_websocket(call: Callable[[Any], Coroutine[Any, Any, object]], address: Address, _: float) -> Any:
+    async def fail() -> BaseException | None:
+        brief = aiohttp.ClientWSTimeout(ws_close=SOON)
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect("http://{}:{}/".format(*address), timeout=brief) as found,
+        ):
+            return await raised_by(call(found))
+
+    return asyncio.run(fail())
+
+
+async def send_when_closed(found: Any) -> object:
+    await found.receive()
+    return await found.send_str("x")
+
+
+def websockets() -> Iterator[Experiment]:
+    answers = {"503": "aiohttp.WSServerHandshakeError", "redirections": "aiohttp.ClientResponseError"}
+    yield from calls("aiohttp.ClientSession.ws_connect", open_websocket, answers)
+    silent, closed = (
+        {"silence": Place("timeout", at(shake_hands(stay_silent)))},
+        {"close": Place("closed", at(shake_hands(close)))},
+    )
+    owner = "aiohttp.ClientWebSocketResponse"
+    for name in ("receive", "receive_str"):
+        late = partial(use_websocket, operator.methodcaller(name, timeout=SOON))
+        yield from clients.experiments(f"{owner}.{name}", late, silent, "TimeoutError")
+    ended = partial(use_websocket, operator.methodcaller("receive_str"))
+    yield from clients.experiments(f"{owner}.receive_str", ended, closed, "aiohttp.WSMessageTypeError")
+    lost = partial(use_websocket, send_when_closed)
+    yield from clients.experiments(f"{owner}.send_str", lost, closed, "aiohttp.ClientConnectionResetError")
+
+
+@by_operation(websockets())
+def test_websocket(experiments: list[Experiment]) -> None:
+    check_all(experiments)

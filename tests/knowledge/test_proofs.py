@@ -69,13 +69,7 @@ def unproven_of(library: Library) -> set[str]:
     }
 
 
-# What is said of them is compared with what comes, row by row, and not yet told failure by failure
-COMPARED = {"aiohttp"}
-
-
-@pytest.mark.parametrize(
-    "library", [pytest.param(library, id=library.name) for library in CLIENTS if library.name not in COMPARED]
-)
+@pytest.mark.parametrize("library", [pytest.param(library, id=library.name) for library in CLIENTS])
 def test_every_failure_of_a_client_is_brought_out_or_cited(library: Library) -> None:
     if experiments.is_missing(library):
         pytest.skip("the library is not installed")
