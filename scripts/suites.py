@@ -3,7 +3,8 @@
 Each package of the table is taken from its source distribution, installed into an environment of its own, and tested
 twice as it is; tests that say something else the second time are not asked again. Then connlint, with every rule on,
 fixes the package (not its tests), and the tests run again: after safe fixes nothing may have changed, what changes
-after the others is listed, to be explained. Where the system allows it the tests have no network but the loopback.
+after the others is listed, to be explained. A last run measures which of the lines that fixes wrote the tests execute:
+of the others they say nothing. Where the system allows it the tests have no network but the loopback.
 
 Unlike the crawl, this runs the packages' code, their builds included.
 """
@@ -11,6 +12,7 @@ Unlike the crawl, this runs the packages' code, their builds included.
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import os
 import shutil
@@ -22,9 +24,12 @@ import venv
 import xml.etree.ElementTree as ET
 from contextlib import suppress
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from connlint.engine import Selection, check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +38,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SUITES = ROOT / ".suites"
 SDISTS = SUITES / "sdists"
 PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check")
+# The first that follows processes that the tests start by itself.
+COVERAGE = "coverage>=7.10"
 # The most that one run of a suite may take; what it did not get to by then does not count.
 LIMIT = 240.0
 
@@ -78,6 +85,12 @@ SUITES_BY_NAME: Mapping[str, Suite] = {
             "eventlet",
             ("tests/greenio_test.py", "tests/wsgi_test.py", "tests/socket_test.py", "tests/convenience_test.py"),
         ),
+        Suite("boto", "boto", ("tests/unit/cloudsearch", "tests/unit/cloudsearch2"), ("mock", "httpretty", "requests")),
+        Suite(
+            "botocore",
+            "botocore",
+            ("tests/unit/test_utils.py", "tests/unit/test_credentials.py", "tests/unit/test_http_session.py"),
+        ),
         Suite("fluent-logger", "fluent", ("tests",)),
         Suite("gunicorn", "gunicorn", ("tests",), ("gevent", "eventlet", "tornado", "pytest-asyncio", "httpx"), PLAIN),
         Suite(
@@ -86,6 +99,13 @@ SUITES_BY_NAME: Mapping[str, Suite] = {
             ("tests",),
             ("anyio", "trio", "h2", "socksio", "pytest-trio", "pytest-httpbin"),
             ("-o", "filterwarnings="),
+        ),
+        Suite(
+            "influxdb",
+            "influxdb",
+            ("influxdb/tests",),
+            ("requests-mock", "mock", "pynose"),
+            ("--ignore-glob", "*/dataframe_client_test.py", "--ignore", "influxdb/tests/server_tests"),
         ),
         Suite("ncclient", "ncclient", ("test/unit",)),
         Suite("paho-mqtt", "src/paho", ("tests",), ("filelock",), PLAIN),
@@ -97,9 +117,28 @@ SUITES_BY_NAME: Mapping[str, Suite] = {
             ("Faker", "gevent"),
             ("-m", "unit", "--ignore", "pymemcache/test/test_compression.py", *PLAIN),
         ),
+        Suite("pyro5", "Pyro5", ("tests",)),
         Suite("python-mpd2", "mpd", ("mpd/tests.py",), ("Twisted",)),
         Suite("pyvisa-py", "pyvisa_py", ("pyvisa_py/testsuite",)),
+        Suite(
+            "s3transfer",
+            "s3transfer",
+            (
+                "tests/unit/test_s3transfer.py",
+                "tests/unit/test_download.py",
+                "tests/unit/test_processpool.py",
+                "tests/functional/test_download.py",
+                "tests/functional/test_processpool.py",
+            ),
+        ),
         Suite("supervisor", "supervisor", ("supervisor/tests",), ("setuptools<81",)),
+        Suite(
+            "twine",
+            "twine",
+            ("tests",),
+            ("pretend", "pytest-socket", "build"),
+            ("--disable-socket", "--ignore", "tests/test_integration.py"),
+        ),
         Suite("waitress", "src/waitress", ("tests",), (), PLAIN),
     )
 }
@@ -107,7 +146,10 @@ SUITES_BY_NAME: Mapping[str, Suite] = {
 
 @dataclass
 class Result:
-    """What one suite gave: findings and fixes by code, tests before, and the tests that say something else after."""
+    """What one suite gave: findings and fixes by code, tests before, and the tests that say something else after.
+
+    `reached` are the fixes, each as its place, with how many of the lines it wrote the tests execute, and of how many.
+    """
 
     package: str
     problem: str | None = None
@@ -116,6 +158,7 @@ class Result:
     tests: dict[str, int] = field(default_factory=dict)
     unsteady: int = 0
     changed: dict[str, list[str]] = field(default_factory=dict)
+    reached: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 class SuiteError(Exception):
@@ -156,13 +199,17 @@ def prepare(suite: Suite) -> tuple[Path, Path]:
         archive.extractall(home / "unpacked", filter="data")
     (unpacked,) = (home / "unpacked").iterdir()
     unpacked.rename(tree)
-    if not (environment / ".made").exists():
+    # Else pytest goes on to look for its settings above, and finds those of connlint.
+    (home / "pytest.ini").write_text("[pytest]\n")
+    made = environment / ".made"
+    needs = ["pytest", COVERAGE, *suite.needs]
+    if not made.exists() or made.read_text() != " ".join(needs):
         venv.create(environment, with_pip=True, clear=True)
-        command = [str(python), *PIP, "install", "--no-compile", str(tree), "pytest", *suite.needs]
+        command = [str(python), *PIP, "install", "--no-compile", str(tree), *needs]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         if done.returncode:
             raise SuiteError(f"cannot be installed: {done.stderr.strip()[-500:]}")
-        (environment / ".made").touch()
+        made.write_text(" ".join(needs))
     return tree, python
 
 
@@ -218,6 +265,49 @@ class Code:
         rows = json.loads(connlint("--statistics", "--output-format", "json", *map(str, self.files)))
         return {row["code"]: row["count"] for row in rows}
 
+    def written(self) -> Iterator[tuple[str, str, frozenset[int]]]:
+        """Yield each fix that the code may have now: its place, its file, and the rows in it that it wrote."""
+        for path, before in self.before.items():
+            relative = path.relative_to(self.folder).as_posix()
+            after = path.read_bytes()
+            if after != before:
+                for place, rows in rows_written(before, after, relative):
+                    yield place, relative, rows
+
+
+def rows_written(before: bytes, after: bytes, name: str) -> Iterator[tuple[str, frozenset[int]]]:
+    """Yield the place of each fix of `before` and on which rows of `after` the statements are that it wrote.
+
+    Imports are left out: that they are executed says nothing.
+    """
+    checked = check(before, name, Selection(select=("CNL",)), with_fixes=True)
+    old, new = (data.decode().splitlines() for data in (before, after))
+    firsts = first_rows(after)
+    changes = [part for part in SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if part[0] != "equal"]
+    for item in checked.diagnostics:
+        if item.fix is None or checked.source is None:
+            continue
+        rows = set()
+        for edit in item.fix.edits:
+            top, bottom = (checked.source.position(place)[0] for place in (edit.start, edit.end))
+            for _, first, last, into, until in changes:
+                if top <= last + 1 and first <= bottom:
+                    rows |= {firsts[row] for row in range(into + 1, until + 1) if row in firsts}
+        yield f"{item.code} {name}:{item.row} ({item.fix.applicability})", frozenset(rows)
+
+
+def first_rows(data: bytes) -> dict[int, int]:
+    """Return on which row the statement begins that a row belongs to; imports and blank lines have none."""
+    firsts: dict[int, int] = {}
+    for node in ast.walk(ast.parse(data)):  # from the outside in
+        if isinstance(node, (ast.stmt, ast.ExceptHandler)):
+            first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
+            for row in range(first, (node.end_lineno or node.lineno) + 1):
+                firsts[row] = first
+                if isinstance(node, (ast.Import, ast.ImportFrom)):
+                    del firsts[row]
+    return firsts
+
 
 def connlint(*arguments: str) -> str:
     """Run connlint with every rule, and return what it printed."""
@@ -241,12 +331,12 @@ def without_network() -> tuple[str, ...]:
     return ()
 
 
-def outcomes(suite: Suite, tree: Path, python: Path, name: str) -> dict[str, str]:
-    """Run a suite's tests and return what became of each."""
+def outcomes(suite: Suite, tree: Path, python: Path, name: str, *prefix: str) -> dict[str, str]:
+    """Run a suite's tests, as modules of Python are after `prefix`, and return what became of each."""
     report = tree.parent / f"{name}.xml"
     report.unlink(missing_ok=True)
     options = ("-q", "-p", "no:cacheprovider", f"--junitxml={report}", *suite.options)
-    command = [*without_network(), str(python), "-m", "pytest", *options, *suite.tests]
+    command = [*without_network(), str(python), *prefix, "-m", "pytest", *options, *suite.tests]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
     with (tree.parent / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
@@ -265,6 +355,28 @@ def outcomes(suite: Suite, tree: Path, python: Path, name: str) -> dict[str, str
             f"the tests gave no report: {(tree.parent / f'{name}.log').read_text(errors='replace')[-500:]}"
         )
     return dict(cases(report))
+
+
+def executed(suite: Suite, tree: Path, python: Path) -> dict[str, set[int]]:
+    """Run a suite's tests and return on which rows statements were executed, by the names of files below its code."""
+    home, name = tree.parent, Path(suite.code).name
+    settings = home / "coverage.cfg"
+    settings.write_text(
+        f"[run]\nparallel = true\npatch = subprocess, _exit\nsigterm = true\ndata_file = {home}/coverage/data\n"
+        f"include = */{name}/*\n"
+    )
+    shutil.rmtree(home / "coverage", ignore_errors=True)
+    (home / "coverage").mkdir()
+    tool = ("-m", "coverage")
+    outcomes(suite, tree, python, "reached", *tool, "run", f"--rcfile={settings}")
+    for verb, *others in (("combine", "--quiet"), ("json", "--quiet", "-i", "-o", str(home / "coverage.json"))):
+        command = [str(python), *tool, verb, f"--rcfile={settings}", *others]
+        subprocess.run(command, check=False, capture_output=True, cwd=tree)
+    rows: dict[str, set[int]] = {}
+    for path, said in json.loads((home / "coverage.json").read_text())["files"].items():
+        # The package may be imported from its source and as it is installed.
+        rows.setdefault(f"/{path}".rpartition(f"/{name}/")[2], set()).update(said["executed_lines"])
+    return rows
 
 
 def cases(report: Path) -> Iterator[tuple[str, str]]:
@@ -301,6 +413,9 @@ def run(suite: Suite) -> Result:
                 for test, said in steady.items()
                 if after.get(test) != said
             ]
+        written = list(code.written())
+        rows_of = executed(suite, tree, python) if written else {}
+        result.reached = {place: (len(rows & rows_of.get(file, set())), len(rows)) for place, file, rows in written}
     except SuiteError as error:
         result.problem = " ".join(str(error).split())
     return result
@@ -332,6 +447,9 @@ def summary(results: Sequence[Result]) -> Iterator[str]:
             + f"of: {counted(result.found)}"
         )
     for result in results:
+        for place, (count, every) in result.reached.items():
+            said = f"{count} of {every} statements executed" if every else "wrote no statement"
+            yield f"{result.package}: {place}: {said}"
         for name, tests in result.changed.items():
             yield from (f"{result.package}, after {name} fixes: {text}" for text in tests)
 
