@@ -218,12 +218,19 @@ class FailingSocket:
         self._failure = failure
         self._note = note
 
+    def _fails(self, name: str) -> BaseException | None:
+        failure = self._failure() if self._failure is not None and name != "close" else None
+        # Only a connect goes on after it has returned.
+        goes_on = isinstance(failure, OSError) and failure.errno == errno.EINPROGRESS
+        return None if goes_on and name != "connect" else failure
+
     def __getattr__(self, name: str) -> Callable[..., object]:
         def call(*_arguments: object) -> object:
             if name != "close":
                 self._note(name)
-                if self._failure is not None:
-                    raise self._failure()
+            failure = self._fails(name)
+            if failure is not None:
+                raise failure
             return b"data"
 
         return call

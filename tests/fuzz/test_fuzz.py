@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from random import Random
 from typing import TYPE_CHECKING
@@ -55,6 +57,13 @@ def test_damaged_example(example: str, random: Random) -> None:
 @given(randoms)
 def test_safe_fixes_leave_the_behaviour(random: Random) -> None:
     assert list(behaviour.differences(random)) == []
+
+
+def test_only_a_connect_is_in_progress() -> None:
+    failure = partial(OSError, errno.EINPROGRESS, "goes on")
+    for name, ends in (("recv", "returned b'data'"), ("connect", "raised BlockingIOError (115, 'goes on')")):
+        _, end = behaviour.did(f"def run(sock): return sock.{name}()", failure)
+        assert end == ends.replace("115", str(errno.EINPROGRESS))
 
 
 @pytest.mark.parametrize("number", range(5))
