@@ -280,13 +280,14 @@ def summary(reports: Sequence[Report], seconds: float, missing: Sequence[str], *
         for name in ("applied", "safe", "left")
     )
     dropped = Counter(code for report in reports for text in report.dropped for code in re.findall(r"CNL\d+", text)[:1])
-    for rule in all_rules():
-        mine = [item for item in found if item.code == rule.code]
+    rows = [(f"{rule.code} {rule.name}", {rule.code}) for rule in all_rules()]
+    for name, codes in [*rows, ("all", {rule.code for rule in all_rules()})]:
+        mine = [item for item in found if item.code in codes]
         files = {item.path for item in mine}
         packages = {path.split("/")[1] for path in files}
-        line = f"{rule.code} {rule.name:<31} {len(mine):>8,} {len(files):>6,} {len(packages):>8,}"
-        counts = f" {applied[rule.code]:>6,} {safe[rule.code]:>7,} {left[rule.code]:>6,} {dropped[rule.code]:>7,}"
-        yield line + (counts if fixing else "")
+        line = f"{name:<38} {len(mine):>8,} {len(files):>6,} {len(packages):>8,}"
+        fixed, safely, others, failed = (sum(c[code] for code in codes) for c in (applied, safe, left, dropped))
+        yield line + (f" {fixed:>6,} {safely:>7,} {others:>6,} {failed:>7,}" if fixing else "")
     yield ""
     yield from grouped("problems", [text for report in reports for text in report.problems])
     if fixing:
@@ -350,7 +351,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--context", type=int, default=15, metavar="LINES", help="with --show, lines around a finding")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
-    parser.add_argument("--limit", type=float, default=60.0, metavar="SECONDS", help="the most that one file may take")
+    parser.add_argument("--limit", type=float, default=120.0, metavar="SECONDS", help="the most that one file may take")
     return parser.parse_args()
 
 
