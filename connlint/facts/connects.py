@@ -176,9 +176,12 @@ class _Reader:
                 found.append(binding.value)
         return found or None
 
-    def _is_maker(self, value: cst.BaseExpression | None) -> bool:
-        """Say whether `value` is a call that makes a new socket, or wraps one that is made here."""
-        if not isinstance(value, cst.Call):
+    def _is_maker(self, value: cst.BaseExpression | None, outer: tuple[cst.Call, ...] = ()) -> bool:
+        """Say whether `value` is a call that makes a new socket, or wraps one that is made here.
+
+        `outer` are the calls that wrap it: `s = wrap(s)` may be all that a name is ever bound to.
+        """
+        if not isinstance(value, cst.Call) or value in outer:
             return False
         target = self._values.target(value)
         if target is None:
@@ -186,8 +189,9 @@ class _Reader:
         if target in _WRAPPERS:
             inner = value.args[0].value if value.args else None
             if isinstance(inner, cst.Name):
-                return any(self._is_maker(each) for each in self._values_of(self._names.bindings(inner)) or ())
-            return self._is_maker(inner)
+                values = self._values_of(self._names.bindings(inner)) or ()
+                return any(self._is_maker(each, (*outer, value)) for each in values)
+            return self._is_maker(inner, (*outer, value))
         if argument(value, 3, "fileno") is not None:
             return False
         if target.startswith("<file>"):

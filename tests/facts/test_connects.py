@@ -414,6 +414,16 @@ def test_escapes_name_what_gets_past_the_guards() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "wrapping",
+    ["s = c.wrap_socket(s)", "s = c.wrap_socket(t)\n    t = c.wrap_socket(s)"],
+    ids=["of-itself", "of-each-other"],
+)
+def test_socket_that_only_wraps_itself_comes_to_an_end(wrapping: str) -> None:
+    code = f"import ssl\nc = ssl.create_default_context()\ndef f():\n    s.connect(('h', 1))\n    {wrapping}\n"
+    assert {site.origin for site in sites(code)} <= {"unknown", "returned"}
+
+
 def test_deep_call_chains_come_to_an_end() -> None:
     functions = "\n".join(f"def f{n}():\n    f{n + 1}()\n    f{n + 1}()" for n in range(40))
     site = the_site(f"import socket\n{functions}\ndef f40():\n    socket.create_connection(a)\nf0()")
