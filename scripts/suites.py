@@ -293,6 +293,8 @@ def rows_written(before: bytes, after: bytes, name: str) -> Iterator[tuple[str, 
             for _, first, last, into, until in changes:
                 if top <= last + 1 and first <= bottom:
                     rows |= {firsts[row] for row in range(into + 1, until + 1) if row in firsts}
+                    if into == until and firsts.get(into, 0) == firsts.get(into + 1):
+                        rows.add(firsts[into])  # what was deleted is a part of this statement
         yield f"{item.code} {name}:{item.row} ({item.fix.applicability})", frozenset(rows)
 
 
