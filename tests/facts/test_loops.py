@@ -73,6 +73,12 @@ def test_no_retry(code: str) -> None:
     ("code", "kind"),
     [
         ("for host in hosts:\n    try:\n        socket.create_connection((host, 80))\n    except OSError:\n        pass\n", "failover"),
+        (
+            "w = socket.socket()\nwhile True:\n    a = socket.socket()\n    a.bind(('127.0.0.1', 0))\n"
+            "    address = a.getsockname()\n    a.listen(1)\n    try:\n        w.connect(address)\n        break\n"
+            "    except OSError:\n        a.close()\n",
+            "failover",
+        ),
         ("for item in items:\n    try:\n        requests.post('http://x', json=item)\n    except OSError:\n        pass\n", "work"),
         ("for _ in range(9):\n    try:\n        requests.get('http://x')\n    except OSError:\n        pass\n", "work"),
         ("while True:\n    try:\n        requests.get('http://x')\n    except OSError:\n        pass\n", "reconnect"),
