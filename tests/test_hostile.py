@@ -203,7 +203,9 @@ def test_no_expression_takes_long(name: str, pattern: re.Pattern[Any]) -> None:
     ],
 )
 def test_the_gate_looks_at_each_byte_a_few_times(text: str) -> None:
-    data = f"try: socket.connect()\nexcept KeyError: pass\nx = '''{text}'''\n".replace("'''#", "''' #").encode()
+    data = f"import socket\ntry: socket.connect()\nexcept KeyError: pass\n(x) = '''{text}'''\n".replace(
+        "'''#", "''' #"
+    ).encode()
     start = time.process_time()
     gate.decide(data, lambda _: True)
     gate.suppresses(data)
@@ -281,7 +283,7 @@ GOOD = {
     "good": BARE.encode(),
     "long-line": BARE.encode() + b"x = '" + b"a" * 1_000_000 + b"'\n",
     "hundred-thousand-lines": BARE.encode() + b"# x\n" * 100_000,
-    "thousand-terms": BARE.encode() + b"y = " + b" + ".join([b"a"] * 900) + b"\n",
+    "thousand-terms": BARE.encode() + b"y = " + b" + ".join([b"a"] * 1_000) + b"\n",
     "pep-765": BARE.encode() + b"def f():\n    try: pass\n    finally: return\n",
 }
 
@@ -297,7 +299,9 @@ def zoo(place: Path) -> Path:
 
 
 def good() -> set[str]:
-    return {*GOOD, *(name for name, (version, _) in NEWER.items() if sys.version_info >= version)}
+    known = {*GOOD, *(name for name, (version, _) in NEWER.items() if sys.version_info >= version)}
+    # Python 3.12 bounds the recursion of C, whatever limit is set (python/cpython#112215)
+    return known - {"thousand-terms"} if sys.version_info[:2] == (3, 12) else known
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
