@@ -390,29 +390,44 @@ class _Analysis:
 
     def batch(self, *, unsafe: bool) -> tuple[_Outcome | None, tuple[str, ...]]:
         """Return what all fixes that can be applied together lead to, if there are any, and the failures of others."""
-        chosen = self._without_overlap(unsafe=unsafe)
-        if not chosen:
-            return None, ()
+        failed: dict[int, str] = {}
+        while chosen := self._without_overlap(unsafe=unsafe, without=failed):
+            outcome, failures = self._proven(chosen)
+            failed.update(failures)
+            if outcome is not None:
+                return outcome, tuple(failed.values())
+            # All of them failed, and others had stood back for them
+        return None, tuple(failed.values())
+
+    def _proven(self, chosen: Sequence[int]) -> tuple[_Outcome | None, dict[int, str]]:
+        """Return what as many of the fixes `chosen` as stand their proof lead to, and what is to be said of others."""
         if len(chosen) > 1:
             try:
-                return self.outcome(chosen), ()
+                return self.outcome(chosen), {}
             except _ProofError:
                 pass  # find out which of them is to blame
         best: _Outcome | None = None
         proven: list[int] = []
-        dropped = []
+        failed = {}
         for index in chosen:
             try:
                 best = self.outcome([*proven, index])
                 proven.append(index)
             except _ProofError as failure:
                 _, _, diagnostic = self.found[index]
-                dropped.append(f"the fix of {diagnostic.code} at line {diagnostic.row} was not applied: {failure}")
-        return best, tuple(dropped)
+                failed[index] = f"the fix of {diagnostic.code} at line {diagnostic.row} was not applied: {failure}"
+        return best, failed
 
-    def _without_overlap(self, *, unsafe: bool) -> list[int]:
-        """Return the findings whose fixes are wanted and touch no text in common; the others wait for the next pass."""
-        fixes = [(index, finding.fix) for index, (_, finding, _) in enumerate(self.found) if finding.fix is not None]
+    def _without_overlap(self, *, unsafe: bool, without: Collection[int]) -> list[int]:
+        """Return the findings whose fixes are wanted and touch no text in common; the others wait for the next pass.
+
+        Those in `without` have failed.
+        """
+        fixes = [
+            (index, finding.fix)
+            for index, (_, finding, _) in enumerate(self.found)
+            if finding.fix is not None and index not in without
+        ]
         return self._apart(index for index, fix in fixes if unsafe or fix.applicability == "safe")
 
     def _apart(self, indexes: Iterable[int]) -> list[int]:

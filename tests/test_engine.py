@@ -419,3 +419,43 @@ def test_suppressed_findings_are_not_fixed(rules: Callable[..., None]) -> None:
     assert fix(b"old()  # noqa\n", "x.py", Selection(), unsafe=False).checked.diagnostics == ()
     loud = fix(b"old()  # noqa\n", "x.py", Selection(), unsafe=False, noqa=False)
     assert [item.code for item in loud.checked.diagnostics] == ["CNL991"]
+
+
+def test_fix_that_fails_keeps_no_other_back() -> None:
+    # In lone carriage returns, what one of the two fixes of the clause makes does not come back from libcst.
+    data = b"""\
+import redis
+class Asking:
+        def __init__(self):
+                try:
+                        redis.Redis(host=host).ping()
+                except \\
+ ConnectionError as error :
+                        if isinstance(error,
+      ConnectionResetError) :
+                                return redis.Redis(host=host).ping()
+                        else: raise
+""".replace(b"\n", b"\r")
+    selection = Selection(select=("CNL1",))
+    fixed = fix(data, "ask.py", selection, unsafe=True)
+    assert [item for item in fixed.checked.diagnostics if item.code == "CNL103"] == []
+    assert fixed.applied["CNL103"] == 1
+
+
+def test_line_added_behind_the_last_one_ends_as_the_others() -> None:
+    data = b"""\
+from requests import get
+
+
+def size(url):
+    for attempt in range(4):
+        try:
+            data = get(url)
+            break
+        except OSError as error:
+            if attempt < 3:
+                return None
+""".replace(b"\n", b"\r")
+    fixed = fix(data, "size.py", Selection(select=("CNL201",)), unsafe=True)
+    assert fixed.applied == {"CNL201": 1}
+    assert b"\n" not in fixed.data

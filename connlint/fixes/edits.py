@@ -64,6 +64,8 @@ def _is_elif(facts: Facts, node: cst.CSTNode) -> bool:
 def _trimmed(text: str, start: int, end: int, new: str) -> Edit:
     """Return the edit without what its old and its new text share at both ends: whole lines first, then characters."""
     old = text[start:end]
+    if text.endswith("\r") and "\n" not in text:
+        new = new.replace("\n", "\r")  # the last line's end, as libcst was given it, may no longer be the last
     if end == len(text) and not old.endswith(("\n", "\r")):
         new = new.rstrip("\r\n")  # the last line of the file has no line end, and libcst renders one
     else:
