@@ -553,6 +553,15 @@ class Interrupted(io.RawIOBase):
         return 0
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Interrupts are heard, here and in the processes started: a shell lets what it starts behind it ignore them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupt_ends_it_cleanly(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -579,6 +588,7 @@ def running(*args: str) -> Iterator[subprocess.Popen[bytes]]:
         process.communicate()
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells when the processes are at work")
 def test_interrupt_ends_all_processes(place: Path) -> None:
     for number in range(60):
