@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from connlint import gate
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from connlint.facts import Facts
     from connlint.fixes.edits import Edit
+    from connlint.noqa import Suppressions
     from connlint.rules.base import Applicability, Finding, Rewrite, Rule
 
 # A fix may bring others to light, but no file of the tuning packages needs more than a handful of passes.
@@ -105,12 +106,6 @@ class Selection:
         if self.select is None:
             return True
         return any(family.startswith(prefix) or prefix.startswith(family) for prefix in chosen)
-
-
-def _codes() -> frozenset[str]:
-    from connlint.rules import all_rules
-
-    return frozenset(rule.code for rule in all_rules())
 
 
 def _judges() -> frozenset[str]:
@@ -293,18 +288,16 @@ class _Analysis:
 
     def _look_for_idle_comments(self, found: Iterable[tuple[Rule, Finding, Diagnostic]]) -> None:
         """Let the facts know which comments suppress nothing, of the rules in `found` and of all others."""
-        from connlint.noqa import Suppressions
         from connlint.rules import all_rules
         from connlint.suppressing import unused
 
         asked = selected_rules(self.selection)
         others = (rule for rule in all_rules() if rule not in asked and not rule.last)
+        known = frozenset(rule.code for rule in all_rules())
         everything = [(item[2].row, item[2].code) for item in (*found, *self._asked(others))]
         layout = self.facts.layout
         layout.require(self.source.text)
-        self.facts.idle_comments = tuple(
-            unused(self.source, Suppressions(self.source), everything, list(layout.comments()), _codes())
-        )
+        self.facts.idle_comments = tuple(unused(self.source, self._suppressions, everything, layout.comments(), known))
 
     def _diagnostic(self, rule: Rule, finding: Finding) -> Diagnostic:
         layout = self.facts.layout
@@ -322,10 +315,13 @@ class _Analysis:
     def _unsuppressed(self, found: list[tuple[Rule, Finding, Diagnostic]]) -> list[tuple[Rule, Finding, Diagnostic]]:
         if not self._says_noqa:
             return found
+        return [item for item in found if not self._suppressions.has(item[2].row, item[2].code)]
+
+    @cached_property
+    def _suppressions(self) -> Suppressions:
         from connlint.noqa import Suppressions
 
-        suppressions = Suppressions(self.source)
-        return [item for item in found if not suppressions.has(item[2].row, item[2].code)]
+        return Suppressions(self.source)
 
     def _rewrite(self, index: int) -> Rewrite | None:
         """Return the rewrite of finding `index`; None if it has no fix, or its fix declines or breaks."""
