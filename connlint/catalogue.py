@@ -17,7 +17,7 @@ _ENTRY = re.compile(
     re.MULTILINE,
 )
 _ALL = "ALL"
-_PREFIX = "CNL"
+PREFIX = "CNL"
 
 
 class Entry(NamedTuple):
@@ -41,11 +41,11 @@ def prefix_of(word: str) -> str | None:
     A word is a code (`CNL201`), the beginning of codes (`CNL2`), a rule's name, or `ALL`.
     """
     if word == _ALL:
-        return _PREFIX
+        return PREFIX
     for code, name in entries():
         if word == name:
             return code
-        if word.startswith(_PREFIX) and code.startswith(word):
+        if word.startswith(PREFIX) and code.startswith(word):
             return word
     return None
 

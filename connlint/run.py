@@ -138,7 +138,7 @@ def _unsuppressed(task: Task, data: bytes) -> tuple[bytes, int]:
     """Return `data` without the comments that suppress selected rules, and how many codes went."""
     from connlint import catalogue
     from connlint.source import SourceError, decode
-    from connlint.suppressing import PREFIX, removed
+    from connlint.suppressing import removed
 
     if not gate.suppresses(data):
         return data, 0
@@ -146,7 +146,7 @@ def _unsuppressed(task: Task, data: bytes) -> tuple[bytes, int]:
     others = {entry.code for entry in catalogue.entries()} - selected
 
     def goes(code: str) -> bool:
-        return code.upper().startswith(PREFIX) and not any(other.startswith(code.upper()) for other in others)
+        return code.upper().startswith(catalogue.PREFIX) and not any(other.startswith(code.upper()) for other in others)
 
     try:
         source = decode(data, task.shown)

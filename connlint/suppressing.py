@@ -12,6 +12,7 @@ import re
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
+from connlint.catalogue import PREFIX
 from connlint.noqa import Suppressions
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from connlint.noqa import Directive
     from connlint.source import Source
 
-
-PREFIX = "CNL"
 
 # Another comment behind the codes; a number sign in a reason is none
 _COMMENT = re.compile(r"(?<=\s)#(?=[\s!:])")
