@@ -8,6 +8,7 @@ one, as in ruff: a `select` of the command line sets aside all that the file say
 from __future__ import annotations
 
 import builtins
+import math
 import os
 import re
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,17 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from connlint import catalogue
 from connlint.discovery import DEFAULT_EXCLUDE, absolute
 from connlint.engine import Selection
-from connlint.options import DEFAULTS, ESCAPING, Escaping, Options, OwnOperation, Python2
+from connlint.options import (
+    BACKOFF_STYLES,
+    DEFAULTS,
+    ESCAPING,
+    Backoff,
+    BackoffStyle,
+    Escaping,
+    Options,
+    OwnOperation,
+    Python2,
+)
 from connlint.patterns import Pattern, Patterns, fault
 
 if TYPE_CHECKING:
@@ -205,12 +216,18 @@ def _layer(table: object, path: str, base: str) -> Layer:
     values: dict[str, Any] = {}
     codes: dict[str, Any] = {}
     options: dict[str, Any] = {}
+    backoff: dict[str, Any] = {}
     for key, value in table.items():
         reader = _READERS.get(key)
         if reader is None:
             raise SettingsError(f"{where} has no key {key!r}{hint(catalogue.similar(key, [*_READERS]))}")
+        if key in _BACKOFF:
+            backoff[_BACKOFF[key]] = reader(value, f"{where} {key}")
+            continue
         target = codes if reader is _codes else options if key in _OPTIONS else values
         target[key.replace("-", "_")] = reader(value, f"{where} {key}")
+    if backoff:
+        options["backoff"] = _backoff(Backoff(**backoff), where)
     for code in codes.get("ignore", ()):
         if code in (*codes.get("select", ()), *codes.get("extend_select", ())):
             raise SettingsError(f"{where} both selects and ignores {code}")
@@ -333,6 +350,39 @@ def _python2(value: object, where: str) -> Python2:
     return value
 
 
+def _backoff(backoff: Backoff, where: str) -> Backoff:
+    """Return `backoff` if its parts go together."""
+    if backoff.base > backoff.cap:
+        raise SettingsError(f"{where} backoff-base must not be above backoff-cap ({backoff.cap:g} s)")
+    if backoff.style == "helper" and backoff.helper is None and backoff.async_helper is None:
+        raise SettingsError(f'{where} backoff = "helper" needs backoff-helper, the qualified name of the function')
+    return backoff
+
+
+def _style(value: object, where: str) -> BackoffStyle:
+    return cast("BackoffStyle", _one_of(value, BACKOFF_STYLES, where))
+
+
+def _seconds(value: object, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise SettingsError(f"{where} must be a number of seconds, not {_kind(value)}")
+    if not 0 < value < math.inf:
+        raise SettingsError(f"{where} must be a number of seconds above 0, not {value:g}")
+    return value
+
+
+def _function(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise SettingsError(f"{where} must be a qualified name, not {_kind(value)}")
+    if "." not in _qualified(value, where):
+        raise SettingsError(f"{where} must be a qualified name, such as 'package.module.{value}'")
+    return value
+
+
+def _functions(value: object, where: str) -> tuple[str, ...]:
+    return tuple(_function(item, f"{where}: each") for item in _strings(value, where))
+
+
 def _entries(value: object, where: str) -> Iterable[tuple[str, object]]:
     if not isinstance(value, dict):
         raise SettingsError(f"{where} must be a table of qualified names, not {_kind(value)}")
@@ -382,8 +432,22 @@ def _kind(value: object) -> str:
 
 
 # Those that bear on what is found
-_OPTIONS = frozenset({"escaping", "exceptions", "operations", "python2"})
+_OPTIONS = frozenset({"escaping", "exceptions", "operations", "python2", "sleep-functions"})
+_BACKOFF = {
+    "backoff": "style",
+    "backoff-async-helper": "async_helper",
+    "backoff-base": "base",
+    "backoff-cap": "cap",
+    "backoff-helper": "helper",
+    "backoff-jitter": "jitter",
+}
 _READERS: Mapping[str, Callable[[object, str], object]] = {
+    "backoff": _style,
+    "backoff-async-helper": _function,
+    "backoff-base": _seconds,
+    "backoff-cap": _seconds,
+    "backoff-helper": _function,
+    "backoff-jitter": _boolean,
     "escaping": _escaping,
     "exceptions": _exceptions,
     "exclude": _globs,
@@ -397,5 +461,6 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
     "python2": _python2,
     "respect-gitignore": _boolean,
     "select": _codes,
+    "sleep-functions": _functions,
     "unsafe-fixes": _boolean,
 }
