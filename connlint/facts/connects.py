@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 Origin = Literal["made", "parameter", "attribute", "returned", "result", "unknown"]
 
-_SOCKETS = frozenset({"socket.socket.connect", "ssl.SSLSocket.connect"})
+_BY_RESULT = frozenset({"socket.socket.connect_ex", "ssl.SSLSocket.connect_ex"})
+_SOCKETS = frozenset({"socket.socket.connect", "ssl.SSLSocket.connect"}) | _BY_RESULT
 _MAKERS = frozenset({"socket.socket", "ssl.SSLSocket"})
 _WRAPPERS = frozenset({"ssl.SSLContext.wrap_socket", "ssl.wrap_socket"})
 # Families whose connect reaches no peer that could refuse it, or that are no matter of a network
@@ -63,7 +64,7 @@ class _Reader:
         if effects.opaque or len(effects.tried) != 1:
             return None
         (tried,) = effects.tried
-        if tried.through or tried.operation.phase != "connect" or tried.operation.name.endswith("_ex"):
+        if tried.through or tried.operation.phase != "connect":
             return None
         return tried if tried.failures and not self._reaches_nobody(call, tried) else None
 
@@ -89,7 +90,8 @@ class _Reader:
         origin, held = self._origin(call, tried)
         patient = self._is_patient(call, tried)
         leaks: tuple[Leak, ...] = ()
-        if held is not None and origin == "made" and not patient and not self._facts.is_test:
+        by_result = tried.operation.name in _BY_RESULT
+        if held is not None and origin == "made" and not (patient or by_result or self._facts.is_test):
             makers = self._made_at(call)
             failures = (each.raises for each in tried.failures)
             leaks = self._closing.leaks(call, held, makers, failures)
@@ -105,6 +107,7 @@ class _Reader:
             leaks=leaks,
             patient=patient,
             gathered=fate.gathered,
+            by_result=by_result,
         )
 
     # Where the socket comes from

@@ -234,7 +234,8 @@ class ConnectSite:
     `escapes` are the classes of a refusal that nothing takes. `place` says what kind of code the way out ends in.
     `leaks` holds the ways on which a socket made here is surely left open. `patient` says that the socket does not
     block, so that its connect is expected to report by its failure; `gathered` that the failure goes through
-    `asyncio.gather`, where other tasks may fail the same way.
+    `asyncio.gather`, where other tasks may fail the same way. `by_result` says that the call is a `connect_ex`, which
+    reports a refusal by its result: then `escapes` are the classes that it raises all the same (an unknown host).
     """
 
     call: cst.Call
@@ -248,3 +249,4 @@ class ConnectSite:
     leaks: tuple[Leak, ...]
     patient: bool = False
     gathered: bool = False
+    by_result: bool = False

@@ -474,6 +474,8 @@ if __name__ == "__main__":
         if facts.is_test:
             return
         for site in facts.connects:
+            if site.by_result:
+                continue
             if site.guarded is False and site.place in _PLACES and not site.patient and _is_for_here(facts, site):
                 yield self._finding(facts, site)
 

@@ -36,7 +36,6 @@ def the_site(code: str) -> ConnectSite:
             id="datagrams-with-flags",
         ),
         pytest.param("import socket\ns = socket.socket(socket.AF_NETLINK)\ns.connect(a)", id="netlink"),
-        pytest.param("import socket\ns = socket.socket()\ns.connect_ex(a)", id="by-its-result"),
         pytest.param("import smtplib\ns = smtplib.SMTP()", id="without-a-host"),
         pytest.param("import http.client\nc = http.client.HTTPConnection('h')", id="only-prepares"),
         pytest.param("import asyncio\nc = asyncio.open_connection('h', 1)", id="coroutine-not-awaited"),
@@ -50,6 +49,13 @@ def the_site(code: str) -> ConnectSite:
 )
 def test_no_connect(code: str) -> None:
     assert [text(site.call) for site in sites(code)] == []
+
+
+def test_connect_that_reports_by_its_result() -> None:
+    assert [site.by_result for site in sites("import socket\ns = socket.socket()\ns.connect_ex(a)\ns.connect(a)")] == [
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(
