@@ -9,7 +9,7 @@ import pytest
 
 from connlint.catalogue import entries
 from connlint.engine import Selection
-from connlint.options import OwnOperation
+from connlint.options import Backoff, OwnOperation
 from connlint.rules import all_rules
 from connlint.settings import (
     Layer,
@@ -304,6 +304,95 @@ def test_failures_of_a_connect_that_are_to_be_taken(tmp_path: Path) -> None:
     assert layer is not None
     assert layer.options.escaping == ("timeout", "refused")
     assert Layer("/").options.escaping == ("refused",)
+
+
+# What repairs write, and what waits
+
+
+@pytest.mark.parametrize(
+    ("body", "backoff"),
+    [
+        pytest.param("", Backoff(), id="nothing"),
+        pytest.param("backoff-base = 0.5", Backoff(base=0.5), id="base"),
+        pytest.param("backoff-cap = 300", Backoff(cap=300), id="cap"),
+        pytest.param("backoff-base = 30", Backoff(base=30), id="base-at-the-cap"),
+        pytest.param("backoff-jitter = false", Backoff(jitter=False), id="no-jitter"),
+        pytest.param('backoff = "stdlib"', Backoff(), id="stdlib"),
+        pytest.param('backoff = "tenacity"\nbackoff-base = 2', Backoff("tenacity", 2), id="tenacity"),
+        pytest.param('backoff = "stamina"', Backoff("stamina"), id="stamina"),
+        pytest.param('backoff-helper = "acme.net.wait"', Backoff(helper="acme.net.wait"), id="helper-not-used"),
+        pytest.param(
+            'backoff = "helper"\nbackoff-helper = "acme.wait"', Backoff("helper", helper="acme.wait"), id="helper"
+        ),
+        pytest.param(
+            'backoff = "helper"\nbackoff-async-helper = "acme.wait"',
+            Backoff("helper", async_helper="acme.wait"),
+            id="async-helper-alone",
+        ),
+        pytest.param(
+            'backoff-async-helper = "acme.pause"\nbackoff-helper = "acme.wait"\nbackoff = "helper"',
+            Backoff("helper", helper="acme.wait", async_helper="acme.pause"),
+            id="both-helpers",
+        ),
+    ],
+)
+def test_backoff(tmp_path: Path, body: str, backoff: Backoff) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.connlint]\n{body}\n")
+    layer = file_layer([str(tmp_path)])
+    assert layer is not None
+    assert layer.options.backoff == backoff
+    assert settled(layer, Layer("/")).selection_for("x.py").options.backoff == backoff
+
+
+def test_sleep_functions(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.connlint]\nsleep-functions = ["acme.net.wait", "acme.Clock.pass_"]\n'
+    )
+    layer = file_layer([str(tmp_path)])
+    assert layer is not None
+    assert layer.options.sleep_functions == ("acme.net.wait", "acme.Clock.pass_")
+    assert Layer("/").options.sleep_functions == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            'backoff = "tenacty"',
+            "backoff must be one of stdlib, tenacity, stamina, helper, not 'tenacty'; did you mean",
+        ),
+        ("backoff = true", "backoff must be one of stdlib, tenacity, stamina, helper, not True"),
+        ("backoff = {style = 'stdlib'}", "backoff must be one of"),
+        ('backoff-base = "1s"', "backoff-base must be a number of seconds, not a string"),
+        ("backoff-base = true", "backoff-base must be a number of seconds, not a boolean"),
+        ("backoff-base = 0", "backoff-base must be a number of seconds above 0, not 0"),
+        ("backoff-base = -0.5", "backoff-base must be a number of seconds above 0, not -0.5"),
+        ("backoff-cap = nan", "backoff-cap must be a number of seconds above 0, not nan"),
+        ("backoff-cap = inf", "backoff-cap must be a number of seconds above 0, not inf"),
+        ("backoff-cap = 0.5", "backoff-base must not be above backoff-cap (0.5 s)"),
+        ("backoff-base = 31", "backoff-base must not be above backoff-cap (30 s)"),
+        ("backoff-jitter = 0.3", "backoff-jitter must be true or false, not a float"),
+        ('backoff-jitter = "full"', "backoff-jitter must be true or false, not a string"),
+        ('backoff = "helper"', 'backoff = "helper" needs backoff-helper, the qualified name of the function'),
+        ('backoff-helper = "wait"', "backoff-helper must be a qualified name, such as 'package.module.wait'"),
+        ('backoff-helper = "acme.wait()"', "backoff-helper: 'acme.wait()' is no qualified name"),
+        ("backoff-helper = false", "backoff-helper must be a qualified name, not a boolean"),
+        ('backoff-async-helper = ["a.b"]', "backoff-async-helper must be a qualified name, not a list"),
+        ('backoff-help = "a.b"', "has no key 'backoff-help'; did you mean backoff-helper?"),
+        ('sleep-functions = "a.b"', "sleep-functions must be a list of strings, not a string"),
+        (
+            'sleep-functions = ["pause"]',
+            "sleep-functions: each must be a qualified name, such as 'package.module.pause'",
+        ),
+        ('sleep-functions = ["a b.c"]', "sleep-functions: each: 'a b.c' is no qualified name"),
+        ("sleep-functions = [1]", "sleep-functions must be a list of strings, but holds an integer"),
+    ],
+)
+def test_backoff_that_is_wrong(tmp_path: Path, body: str, said: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.connlint]\n{body}\n")
+    with pytest.raises(SettingsError, match=re.escape(f"[tool.connlint] {said}")) as raised:
+        file_layer([str(tmp_path)])
+    assert "\n" not in str(raised.value)
 
 
 # What the project tells of its own

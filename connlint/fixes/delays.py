@@ -1,9 +1,8 @@
 """Delays and raises that a retry loop lacks.
 
-What is written here is what a careful engineer would write: full jitter (a random time up to a bound that doubles and
-is capped), no wait when no attempt follows, and the last failure raised where the attempts are used up. The random
-part comes from `random.SystemRandom`, because `random.uniform` trips the rules of bandit, ruff and dlint against weak
-random numbers (B311, S311, DUO102). A loop whose shape is not surely understood is left as it is.
+What is written here is what a careful engineer would write: a delay as the project wants it (see `backoff`), no wait
+when no attempt follows, and the last failure raised where the attempts are used up. A loop whose shape is not surely
+understood is left as it is.
 """
 
 from __future__ import annotations
@@ -16,26 +15,19 @@ import libcst as cst
 from connlint.facts.delays import WAITS, Waits, called
 from connlint.facts.flow import Step, bindings, counts, target_names
 from connlint.facts.tree import dotted, statements, walk, walk_same_code
-from connlint.fixes.imports import reference
+from connlint.fixes import backoff
 from connlint.knowledge import waits
 from connlint.rules.base import Rewrite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from connlint.facts import Facts
     from connlint.facts.model import Counter, Retried, RetryLoop
-
-BASE = 1  # seconds
-CAP = 30  # seconds
-# 2**5 s is the first power above the cap: a counter without an end must not make numbers without an end.
-_MOST_DOUBLINGS = 5
+    from connlint.fixes.backoff import Written
 
 _COUNTERS = ("attempt", "attempt_number", "retry_attempt")
 _DELAYS = ("delay", "retry_delay", "backoff_delay")
-_SLEEPS = (("trio", "trio.sleep"), ("anyio", "anyio.sleep"), ("curio", "curio.sleep"))
-_GREEN = (("gevent", "gevent.sleep"), ("eventlet", "eventlet.sleep"))
-_NEVER = ("twisted", "tornado", "tkinter", "PyQt5", "PyQt6", "PySide2", "PySide6")
 
 
 class _Declined(Exception):  # noqa: N818
@@ -99,14 +91,6 @@ class _Writing:
             if not any(isinstance(node, cst.Name) and node.value == name for node in walk(self.facts.module)):
                 return name
         raise _Declined
-
-    def reference(self, place: cst.CSTNode, name: str) -> str:
-        found = reference(self.facts, place, name)
-        if found is None:
-            raise _Declined
-        text, modules = found
-        self.imports += modules
-        return text
 
     def counter_name(self) -> str:
         """Return the name of the loop's counter; a `_` that nobody reads gets a name that can be read."""
@@ -275,17 +259,11 @@ class _Delaying(_Writing):
     def rewrite(self, hot: Sequence[Retried]) -> Rewrite:
         if self.loop.bound == "deadline":
             raise _Declined  # a delay may well outlast it
-        sleep = self._sleep()
         handlers = [self.handler_of(item) for item in hot]
         for handler in handlers:
             self._require_one_way_back(handler)
-        upper, grow = self._upper(hot)
-        jitter = self.reference(self.loop.node, "random.SystemRandom")
-        wait = f"{sleep}({jitter}().uniform(0, {upper}))"
-        if self.loop.is_async:
-            wait = f"await {wait}"
+        lines = self._lines(hot)
         for item, handler in zip(hot, handlers, strict=True):
-            lines = [wait, *([grow] if grow is not None else [])]
             guard = self._guard(item, handler)
             if guard is None:
                 new = [self.statement(line) for line in lines]
@@ -295,19 +273,34 @@ class _Delaying(_Writing):
             self._insert(handler, new)
         return self.rewrite_of()
 
-    def _sleep(self) -> str:
-        """Return how the loop's own kind of sleep is called there."""
-        roots = _imported_roots(self.facts)
-        if roots & set(_NEVER):
+    def _lines(self, hot: Sequence[Retried]) -> list[str]:
+        """Return the statements that wait: one, and one that makes the delay grow if it does not by itself."""
+        options = self.facts.options.backoff
+        failures = self._failures(hot)
+        if options.style == "helper":
+            if failures is not None:
+                return [self._helped(failures)]
+            name = self._own_name(hot, _COUNTERS, "{} = 0".format)
+            return [self._helped(name), f"{name} += 1"]
+        if failures is not None:
+            limit = self.counter.limit if self.counter is not None else None
+            bounded = self.loop.bound == "attempts" and limit is None and options.base == int(options.base)
+            endless = not bounded and backoff.is_endless(options, limit)
+            return [self._pause(backoff.bound(options, failures, endless=endless))]
+        name = self._own_name(hot, _DELAYS, lambda name: backoff.start(options, name))
+        return [self._pause(name), backoff.doubled(options, name)]
+
+    def _pause(self, upper: str) -> str:
+        return self._written(backoff.pause(self.facts, self.loop.node, upper, is_async=self.loop.is_async))
+
+    def _helped(self, failures: str) -> str:
+        return self._written(backoff.help_call(self.facts, self.loop.node, failures, is_async=self.loop.is_async))
+
+    def _written(self, found: Written | None) -> str:
+        if found is None:
             raise _Declined
-        place = self.loop.node
-        if self.loop.is_async:
-            name = next(
-                (name for module, name in _SLEEPS if module in roots and "asyncio" not in roots), "asyncio.sleep"
-            )
-            return self.reference(place, name)
-        name = next((name for module, name in _GREEN if module in roots), "time.sleep")
-        return self.reference(place, name)
+        self.imports += found.imports
+        return found.text
 
     def _require_one_way_back(self, handler: cst.ExceptHandler) -> None:
         """Decline unless every way from `handler` back to the loop leads through the end of its body."""
@@ -321,47 +314,56 @@ class _Delaying(_Writing):
             if isinstance(node, (cst.Try, cst.Match)):
                 raise _Declined
 
-    def _upper(self, hot: Sequence[Retried]) -> tuple[str, str | None]:
-        """Return the upper bound of the delay, and the statement that makes it grow if it does not by itself."""
+    def _failures(self, hot: Sequence[Retried]) -> str | None:
+        """Return the expression for the number of failures before this one, None if no counter surely has it."""
         counter = self.counter
         if isinstance(self.loop.node, cst.For):
             name = self.counter_name()
             if counter is None or counter.first not in {0, 1}:
                 raise _Declined
-            if counter.limit is None:
-                return f"min({CAP}, 2 ** min({name}, {_MOST_DOUBLINGS}))", None
-            return f"min({CAP}, 2**{name})", None
+            return backoff.failures_before(name, counter.first)
         if (
             counter is not None
             and counter.step == 1
             and counter.first in {0, 1}
             and (counter.test is not None or all(self._leaves_on_the_last(self.handler_of(item)) for item in hot))
             and "." not in counter.name
-            and all(self.counted_before_end(item) for item in hot)
+            and all(self.counted_before_end(item) and self._surely_counted(item) for item in hot)
             and not self.loop.goes_round
         ):
-            return f"min({CAP}, 2**{counter.name})", None
-        return self._own_delay(hot)
+            return backoff.failures_before(counter.name, counter.first + 1)
+        return None
 
-    def _own_delay(self, hot: Sequence[Retried]) -> tuple[str, str]:
-        """Let a name of its own hold the bound: set before the loop, doubled after each delay, reset by a success."""
+    def _surely_counted(self, item: Retried) -> bool:
+        """Say whether the counter of a `while` grows with every failure that the handler of `item` takes."""
+        return any(self._is_passed(item, change) for change in (self.counter.changes if self.counter else ()))
+
+    def _is_passed(self, item: Retried, change: cst.CSTNode) -> bool:
+        line = self.facts.index.parents.get(change)
+        block = self.facts.index.parents.get(line) if line is not None else None
+        return block in {item.handler.body, item.statement.body} or (
+            block is not None and block in self.facts.index.ancestors(item.statement)
+        )
+
+    def _own_name(self, hot: Sequence[Retried], names: Iterable[str], start: Callable[[str], str]) -> str:
+        """Return a name of the loop's own: set before the loop, changed after each delay, and reset by a success."""
         node = self.loop.node
         parent = self.facts.index.parents.get(node)
         if not isinstance(parent, (cst.Module, cst.IndentedBlock)):
             raise _Declined
-        name = self.free_name(_DELAYS)
-        start = self.statement(f"{name} = {BASE}")
+        name = self.free_name(names)
+        setting = self.statement(start(name))
         blank = []
         for line in node.leading_lines:
             if line.comment is not None:
                 break
             blank.append(line)
         rest = node.leading_lines[len(blank) :]
-        self.replace[node] = (start.with_changes(leading_lines=blank), node.with_changes(leading_lines=rest))
+        self.replace[node] = (setting.with_changes(leading_lines=blank), node.with_changes(leading_lines=rest))
         if self.loop.goes_round:
             for statement in dict.fromkeys(item.statement for item in hot):
-                self._reset(statement, [item for item in hot if item.statement is statement], f"{name} = {BASE}")
-        return name, f"{name} = min({CAP}, {name} * 2)"
+                self._reset(statement, [item for item in hot if item.statement is statement], start(name))
+        return name
 
     def _reset(self, statement: cst.Try | cst.With, hot: Sequence[Retried], line: str) -> None:
         """Reset the delay right after the attempt has succeeded."""
@@ -421,16 +423,6 @@ class _Delaying(_Writing):
         else:
             body = [*body, *new]
         self.replace[handler] = self.with_body(handler, body)
-
-
-def _imported_roots(facts: Facts) -> set[str]:
-    roots = set()
-    for node in facts.index.all(cst.Import):
-        roots |= {(dotted(alias.name) or "").partition(".")[0] for alias in node.names}
-    for imported in facts.index.all(cst.ImportFrom):
-        if not imported.relative:
-            roots.add((dotted(imported.module) or "").partition(".")[0])
-    return roots
 
 
 class _Raising(_Writing):

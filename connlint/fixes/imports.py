@@ -65,13 +65,14 @@ _NOQA = re.compile(r"#\s*(flake8[:=]\s*)?noqa", re.IGNORECASE)
 
 
 def reference(
-    facts: Facts, place: cst.CSTNode, name: str, by: Collection[str] = ()
+    facts: Facts, place: cst.CSTNode, name: str, by: Collection[str] = (), *, installed: bool = False
 ) -> tuple[str, tuple[str, ...]] | None:
     """Return how code at `place` can name the qualified `name`, and the modules to import for it.
 
     An import that the file has and that is visible at `place` is used (`time.sleep`, `sleep`, `t.sleep`); else the
     module of `name` is to be imported. None if the module's name means something else at `place`, or may not be
-    there when the program runs; it is there if the file imports one of the packages `by`, which need it.
+    there when the program runs; it is there if the file imports one of the packages `by`, which need it, or if the
+    project says so (`installed`).
     """
     scope = facts.index.scope_of(place)
     path = name.removeprefix("<file>.")
@@ -87,7 +88,7 @@ def reference(
     ways = [way for found in _visible(facts, scope, place) for way in _ways(facts, found, name)]
     if ways:
         return min(ways, key=lambda way: (way.count("."), len(way))), ()
-    return _by_new_import(facts, scope, place, name, by)
+    return _by_new_import(facts, scope, place, name, by, installed=installed)
 
 
 def _is_there(facts: Facts, first: str, scope: Scope, place: cst.CSTNode) -> bool:
@@ -186,7 +187,7 @@ def _is_loaded(facts: Facts, module: str) -> bool:
 
 
 def _by_new_import(
-    facts: Facts, scope: Scope, place: cst.CSTNode, name: str, by: Collection[str]
+    facts: Facts, scope: Scope, place: cst.CSTNode, name: str, by: Collection[str], *, installed: bool
 ) -> tuple[str, tuple[str, ...]] | None:
     """Return `name` as it stands and the module to import, if that import can do no harm."""
     module = _module_of(name)
@@ -194,9 +195,8 @@ def _by_new_import(
     if not root or any(_may_rebind(star, root) for star in facts.index.top.stars):
         return None
     lines = _zone(facts.module).lines
-    if root not in sys.stdlib_module_names and not any(
-        _imports_from(line, each) for line in lines for each in {root, *by}
-    ):
+    is_there = installed or root in sys.stdlib_module_names
+    if not is_there and not any(_imports_from(line, each) for line in lines for each in {root, *by}):
         return None  # it may not be installed: the file does without it, or imports it late for a reason
     top = facts.index.top
     for current in (scope, top):

@@ -335,7 +335,7 @@ def fetch(url):
         except requests.exceptions.ConnectionError:
             tries += 1
             if tries < 4:
-                time.sleep(random.SystemRandom().uniform(0, min(30, 2**tries)))
+                time.sleep(random.SystemRandom().uniform(0, min(30, 2 ** (tries - 1))))
     raise RuntimeError(f"{url} cannot be reached")
 """,
         ),
