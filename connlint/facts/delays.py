@@ -6,7 +6,6 @@ here has seen. The three are told apart, because only what surely does not wait 
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,14 +14,12 @@ import libcst as cst
 from connlint import knowledge
 from connlint.facts.effects import HARMLESS_BUILTINS, HARMLESS_METHODS
 from connlint.facts.flow import Evaluator, Unknown, calls_in_order
-from connlint.facts.model import Delay
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import argument, dotted, walk_same_code
 from connlint.knowledge import waits
 
 if TYPE_CHECKING:
     from connlint.facts import Facts
-    from connlint.facts.model import Growth
 
 PROMPT, MAY_WAIT, WAITS = 0, 1, 2
 _DEEPEST = 6
@@ -45,6 +42,7 @@ class Waits:
         self._evaluator = Evaluator(facts.names)
         self._functions: dict[str, int] = {}
         self._busy: list[str] = []
+        self._own_sleeps = frozenset(map(knowledge.canonical, facts.options.sleep_functions))
 
     def of_call(self, call: cst.Call) -> Wait:
         """Return how the call itself delays; its arguments are calls of their own."""
@@ -87,6 +85,10 @@ class Waits:
             return Wait(self._of_own(call, target), call)
         if target in waits.SLEEPS:
             return self._of_sleep(call, waits.SLEEPS[target])
+        if target in self._own_sleeps:
+            return Wait(WAITS, call, _only_argument(call))
+        if target == "asyncio.wait_for":
+            return self._of_wait_for(call)
         if knowledge.operation(target) is not None:
             return Wait(MAY_WAIT, call)
         if target in waits.PROMPT:
@@ -112,17 +114,27 @@ class Waits:
             return Wait(MAY_WAIT, call)
         return Wait(PROMPT if value == 0 else WAITS, call, seconds)
 
+    def _of_wait_for(self, call: cst.Call) -> Wait:
+        """Return how `asyncio.wait_for(stopped.wait(), delay)` delays: surely, if all that it waits for is an event."""
+        waited = argument(call, 0, "fut")
+        if not isinstance(waited, cst.Call) or not is_wait_for_an_event(waited):
+            return Wait(MAY_WAIT, call)
+        return self._of_sleep(call, waits.Sleep(1, "timeout", always=False))
+
     def _by_name(self, call: cst.Call) -> Wait:
         name, receiver = called(call)
         if name is None:
+            return Wait(MAY_WAIT, call)
+        if is_wait_for_an_event(call) and self._is_bounded(call):
             return Wait(MAY_WAIT, call)
         if name in waits.PROMPT_METHODS and receiver is not None:
             return Wait(PROMPT, call)
         if waits.speaks_of_waiting(name):
             if self._is_reckoned_with(call):
                 return Wait(MAY_WAIT, call)  # `delay = policy.next_delay()` only says how long
-            seconds = call.args[0].value if len(call.args) == 1 and not call.args[0].star else None
-            return Wait(WAITS, call, seconds)
+            return Wait(WAITS, call, _seconds_by_name(call, name))
+        if name in {"get", "poll", "select"} and _is_patient(call, name, receiver):
+            return Wait(WAITS, call, argument(call, None, "timeout"))
         if waits.speaks_of_logging(name, receiver):
             return Wait(PROMPT, call)
         if receiver is not None and name in HARMLESS_METHODS:
@@ -136,6 +148,12 @@ class Waits:
         if waits.speaks_of_ending(name) or waits.speaks_of_raising(name) or self._asks_the_failure(call):
             return Wait(PROMPT, call)
         return Wait(MAY_WAIT, call)
+
+    def _is_bounded(self, call: cst.Call) -> bool:
+        """Say whether `call` is what `asyncio.wait_for` waits for."""
+        parent = self._facts.index.parents.get(call)
+        outer = self._facts.index.parents.get(parent) if isinstance(parent, cst.Arg) else None
+        return isinstance(outer, cst.Call) and self._facts.values.target(outer) == "asyncio.wait_for"
 
     def _asks_the_failure(self, call: cst.Call) -> bool:
         """Say whether `call` is of a method of what a handler took: `error.should_retry()`."""
@@ -200,6 +218,11 @@ class Waits:
                 break
         return found
 
+    def sleeps_of(self, function: cst.FunctionDef) -> list[Wait]:
+        """Return what surely waits in the code of `function` itself, in order."""
+        found = [self.of_call(call) for call in calls_in_order(function.body)]
+        return [wait for wait in found if wait.level == WAITS]
+
     def before(self, body: cst.CSTNode, operation: cst.Call) -> int:
         """Return how much the code of `body` delays before it comes to `operation`, all before it in the text taken."""
         found = PROMPT
@@ -219,6 +242,36 @@ def called(call: cst.Call) -> tuple[str | None, str | None]:
     return None, None
 
 
+def is_wait_for_an_event(call: cst.Call) -> bool:
+    """Say whether `call` is `event.wait()`, which waits as long as it takes."""
+    return called(call)[0] == "wait" and called(call)[1] is not None and not call.args
+
+
+def _only_argument(call: cst.Call) -> cst.BaseExpression | None:
+    return call.args[0].value if len(call.args) == 1 and not call.args[0].star else None
+
+
+def _seconds_by_name(call: cst.Call, name: str) -> cst.BaseExpression | None:
+    """Return the seconds that `call` is given, if functions of the plain name `name` are given them."""
+    for keyword in ("timeout", "seconds", "delay"):
+        given = argument(call, None, keyword)
+        if given is not None:
+            return given
+    if not waits.is_given_seconds(name):
+        return None
+    if "later" in name.lower() and call.args and not call.args[0].star:
+        return call.args[0].value
+    return _only_argument(call)
+
+
+def _is_patient(call: cst.Call, name: str, receiver: str | None) -> bool:
+    """Say whether `call` waits for something to come until its timeout: `jobs.get(timeout=5)`."""
+    if receiver is None or argument(call, None, "timeout") is None:
+        return False
+    last = receiver.rpartition(".")[2].lower()
+    return name != "get" or last == "q" or "queue" in last
+
+
 def _hands_over(node: cst.CSTNode) -> bool:
     """Say whether `node` lets other code run, for as long as that takes."""
     if isinstance(node, (cst.For, cst.With)):
@@ -232,172 +285,3 @@ def _below(target: str, names: frozenset[str]) -> bool:
             return True
         target = target.rpartition(".")[0]
     return False
-
-
-# How a delay grows
-
-
-class _Growths:
-    """How an expression changes from one pass of a loop to the next."""
-
-    def __init__(self, facts: Facts, loop: cst.For | cst.While) -> None:
-        self._facts = facts
-        self._loop = loop
-        self._busy: set[str] = set()
-        self.jitter = False
-        self.capped = False
-
-    def of(self, node: cst.BaseExpression) -> Growth:
-        if isinstance(node, (cst.Integer, cst.Float)):
-            return "constant"
-        if isinstance(node, cst.Name):
-            return self._of_name(node)
-        if isinstance(node, cst.Attribute):
-            return "unknown" if self._bound_in_loop(dotted(node) or "?") else "constant"
-        if isinstance(node, cst.BinaryOperation):
-            return self._of_binary(node)
-        if isinstance(node, cst.Call):
-            return self._of_call(node)
-        if isinstance(node, cst.Subscript):
-            return self._of_table(node)
-        if isinstance(node, cst.UnaryOperation):
-            return self.of(node.expression)
-        return "unknown"
-
-    def _of_binary(self, node: cst.BinaryOperation) -> Growth:
-        left, right = self.of(node.left), self.of(node.right)
-        if isinstance(node.operator, (cst.Power, cst.LeftShift)):
-            return "constant" if {left, right} == {"constant"} else _at_least("exponential", right)
-        if "unknown" in {left, right}:
-            return "unknown"
-        if "exponential" in {left, right}:
-            return "exponential"
-        return "linear" if "linear" in {left, right} else "constant"
-
-    def _of_call(self, call: cst.Call) -> Growth:
-        target = self._facts.values.target(call)
-        name = called(call)[0] or ""
-        values = [arg.value for arg in call.args if not arg.star and arg.keyword is None]
-        if target is not None and (target.startswith(("random.", "secrets.")) or name in {"uniform", "randint"}):
-            self.jitter = True
-            return self._join(values) if values else "constant"
-        if name in {"uniform", "random", "randint", "randrange", "triangular"}:
-            self.jitter = True
-            return self._join(values) if values else "constant"
-        if target in {"min", "max"}:
-            self.capped = self.capped or target == "min"
-            return self._join(values)
-        if target in {"pow", "math.pow"} and len(values) == 2:
-            right = self.of(values[1])
-            return "constant" if right == "constant" else _at_least("exponential", right)
-        if target in {"math.exp", "math.ldexp"} and values:
-            right = self.of(values[-1])
-            return "constant" if right == "constant" else _at_least("exponential", right)
-        if target in {"int", "float", "round", "abs", "math.ceil", "math.floor"} and values:
-            return self.of(values[0])
-        return "unknown"
-
-    def _join(self, values: list[cst.BaseExpression]) -> Growth:
-        found = {self.of(value) for value in values}
-        order: tuple[Growth, ...] = ("unknown", "exponential", "linear", "constant")
-        return next((growth for growth in order if growth in found), "unknown")
-
-    def _of_table(self, node: cst.Subscript) -> Growth:
-        table = (
-            self._facts.names.follow(node.value) if isinstance(node.value, (cst.Name, cst.Attribute)) else node.value
-        )
-        if isinstance(table, (cst.Tuple, cst.List)):
-            self.capped = True
-            return _of_row(table)
-        return "unknown"
-
-    def _of_name(self, node: cst.Name) -> Growth:
-        if node.value in self._busy:
-            return "constant"
-        if isinstance(self._loop, cst.For) and node.value in {
-            item.value for item in walk_same_code(self._loop.target) if isinstance(item, cst.Name)
-        }:
-            return self._of_items(self._loop.iter)
-        bound = [
-            binding
-            for binding in self._facts.names.bindings(node)
-            if self._loop in self._facts.index.ancestors(binding.node)
-        ]
-        self._busy.add(node.value)
-        try:
-            found: list[Growth] = []
-            for binding in bound:
-                if binding.kind == "augment" and isinstance(binding.node, cst.AugAssign):
-                    found.append("exponential" if isinstance(binding.node.operator, cst.MultiplyAssign) else "linear")
-                elif binding.kind == "assign" and binding.value is not None and binding.index is None:
-                    itself = any(
-                        isinstance(part, cst.Name) and part.value == node.value
-                        for part in walk_same_code(binding.value)
-                    )
-                    growth = self.of(binding.value)
-                    if itself and growth == "constant":
-                        growth = _step(binding.value)
-                    found.append(growth)
-                else:
-                    found.append("unknown")
-        finally:
-            self._busy.discard(node.value)
-        order: tuple[Growth, ...] = ("unknown", "exponential", "linear", "constant")
-        return next((growth for growth in order if growth in found), "constant")
-
-    def _of_items(self, iterated: cst.BaseExpression) -> Growth:
-        node = self._facts.names.follow(iterated) if isinstance(iterated, (cst.Name, cst.Attribute)) else iterated
-        if isinstance(node, (cst.Tuple, cst.List)):
-            self.capped = True
-            return _of_row(node)
-        if isinstance(node, cst.Call) and self._facts.values.target(node) in {"range", "itertools.count", "enumerate"}:
-            return "linear"
-        return "unknown"
-
-    def _bound_in_loop(self, name: str) -> bool:
-        for node in walk_same_code(self._loop.body):
-            targets: list[cst.CSTNode] = []
-            if isinstance(node, cst.Assign):
-                targets = [target.target for target in node.targets]
-            elif isinstance(node, cst.AugAssign):
-                targets = [node.target]
-            if any(dotted(target) == name for target in targets):
-                return True
-        return False
-
-
-def _step(node: cst.BaseExpression) -> Growth:
-    """Return how `delay = node` grows, where `node` reads `delay` itself."""
-    for part in walk_same_code(node):
-        if isinstance(part, cst.BinaryOperation) and isinstance(part.operator, (cst.Multiply, cst.Power)):
-            return "exponential"
-    return "linear" if any(isinstance(part, cst.BinaryOperation) for part in walk_same_code(node)) else "constant"
-
-
-def _at_least(growth: Growth, other: Growth) -> Growth:
-    return "unknown" if other == "unknown" else growth
-
-
-def _of_row(row: cst.Tuple | cst.List) -> Growth:
-    """Return how a literal row of delays grows."""
-    values: list[float] = []
-    for element in row.elements:
-        if not isinstance(element.value, (cst.Integer, cst.Float)):
-            return "unknown"
-        values.append(element.value.evaluated_value)
-    if len(set(values)) <= 1:
-        return "constant"
-    pairs = list(itertools.pairwise(values))
-    if any(after < before for before, after in pairs):
-        return "unknown"
-    steps = {after - before for before, after in pairs}
-    return "linear" if len(steps) == 1 and len(pairs) > 1 else "exponential"
-
-
-def read_delay(facts: Facts, wait: Wait, loop: cst.For | cst.While) -> Delay:
-    """Return the delay that `wait` is in `loop`."""
-    if wait.seconds is None:
-        return Delay(wait.node, None, "unknown")
-    growths = _Growths(facts, loop)
-    growth = growths.of(wait.seconds)
-    return Delay(wait.node, wait.seconds, growth, growths.jitter, growths.capped)

@@ -8,14 +8,14 @@ input, and what it does after an attempt that succeeded. Where that cannot be se
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from connlint import knowledge, telling
-from connlint.facts.delays import MAY_WAIT, PROMPT, WAITS, Wait, Waits, called, read_delay
+from connlint.facts.delays import MAY_WAIT, PROMPT, WAITS, Wait, Waits, called
 from connlint.facts.exhaustion import Exhausted
 from connlint.facts.flow import (
     MOST_STATES,
@@ -32,6 +32,7 @@ from connlint.facts.flow import (
     increment,
     read_flow,
 )
+from connlint.facts.growth import read_delay
 from connlint.facts.inputs import Inputs
 from connlint.facts.model import Counter, Retried, RetryLoop
 from connlint.facts.names import OPAQUE
@@ -352,7 +353,14 @@ class _Reader:
         return (self.graph.lefts if isinstance(item.handler, cst.With) else self.graph.catches)[item.handler]
 
     def _retried(self, item: _Candidate, ways: Ways, exhausted: Exhausted | None) -> Retried:
-        delays: tuple[Delay, ...] = tuple(read_delay(self.facts, wait, self.loop) for wait in ways.delays.values())
+        passed = {step.node for step in ways.passed if step.node is not None}
+        after_success = self._calls_after_success(item)
+        delays: tuple[Delay, ...] = tuple(
+            replace(
+                read_delay(self.facts, self.waits, wait, self.loop, passed), after_success=wait.node in after_success
+            )
+            for wait in ways.delays.values()
+        )
         return Retried(
             item.handler,
             item.statement,
@@ -616,6 +624,23 @@ class _Reader:
                 continue
             stack += [(each, after) for each in following]
         return leaves, goes_round
+
+    def _calls_after_success(self, item: _Candidate) -> set[cst.CSTNode]:
+        """Return the calls that are made between an attempt of `item` that succeeded and the next one."""
+        found: set[cst.CSTNode] = set()
+        starts = self._steps_with(item.sites)
+        stack = [following for step in starts for following in self.walker.following(step, {})]
+        seen: set[Step] = set()
+        while stack:
+            step = stack.pop()
+            if step in seen or step in self.ends or step.kind in {"end", "return", "escape", "catch", "raise"}:
+                continue
+            seen.add(step)
+            calls = calls_of(step)
+            found.update(calls)
+            if item.sites.isdisjoint(calls):
+                stack += step.follow
+        return found
 
     # How often
 

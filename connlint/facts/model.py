@@ -92,13 +92,22 @@ class IdleComment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Delay:
-    """What waits between two attempts: the call or statement, for how many seconds (an expression), how it grows."""
+    """What waits between two attempts: the call or statement, for how many seconds (an expression), how it grows.
+
+    `linear` is any growth by steps, polynomials included. `sleep` is the call that the seconds are given to: `node`
+    itself, or a call in the function of the file that `node` calls. `resets` says that the delay is set back to where
+    it began by what does not stand on the way from a failure, `after_success` that an attempt which succeeded is
+    followed by the same delay: it is the period of a poll as well.
+    """
 
     node: cst.CSTNode
     seconds: cst.BaseExpression | None
     growth: Growth
     jitter: bool = False
     capped: bool = False
+    sleep: cst.Call | None = None
+    resets: bool = False
+    after_success: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -69,7 +69,7 @@ def read(options: Options, canonical: Callable[[str], str]) -> Own:
         returns={},
         connection_failures=frozenset(failures & bases.keys()),
     )
-    return Own(options, library, rows, _ends({*rows, *classes, *bases}))
+    return Own(options, library, rows, _ends({*rows, *classes, *bases, *options.sleep_functions}))
 
 
 def _ends(names: Iterable[str]) -> dict[str, str]:

@@ -29,13 +29,17 @@ SLEEPS: Mapping[str, Sleep] = {
     "anyio.sleep": Sleep(0, "delay"),
     "asyncio.sleep": Sleep(0, "delay"),
     "asyncio.tasks.sleep": Sleep(0, "delay"),
+    "asyncio.wait": Sleep(None, "timeout", always=False),
     "curio.sleep": Sleep(0, "seconds"),
     "eventlet.green.time.sleep": Sleep(0, "seconds"),
     "eventlet.greenthread.sleep": Sleep(0, "seconds"),
     "eventlet.sleep": Sleep(0, "seconds"),
     "gevent.sleep": Sleep(0, "seconds"),
     "gevent.hub.sleep": Sleep(0, "seconds"),
+    "queue.Queue.get": Sleep(1, "timeout", always=False),
     "select.select": Sleep(3, "timeout", always=False),
+    "threading.Condition.wait": Sleep(0, "timeout"),
+    "threading.Event.wait": Sleep(0, "timeout"),
     "time.sleep": Sleep(0, "seconds"),
     "tornado.gen.sleep": Sleep(0, "duration"),
     "trio.move_on_after": Sleep(0, "seconds"),
@@ -108,6 +112,11 @@ ENDS = re.compile(
 ASKS = re.compile(
     r"^_*(?:is|has)_[a-z_]+$|^(?:\w*_)?progress(?:_\w+)?$|^_*(?:[np]|np)?gettext(?:_lazy)?$|^_(?:L[CEIW])?$"
 )
+# What is given how long to wait first, and what only waits: `wait_for_slot(5)` is neither.
+_SECONDS_FIRST = re.compile(r"^_*(?:a?sleep|[a-z]+_sleep|wait|pause|call_?later|sleep_[a-z]+)_*$", re.IGNORECASE)
+_POLICIES = re.compile(
+    r"(?:^|[._])(?:back_?off|polic(?:y|ies)|strategy|schedule|next|current)(?:$|[._])", re.IGNORECASE
+)
 GIVES_UP = re.compile(r"^_*(?:re)?raise(?:_\w+)?$", re.IGNORECASE)
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -115,6 +124,16 @@ _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 def speaks_of_waiting(name: str) -> bool:
     """Say whether the plain name `name` of a function says that it waits."""
     return WAITS.search(_HUMPS.sub("_", name)) is not None
+
+
+def is_given_seconds(name: str) -> bool:
+    """Say whether a function of the plain name `name` is given first how long to wait."""
+    return _SECONDS_FIRST.match(_HUMPS.sub("_", name)) is not None
+
+
+def speaks_of_a_policy(path: str) -> bool:
+    """Say whether the dotted name `path` is of an object that reckons delays, or of the one that is due next."""
+    return _POLICIES.search(_HUMPS.sub("_", path)) is not None
 
 
 def speaks_of_ending(name: str) -> bool:
