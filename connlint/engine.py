@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from connlint.facts import Facts
-    from connlint.fixes.edits import Edit
     from connlint.noqa import Suppressions
     from connlint.rules.base import Applicability, Finding, Rewrite, Rule
+    from connlint.source import Edit
 
 # A fix may bring others to light, but no file of the tuning packages needs more than a handful of passes.
 MOST_PASSES = 20

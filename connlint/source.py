@@ -8,6 +8,7 @@ from bisect import bisect_right
 from codecs import BOM_UTF8
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _LINE_ENDS_IN_BYTES = re.compile(LINE_ENDS.pattern.encode())
@@ -15,6 +16,14 @@ _LINE_ENDS_IN_BYTES = re.compile(LINE_ENDS.pattern.encode())
 
 class SourceError(ValueError):
     """A file cannot be read as Python; the text says why, in one line."""
+
+
+class Edit(NamedTuple):
+    """Replace the characters from `start` up to `end` by `text` (offsets into the decoded text)."""
+
+    start: int
+    end: int
+    text: str
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from connlint.layout import render
 from connlint.rules.base import Rewrite
+from connlint.source import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
     from connlint.facts import Facts
 
 _LAST_LINE_END = re.compile(r"(\r\n|\n|\r)\Z")
-
-
-class Edit(NamedTuple):
-    """Replace the characters from `start` up to `end` by `text` (offsets into the decoded text)."""
-
-    start: int
-    end: int
-    text: str
 
 
 def edits_of(facts: Facts, text: str, rewrite: Rewrite) -> tuple[Edit, ...] | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from connlint.facts import Facts
-    from connlint.fixes.edits import Edit
+    from connlint.source import Edit
 
 Applicability = Literal["safe", "unsafe"]
 

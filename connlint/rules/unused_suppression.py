@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connlint.fixes.edits import Edit
 from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule
+from connlint.source import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

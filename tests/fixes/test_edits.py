@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from connlint import facts
 from connlint.facts.tree import walk
-from connlint.fixes.edits import Edit, _trimmed, apply, edits_of, joined, overlap
+from connlint.fixes.edits import _trimmed, apply, edits_of, joined, overlap
 from connlint.layout import RoundTripError
 from connlint.rules.base import Rewrite
+from connlint.source import Edit
 
 if TYPE_CHECKING:
     from connlint.facts import Facts

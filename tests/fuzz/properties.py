@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from connlint.engine import Checked, Diagnostic, Fixed
-    from connlint.fixes.edits import Edit
+    from connlint.source import Edit
 
 ALL = Selection(select=("CNL",))
 FAMILIES = sorted({rule.code[:4] for rule in all_rules()})

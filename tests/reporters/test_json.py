@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from connlint.engine import Checked, Diagnostic, ProvenFix, Selection
-from connlint.fixes.edits import Edit
 from connlint.reporters.json import findings, statistics
 from connlint.run import Outcome, Task
-from connlint.source import Source
+from connlint.source import Edit, Source
 
 
 def outcome(text: str, *items: Diagnostic, path: str = "a.py") -> Outcome:

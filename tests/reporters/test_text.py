@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connlint.engine import Checked, Diagnostic, ProvenFix, Selection
-from connlint.fixes.edits import Edit
 from connlint.reporters.style import Style
 from connlint.reporters.text import findings, statistics
 from connlint.run import Outcome, Task
-from connlint.source import Source
+from connlint.source import Edit, Source
 
 if TYPE_CHECKING:
     from connlint.rules.base import Applicability
