@@ -16,6 +16,7 @@ import libcst as cst
 
 from connlint import knowledge, telling
 from connlint.facts.delays import MAY_WAIT, PROMPT, WAITS, Wait, Waits, called
+from connlint.facts.endless import may_end, waits_for_success_alone
 from connlint.facts.exhaustion import Exhausted
 from connlint.facts.flow import (
     MOST_STATES,
@@ -710,7 +711,8 @@ class _Reader:
 
     def _bound(self, counter: Counter | None, ways: list[Ways]) -> tuple[Bounded, cst.BaseExpression | None]:
         if isinstance(self.loop, cst.For):
-            return self._bound_of_for(self.loop, counter)
+            bound, limit = self._bound_of_for(self.loop, counter)
+            return ("unknown", None) if bound == "unbounded" and self._may_end(ways) else (bound, limit)
         tests = [step.node for way in ways for step in way.passed if step.kind == "test" and step.node is not None]
         if any(_asks_the_time(self.facts, test) for test in (*tests, self.loop.test)):
             return "deadline", None
@@ -726,13 +728,16 @@ class _Reader:
         for test in tests:
             if test is not self.loop.test and changed & set(_names(test)):
                 return "attempts", None
-        if self.evaluator.truth(self.loop.test, {}) is True:
-            exits = any(step is not self.head and self._may_leave(step) for way in ways for step in way.passed)
-            return ("unknown" if exits else "unbounded"), None
+        if self.evaluator.truth(self.loop.test, {}) is True or waits_for_success_alone(
+            self.facts, self.loop, self._own_steps()
+        ):
+            return ("unknown" if self._may_end(ways) else "unbounded"), None
         return "unknown", None
 
-    def _may_leave(self, step: Step) -> bool:
-        return any(each in self.ends or each.kind in {"return", "raise", "escape"} for each in step.follow)
+    def _may_end(self, ways: list[Ways]) -> bool:
+        sites = {site for way in ways for site in way.reached}
+        steps = dict.fromkeys(step for way in ways for step in way.passed)
+        return may_end(self.facts, self.waits, steps, head=self.head, ends=self.ends, sites=sites)
 
     def _bound_of_for(self, loop: cst.For, counter: Counter | None) -> tuple[Bounded, cst.BaseExpression | None]:
         if counter is not None:
