@@ -142,6 +142,8 @@ _SUPPRESS = (b"suppress",)
 _CONNECTING = (
     b"connect",
     b"get_server_certificate",
+    b"HTTPConnection",
+    b"HTTPSConnection",
     b"RedisCluster",
     b"ValkeyCluster",
     b"open_ssl_over_tcp_stream",
@@ -198,7 +200,7 @@ _CODE_OF_OURS = re.compile(rb"(?i:\bcnl)")
 _CONNECTS = re.compile(
     rb"\b(?:connect|connect_ex|connect_robust|connect_tcp|connect_unix|create_connection|create_unix_connection"
     rb"|ensure_connection|get_server_certificate|open_connection|open_ssl_over_tcp_stream|open_tcp_stream"
-    rb"|open_unix_connection|open_unix_socket|sock_connect|ws_connect|Client|RedisCluster|ValkeyCluster|%s)\b"
+    rb"|open_unix_connection|open_unix_socket|sock_connect|ws_connect|Client|HTTPS?Connection|RedisCluster|ValkeyCluster|%s)\b"
     % "|".join(sorted(CONNECTING)).encode()
 )
 _PACKAGE = re.compile(rb"\b(?:%s)\b" % "|".join(NETWORK).encode())

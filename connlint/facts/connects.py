@@ -6,12 +6,14 @@ Most calls named `connect` are no sockets. What counts here is what the call cal
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import libcst as cst
 
 from connlint import knowledge
 from connlint.facts.closing import ClosingReader, Held
+from connlint.facts.effects import Effects
 from connlint.facts.guards import GuardsReader
 from connlint.facts.model import ConnectSite
 from connlint.facts.tree import argument, dotted, walk
@@ -34,6 +36,11 @@ _WRAPPERS = frozenset({"ssl.SSLContext.wrap_socket", "ssl.wrap_socket"})
 _OTHER_FAMILIES = frozenset(
     "AF_NETLINK AF_PACKET AF_CAN AF_ALG AF_TIPC AF_QIPCRTR AF_SYSTEM AF_LINK PF_SYSTEM PF_PACKET".split()
 )
+# As numbers, those that they have on every system
+_OTHER_KINDS = frozenset({"SOCK_DGRAM", "SOCK_RAW", "SOCK_RDM", "SOCK_SEQPACKET"})
+_KINDS_BY_NUMBER = frozenset({"2", "3", "4", "5"})
+# Requests of a connection that is only prepared: the first of them connects.
+_CONNECTING_REQUESTS = frozenset({"http.client.HTTPConnection.request", "http.client.HTTPSConnection.request"})
 _CONSTRUCTORS = frozenset({"__init__", "__enter__", "__aenter__"})
 
 
@@ -42,8 +49,9 @@ def read_connects(facts: Facts) -> Iterator[ConnectSite]:
     reader = _Reader(facts)
     for call in facts.index.all(cst.Call):
         tried = reader.connecting(call)
-        if tried is not None:
-            yield reader.site(call, tried)
+        site = reader.site(call, tried) if tried is not None else None
+        if site is not None:
+            yield site
 
 
 class _Reader:
@@ -61,14 +69,40 @@ class _Reader:
         if not any(name.startswith("<file>") or knowledge.operation(name) is not None for name in targets):
             return None
         effects = self._facts.effects.of_call(call)
+        if not effects.opaque and not effects.tried:
+            effects = Effects(tried=tuple(each for each in (self._facts.effects.deferred(call),) if each is not None))
         if effects.opaque or len(effects.tried) != 1:
             return None
         (tried,) = effects.tried
-        if tried.through or tried.operation.phase != "connect":
+        if tried.through or not (tried.operation.phase == "connect" or self._is_first_request(call, tried)):
             return None
         return tried if tried.failures and not self._reaches_nobody(call, tried) else None
 
+    def _is_first_request(self, call: cst.Call, tried: Tried) -> bool:
+        """Say whether `call` is the request with which a connection that is made here connects."""
+        if tried.operation.name not in _CONNECTING_REQUESTS or not isinstance(call.func, cst.Attribute):
+            return False
+        function = self._index.function_of(call)
+        receiver = call.func.value
+        if not isinstance(receiver, cst.Name) or len(self._names.bindings(receiver)) != 1:
+            return False
+        if any(self._index.function_of(each) is not function for each in self._makers(receiver)):
+            return False
+        owner = self._names.owner(receiver.value, self._index.scope_of(receiver))
+        earlier = (each for each in self._index.all(cst.Call) if self._index.function_of(each) is function)
+        for each in earlier:
+            if each is call:
+                return True
+            if isinstance(each.func, cst.Attribute) and isinstance(each.func.value, cst.Name):
+                same = each.func.value.value == receiver.value
+                if same and self._names.owner(receiver.value, self._index.scope_of(each)) is owner:
+                    return each.func.attr.value.startswith("set_")  # a tunnel, a debug level
+        return False
+
     def _reaches_nobody(self, call: cst.Call, tried: Tried) -> bool:
+        connected = argument(call, None, "sock")
+        if connected is not None and not _is_none(connected):
+            return True
         if tried.operation.name not in _SOCKETS or not isinstance(call.func, cst.Attribute):
             return False
         return any(self._is_no_stream(made) for made in self._makers(call.func.value))
@@ -79,14 +113,29 @@ class _Reader:
             return False
         kind = argument(made, 1, "type")
         family = argument(made, 0, "family")
-        kinds = {node.value for node in walk(kind) if isinstance(node, cst.Name)} if kind is not None else set()
-        families = {node.value for node in walk(family) if isinstance(node, cst.Name)} if family is not None else set()
-        return bool(kinds & {"SOCK_DGRAM", "SOCK_RAW", "SOCK_RDM", "SOCK_SEQPACKET"} or families & _OTHER_FAMILIES)
+        kinds = _names_in(self._names.follow(kind)) if kind is not None else set()
+        families = _names_in(family) if family is not None else set()
+        if kinds & (_OTHER_KINDS | _KINDS_BY_NUMBER) or families & _OTHER_FAMILIES:
+            return True
+        # A kind that is told only when it runs may be any that the file names.
+        return kind is not None and "SOCK_STREAM" not in kinds and self._names_datagrams
 
-    def site(self, call: cst.Call, tried: Tried) -> ConnectSite:
+    @cached_property
+    def _names_datagrams(self) -> bool:
+        """True if the file names a kind of socket that has no connections."""
+        return not _OTHER_KINDS.isdisjoint(_names_in(self._facts.module))
+
+    def site(self, call: cst.Call, tried: Tried) -> ConnectSite | None:
         refusals = tuple(dict.fromkeys(each.raises for each in tried.failures if each.scenario == "refused"))
         classes = refusals or tuple(dict.fromkeys(each.raises for each in tried.failures))
-        fate = self._guards.fate(call, classes)
+        outlet: cst.CSTNode | None = None
+        if tried.operation.awaited and not self._facts.effects.is_awaited(call):
+            deferred = self._guards.deferred_fate(call, classes)
+            if deferred is None:
+                return None
+            fate, outlet = deferred
+        else:
+            fate = self._guards.fate(call, classes)
         origin, held = self._origin(call, tried)
         patient = self._is_patient(call, tried)
         leaks: tuple[Leak, ...] = ()
@@ -108,6 +157,7 @@ class _Reader:
             patient=patient,
             gathered=fate.gathered,
             by_result=by_result,
+            outlet=outlet,
         )
 
     # Where the socket comes from
@@ -238,6 +288,11 @@ class _Reader:
             if never and other.func.attr.value in {"setblocking", "settimeout"}:
                 return True
         return False
+
+
+def _names_in(node: cst.CSTNode) -> set[str]:
+    """Return the names and numbers in `node`."""
+    return {each.value for each in walk(node) if isinstance(each, (cst.Name, cst.Integer))}
 
 
 def _is_none(value: cst.BaseExpression | None) -> bool:

@@ -252,12 +252,14 @@ class EffectsReader:
             return Effects(opaque=(call,))
         if not reached or (operation.awaited and not self.is_awaited(call)):
             return _NONE
-        failures = tuple(
-            failure
-            for failure in operation.failures
-            if _holds(call, operation, failure.only_with, failure.unless) is not False
-        )
-        return Effects(tried=(Tried(operation, call, call, failures),))
+        return Effects(tried=(_tried(call, operation),))
+
+    def deferred(self, call: cst.Call) -> Tried | None:
+        """Return what the coroutine that `call` makes will try wherever it is awaited, if that is an operation."""
+        operation = knowledge.operation(self._values.target(call) or OPAQUE)
+        if operation is None or not operation.awaited or reaches_peer(call, operation) is not True:
+            return None
+        return _tried(call, operation)
 
     def is_awaited(self, call: cst.Call) -> bool:
         """Say whether `call` is awaited where it stands, itself or through `wait_for` and its like."""
@@ -332,6 +334,13 @@ class EffectsReader:
             for item in definition.decorators
         )
         return plain and not any(isinstance(node, cst.Yield) for node in walk_same_code(definition.body))
+
+
+def _tried(call: cst.Call, operation: Operation) -> Tried:
+    failures = (
+        each for each in operation.failures if _holds(call, operation, each.only_with, each.unless) is not False
+    )
+    return Tried(operation, call, call, tuple(failures))
 
 
 def reaches_peer(call: cst.Call, operation: Operation) -> bool | None:

@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint.facts.awaited import RUNNERS, AwaitedReader
 from connlint.facts.effects import reraises
 from connlint.facts.model import Guard
 from connlint.facts.names import OPAQUE
-from connlint.facts.tree import argument, dotted, walk, walk_same_code
+from connlint.facts.tree import argument, dotted, has_star, statements, walk, walk_same_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from connlint.facts import Facts
+    from connlint.facts.awaited import Outlet
     from connlint.facts.model import Place
 
 _DEEPEST = 12
@@ -54,12 +56,9 @@ _PLAIN_CONTEXTS = frozenset(
 _EXPECTING = frozenset({"pytest.raises", "contextlib.suppress", "trio.testing.RaisesGroup", "pytest.RaisesGroup"})
 _EXPECTING_METHODS = frozenset({"assertRaises", "assertRaisesRegex", "assertRaisesRegexp", "failUnlessRaises"})
 
-# What runs the coroutine (or the coroutine function) that it is given, and lets its failure out.
-_RUNNERS = frozenset({"asyncio.run", "trio.run", "anyio.run", "asyncio.runners.run"})
-_RUNNER_METHODS = frozenset({"run_until_complete"})
-_GATHERERS = frozenset({"asyncio.gather"})
-_TASKS = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.async"})
-_TASK_METHODS = frozenset({"create_task", "ensure_future"})
+_CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+# What calls the function that it is given, waits for it, and lets its failure out.
+_AWAITED_CALLERS = frozenset({"asyncio.to_thread", "anyio.to_thread.run_sync", "trio.to_thread.run_sync"})
 _THREADS = frozenset({"threading.Thread", "threading.Timer", "_thread.start_new_thread", "thread.start_new_thread"})
 _THREAD_CLASSES = frozenset({"threading.Thread", "threading.Timer"})
 
@@ -100,6 +99,7 @@ class GuardsReader:
         self._values = facts.values
         self._effects = facts.effects
         self._exceptions = facts.exceptions
+        self._awaited = AwaitedReader(facts)
         self._by_name: dict[str, list[cst.Name | cst.Attribute]] | None = None
         self._ways = 0
 
@@ -107,6 +107,22 @@ class GuardsReader:
         """Return what becomes of a failure of one of `classes` that comes out of `node`."""
         self._ways = 0
         return self._fate(node, classes, ())
+
+    def deferred_fate(self, made: cst.Call, classes: tuple[str, ...]) -> tuple[Fate, cst.CSTNode | None] | None:
+        """Return what becomes of a failure of the coroutine that `made` makes, and the place where it comes out.
+
+        No place, where there are several or none; nothing at all where that cannot be told.
+        """
+        self._ways = 0
+        outlets = self._awaited.outlets(made)
+        if not outlets:
+            return None
+        fate = _joined(self._fates_at(outlets, classes, ()))
+        return fate, outlets[0].node if len(outlets) == 1 else None
+
+    def around(self, node: cst.CSTNode, classes: tuple[str, ...]) -> tuple[Guard, ...]:
+        """Return the guards that a failure of one of `classes` that comes out of `node` meets in its own function."""
+        return self._around(node, classes).guards
 
     def leaves(self, node: cst.CSTNode, classes: tuple[str, ...]) -> bool:
         """Say whether a failure of any of `classes` that comes out of `node` surely leaves its function as it is."""
@@ -119,11 +135,14 @@ class GuardsReader:
         around = self._around(node, classes)
         if len(around.escapes) < len(classes):
             return Fate(around.guards, True, around.escapes, "unknown")
-        if not around.sure or isinstance(around.end, cst.Lambda):
+        if not around.sure:
             return Fate(around.guards, None, around.escapes, "unknown")
-        if not isinstance(around.end, cst.FunctionDef):
+        if isinstance(around.end, cst.Lambda):
+            beyond = _joined(self._after_callable(around.end, around.end, classes, (*through, around.end)))
+        elif isinstance(around.end, cst.FunctionDef):
+            beyond = self._out_of(around.end, classes, (*through, around.end))
+        else:
             return Fate(around.guards, False, around.escapes, self._place_of_module_code(node))
-        beyond = self._out_of(around.end, classes, (*through, around.end))
         return Fate(around.guards + beyond.guards, beyond.guarded, beyond.escapes, beyond.place, beyond.gathered)
 
     # Around a place
@@ -185,7 +204,9 @@ class GuardsReader:
                 if None in answers.values():
                     yield None, left
             elif not self.is_plain_context(item.item):
-                yield None, left
+                met = self._met_at_own_context(item, left)
+                yield from met
+                left = met[-1][1]
 
     def _expected(self, item: cst.BaseExpression) -> tuple[str, ...] | None:
         """Return the classes that `with item:` takes by design (`suppress`, `pytest.raises`), None if it does not."""
@@ -195,6 +216,60 @@ class GuardsReader:
         if not method and self._names.qualified(item.func) not in _EXPECTING:
             return None
         return tuple(name for arg in item.args if arg.keyword is None for name in self._names.classes(arg.value))
+
+    def _met_at_own_context(
+        self, item: cst.WithItem, classes: tuple[str, ...]
+    ) -> list[tuple[Guard | None, tuple[str, ...]]]:
+        """Return what a failure of `classes` inside `with item:` meets, where that is a context manager of the file."""
+        hidden: list[tuple[Guard | None, tuple[str, ...]]] = [(None, classes)]
+        expression = self._names.follow(item.item)
+        target = self._values.target(expression) if isinstance(expression, cst.Call) else None
+        definitions = self._index.definitions.get(target or OPAQUE, [])
+        definition = definitions[0] if len(definitions) == 1 else None
+        if isinstance(definition, cst.ClassDef):
+            caught = self._taken_by_exit(f"{target}.__exit__") or self._taken_by_exit(f"{target}.__aexit__")
+            if caught is None:
+                return hidden
+            left = tuple(name for name in classes if self._exceptions.taken(caught, name) is not True)
+            sure = not any(self._exceptions.taken(caught, name) is None for name in classes)
+            return [(Guard(item, caught, left), left), *([] if sure else [(None, left)])]
+        if not isinstance(definition, cst.FunctionDef) or not self._is_generator_context(definition):
+            return hidden
+        yields = [node for node in walk_same_code(definition.body) if isinstance(node, cst.Yield)]
+        if len(yields) != 1:
+            return hidden
+        around = self._around(yields[0], classes)
+        found: list[tuple[Guard | None, tuple[str, ...]]] = [(guard, guard.escapes) for guard in around.guards]
+        return [*found, (None, around.escapes)] if not around.sure or not found else found
+
+    def _is_generator_context(self, function: cst.FunctionDef) -> bool:
+        decorators = [self._names.qualified(item.decorator) for item in function.decorators]
+        return len(decorators) == 1 and decorators[0] in _CONTEXT_MANAGERS
+
+    def _taken_by_exit(self, method: str) -> tuple[str, ...] | None:
+        """Return the classes that the `__exit__` of the file takes; None where it is not that simple."""
+        definitions = self._index.definitions.get(method, [])
+        function = definitions[0] if len(definitions) == 1 else None
+        if not isinstance(function, cst.FunctionDef) or function.decorators:
+            return None
+        returns = [node for node in walk_same_code(function.body) if isinstance(node, cst.Return)]
+        raises = any(isinstance(node, cst.Raise) for node in walk_same_code(function.body))
+        last = statements(function.body)[-1:]
+        if raises or len(returns) != 1 or last != returns or returns[0].value is None:
+            return None
+        value = returns[0].value
+        if isinstance(value, cst.Name) and value.value == "True":
+            return ("BaseException",)
+        if isinstance(value, cst.BooleanOperation) and isinstance(value.operator, cst.And):
+            value = value.right  # `kind is not None and issubclass(kind, OSError)`
+        if not isinstance(value, cst.Call) or len(value.args) != 2:
+            return None
+        asked = self._names.qualified(value.func)
+        position = {"issubclass": 1, "isinstance": 2}.get(asked or "")
+        params = [*function.params.posonly_params, *function.params.params]
+        if position is None or len(params) <= position or dotted(value.args[0].value) != params[position].name.value:
+            return None
+        return self._names.classes(value.args[1].value)
 
     def is_plain_context(self, item: cst.BaseExpression) -> bool:
         """Say whether a failure inside `with item:` surely comes out of it as it is."""
@@ -214,8 +289,7 @@ class GuardsReader:
             return False
         definition = definitions[0]
         if isinstance(definition, cst.FunctionDef):
-            decorators = [self._names.qualified(item.decorator) for item in definition.decorators]
-            if not set(decorators) <= {"contextlib.contextmanager", "contextlib.asynccontextmanager"} or not decorators:
+            if not self._is_generator_context(definition):
                 return False
             return not any(
                 (isinstance(node, (cst.Try, cst.TryStar)) and node.handlers) or isinstance(node, cst.With)
@@ -234,10 +308,19 @@ class GuardsReader:
     # Out of a function
 
     def _out_of(self, function: cst.FunctionDef, classes: tuple[str, ...], through: tuple[cst.CSTNode, ...]) -> Fate:
-        unknown = Fate((), None, classes, "unknown")
         self._ways += 1
-        if len(through) > _DEEPEST or self._ways > _MOST_WAYS or not self._is_plain(function):
-            return unknown
+        if len(through) > _DEEPEST or self._ways > _MOST_WAYS or _is_generator(function):
+            return Fate((), None, classes, "unknown")
+        guards, left, sure = self._met_at_decorators(function, classes)
+        if len(left) < len(classes):
+            return Fate(guards, True, left, "unknown")
+        beyond = self._after_function(function, classes, through) if sure else Fate((), None, classes, "unknown")
+        return replace(beyond, guards=guards + beyond.guards)
+
+    def _after_function(
+        self, function: cst.FunctionDef, classes: tuple[str, ...], through: tuple[cst.CSTNode, ...]
+    ) -> Fate:
+        unknown = Fate((), None, classes, "unknown")
         if self._is_run_of_thread(function):
             return Fate((), None if self._has_hook else False, classes, "thread")
         references = self._references(function)
@@ -249,9 +332,82 @@ class GuardsReader:
         return _joined(fates) if fates else unknown
 
     def _is_plain(self, function: cst.FunctionDef) -> bool:
-        if any(self._names.qualified(item.decorator) not in _PLAIN_DECORATORS for item in function.decorators):
-            return False
-        return not any(isinstance(node, cst.Yield) for node in walk_same_code(function.body))
+        plain = all(self._is_plain_decorator(item) for item in function.decorators)
+        return plain and not _is_generator(function)
+
+    def _is_plain_decorator(self, item: cst.Decorator) -> bool:
+        decorator = item.decorator.func if isinstance(item.decorator, cst.Call) else item.decorator
+        return self._names.qualified(decorator) in _PLAIN_DECORATORS
+
+    def _met_at_decorators(
+        self, function: cst.FunctionDef, classes: tuple[str, ...]
+    ) -> tuple[tuple[Guard, ...], tuple[str, ...], bool]:
+        """Return the guards in the decorators of `function`, what gets past them, and whether that is sure."""
+        guards: tuple[Guard, ...] = ()
+        left = classes
+        for item in reversed(function.decorators):
+            if self._is_plain_decorator(item):
+                continue
+            places = self._calls_by_decorator(item, function)
+            if places is None:
+                return guards, left, False
+            found = [self._around(place, left) for place in places]
+            if not all(around.sure and isinstance(around.end, cst.FunctionDef) for around in found):
+                return guards, left, False
+            guards += tuple(guard for around in found for guard in around.guards)
+            left = tuple(name for name in left if all(name in around.escapes for around in found))
+        return guards, left, True
+
+    def _calls_by_decorator(self, item: cst.Decorator, function: cst.FunctionDef) -> list[cst.CSTNode] | None:
+        """Return where the decorator `item`, a function of the file, has `function` called; None if that is hidden.
+
+        Nowhere, if it gives back the function itself.
+        """
+        decorator = item.decorator
+        target = decorator.func if isinstance(decorator, cst.Call) else decorator
+        definitions = self._index.definitions.get(self._names.qualified(target) or OPAQUE, [])
+        maker = definitions[0] if len(definitions) == 1 else None
+        if isinstance(decorator, cst.Call):
+            maker = _returned_function(maker)  # a decorator with arguments makes one
+        if not isinstance(maker, cst.FunctionDef) or maker.asynchronous is not None or not maker.params.params:
+            return None
+        name = maker.params.params[0].name.value
+        uses = [use for use in self._names.uses(name, maker.body) if self._owns(use, maker)]
+        wrapper = _returned_function(maker)
+        returned = {use for use in uses if isinstance(self._index.parents.get(use), cst.Return)}
+        if wrapper is None:
+            return [] if returned and len(returned) == len(uses) else None
+        wraps = [each.decorator.func for each in wrapper.decorators if isinstance(each.decorator, cst.Call)]
+        if len(wraps) != len(wrapper.decorators) or any(self._names.qualified(w) != "functools.wraps" for w in wraps):
+            return None
+        calls: list[cst.CSTNode] = []
+        for use in uses:
+            parent = self._index.parents.get(use)
+            if isinstance(parent, cst.Call) and parent.func is use and self._index.function_of(use) is wrapper:
+                if function.asynchronous is not None and not self._effects.is_awaited(parent):
+                    return None
+                calls.append(parent)
+            elif not self._only_describes(use):
+                return None
+        return calls or None
+
+    def _owns(self, use: cst.Name, function: cst.FunctionDef) -> bool:
+        owner = self._names.owner(use.value, self._index.scope_of(use))
+        return owner is not None and owner.node is function
+
+    def _only_describes(self, use: cst.Name) -> bool:
+        """Say whether `use` of a function asks only what it is called, or has a wrapper take its name."""
+        parent = self._index.parents.get(use)
+        if isinstance(parent, cst.Attribute):
+            return parent.attr.value.startswith("__")
+        outer = self._index.parents.get(parent) if isinstance(parent, cst.Arg) else None
+        return isinstance(outer, cst.Call) and self._names.qualified(outer.func) in {
+            "functools.wraps",
+            "functools.update_wrapper",
+            "inspect.signature",
+            "repr",
+            "str",
+        }
 
     def _is_run_of_thread(self, function: cst.FunctionDef) -> bool:
         owner = self._index.class_of(function)
@@ -285,12 +441,15 @@ class GuardsReader:
         self, named: Iterable[cst.Attribute], qualified: str
     ) -> list[cst.Name | cst.Attribute] | None:
         found: list[cst.Name | cst.Attribute] = []
+        lineage = self._values.lineage(qualified.rpartition(".")[0])[1:]
         for each in named:
             owners = self._values.types(each.value) | frozenset(self._names.class_names(each.value))
             if OPAQUE in owners and len(owners) == 1:
                 return None
             if any(self._values.method(owner, each.attr.value) == qualified for owner in owners):
                 found.append(each)
+            elif any(owner.startswith("<file>") and owner in lineage for owner in owners):
+                found.append(each)  # a base calls what this class overrides
         return found
 
     def _is_read(self, name: cst.Name) -> bool:
@@ -311,64 +470,95 @@ class GuardsReader:
         through: tuple[cst.CSTNode, ...],
     ) -> list[Fate]:
         """Return what becomes of the failure where `reference` has `function` called; nothing in a recursion."""
-        unknown = [Fate((), None, classes, "unknown")]
-        caller = self._index.function_of(reference)
-        if caller in through:
+        if self._index.function_of(reference) in through:
             return []
         parent = self._index.parents.get(reference)
-        if isinstance(parent, cst.Arg):
-            outer = self._index.parents.get(parent)
-            if isinstance(outer, cst.Call) and self._is_thread_of(outer, reference):
-                return [Fate((), None if self._has_hook else False, classes, "thread")]
-            if isinstance(outer, cst.Call) and self._names.qualified(outer.func) in _RUNNERS:
-                return [self._fate(outer, classes, through)]
-            return unknown
         if not isinstance(parent, cst.Call) or parent.func is not reference:
-            return unknown
+            return self._after_callable(reference, function, classes, through)
         if function.asynchronous is not None and not self._effects.is_awaited(parent):
-            return self._after_coroutine(parent, classes, through) or unknown
+            outlets = self._awaited.outlets(parent)
+            return self._fates_at(outlets, classes, through) if outlets else [Fate((), None, classes, "unknown")]
         fate = self._fate(parent, classes, through)
         if fate.guarded is False and fate.place != "test" and self._only_promises(function):
             return [Fate(fate.guards, False, classes, "library")]
         return [fate]
 
-    def _after_coroutine(
-        self, call: cst.Call, classes: tuple[str, ...], through: tuple[cst.CSTNode, ...]
-    ) -> list[Fate] | None:
-        made: cst.CSTNode = call
-        arg = self._index.parents.get(call)
-        if isinstance(arg, (cst.GeneratorExp, cst.ListComp)) and arg.elt is call:  # gather(*(work(each) for each in x))
-            made, arg = arg, self._index.parents.get(arg)
-            if not (isinstance(arg, cst.Arg) and arg.star == "*"):
-                return None
-        outer = self._index.parents.get(arg) if isinstance(arg, cst.Arg) else None
-        if not isinstance(outer, cst.Call):
-            return None
-        method = outer.func.attr.value if isinstance(outer.func, cst.Attribute) else None
-        name = self._names.qualified(outer.func)
-        if made is call and (name in _RUNNERS or method in _RUNNER_METHODS):
-            return [self._fate(outer, classes, through)]
-        if (
-            name in _GATHERERS
-            and argument(outer, None, "return_exceptions") is None
-            and self._effects.is_awaited(outer)
-        ):
-            return [replace(self._fate(outer, classes, through), gathered=True)]
-        if made is call and self._is_loose_task(outer):
-            return [Fate((), False, classes, "task")]
-        return None
+    def _fates_at(
+        self, outlets: Iterable[Outlet], classes: tuple[str, ...], through: tuple[cst.CSTNode, ...]
+    ) -> list[Fate]:
+        found = []
+        for outlet in outlets:
+            if outlet.node is None:
+                found.append(Fate((), False, classes, "task"))
+            elif self._index.function_of(outlet.node) not in through:
+                fate = self._fate(outlet.node, classes, through)
+                found.append(replace(fate, gathered=fate.gathered or outlet.gathered))
+        return found
 
-    def _is_loose_task(self, call: cst.Call) -> bool:
-        """Say whether `call` makes a task of its coroutine and nobody holds that; a group (`tg.create_task`) would."""
-        if not isinstance(self._index.parents.get(call), cst.Expr):
-            return False
-        if self._names.qualified(call.func) in _TASKS:
-            return True
-        if not isinstance(call.func, cst.Attribute) or call.func.attr.value not in _TASK_METHODS:
-            return False
-        loop = call.func.value
-        said = dotted(loop.func if isinstance(loop, cst.Call) else loop) or ""
-        return said.rpartition(".")[2].endswith("loop")
+    def _after_callable(
+        self,
+        value: cst.BaseExpression,
+        function: cst.FunctionDef | cst.Lambda,
+        classes: tuple[str, ...],
+        through: tuple[cst.CSTNode, ...],
+    ) -> list[Fate]:
+        """Return what becomes of the failure where the callable `value`, `function` or what calls it, is handed on."""
+        unknown = [Fate((), None, classes, "unknown")]
+        arg = self._index.parents.get(value)
+        call = self._index.parents.get(arg) if isinstance(arg, cst.Arg) else None
+        if not isinstance(arg, cst.Arg) or not isinstance(call, cst.Call) or arg.star:
+            return unknown
+        if self._is_thread_of(call, value):
+            return [Fate((), None if self._has_hook else False, classes, "thread")]
+        if self._index.function_of(call) in through or len(through) > _DEEPEST:
+            return unknown
+        name = self._names.qualified(call.func)
+        first = call.args[0] is arg
+        if first and name == "functools.partial":
+            return self._after_callable(call, function, classes, (*through, call))
+        asynchronous = isinstance(function, cst.FunctionDef) and function.asynchronous is not None
+        if asynchronous:
+            return [self._fate(call, classes, through)] if first and name in RUNNERS else unknown
+        if (first and name in _AWAITED_CALLERS) or (_runs_in_executor(call) and call.args[1] is arg):
+            return [self._fate(call, classes, through)] if self._effects.is_awaited(call) else unknown
+        return self._after_callback(call, arg, classes, through) or unknown
+
+    def _after_callback(
+        self, call: cst.Call, arg: cst.Arg, classes: tuple[str, ...], through: tuple[cst.CSTNode, ...]
+    ) -> list[Fate] | None:
+        """Return what becomes of the failure in the function of the file that `call` calls, which calls `arg`."""
+        definitions = self._index.definitions.get(self._values.target(call) or OPAQUE, [])
+        callee = definitions[0] if len(definitions) == 1 else None
+        if not isinstance(callee, cst.FunctionDef) or callee.decorators or has_star(call):
+            return None
+        params = [param.name.value for param in (*callee.params.posonly_params, *callee.params.params)]
+        if self._index.class_of(callee) is not None:
+            params = params[1:]
+        if arg.keyword is not None:
+            name = arg.keyword.value
+        else:
+            position = call.args.index(arg)
+            name = params[position] if position < len(params) else ""
+        if name not in params and name not in {param.name.value for param in callee.params.kwonly_params}:
+            return None
+        if len(self._index.scopes[callee].names.get(name, [])) != 1 or callee in through:
+            return None
+        fates: list[Fate] = []
+        for use in self._names.uses(name, callee.body):
+            parent = self._index.parents.get(use)
+            if not isinstance(parent, cst.Call) or parent.func is not use:
+                return None
+            if self._index.function_of(use) is not callee:
+                return None
+            around = self._around(parent, classes)
+            if len(around.escapes) < len(classes):
+                fates.append(Fate(around.guards, True, around.escapes, "unknown"))
+            elif not around.sure or not self._is_plain(callee) or callee.asynchronous is not None:
+                return None
+            else:  # on it goes from where this very call calls it
+                beyond = self._fate(call, classes, (*through, callee))
+                fates.append(replace(beyond, guards=around.guards + beyond.guards))
+        return fates
 
     def _is_thread_of(self, call: cst.Call, target: cst.CSTNode) -> bool:
         name = self._names.qualified(call.func)
@@ -413,6 +603,25 @@ class GuardsReader:
             if isinstance(node, cst.Assign)
             for item in node.targets
         )
+
+
+def _is_generator(function: cst.FunctionDef) -> bool:
+    return any(isinstance(node, cst.Yield) for node in walk_same_code(function.body))
+
+
+def _returned_function(maker: cst.CSTNode | None) -> cst.FunctionDef | None:
+    """Return the function that stands in `maker` and that `maker` gives back, if there is one."""
+    if not isinstance(maker, cst.FunctionDef):
+        return None
+    returns = [node for node in walk_same_code(maker.body) if isinstance(node, cst.Return)]
+    value = returns[0].value if len(returns) == 1 else None
+    inner = [node for node in statements(maker.body) if isinstance(node, cst.FunctionDef)]
+    named = [node for node in inner if isinstance(value, cst.Name) and node.name.value == value.value]
+    return named[0] if len(named) == 1 else None
+
+
+def _runs_in_executor(call: cst.Call) -> bool:
+    return isinstance(call.func, cst.Attribute) and call.func.attr.value == "run_in_executor" and len(call.args) > 1
 
 
 def _joined(fates: list[Fate]) -> Fate:

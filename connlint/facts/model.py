@@ -10,13 +10,17 @@ if TYPE_CHECKING:
 
     import libcst as cst
 
+    from connlint.facts.closing import Held
     from connlint.facts.effects import Effects, Tried
+    from connlint.facts.scopes import Binding
+    from connlint.knowledge.model import Operation
     from connlint.knowledge.policies import Policy
 
 Growth = Literal["none", "constant", "linear", "exponential", "unknown"]
 Exhaustion = Literal["raised", "returned", "reported", "swallowed", "none", "unknown"]
 Place = Literal["main", "thread", "task", "library", "test", "unknown"]
 Bounded = Literal["attempts", "deadline", "unbounded", "unknown"]
+ReuseMode = Literal["blocking", "timeout", "tls", "async"]
 LoopKind = Literal["retry", "reconnect", "failover", "work", "accept", "read", "poll", "would-block", "unknown"]
 
 
@@ -245,6 +249,8 @@ class ConnectSite:
     block, so that its connect is expected to report by its failure; `gathered` that the failure goes through
     `asyncio.gather`, where other tasks may fail the same way. `by_result` says that the call is a `connect_ex`, which
     reports a refusal by its result: then `escapes` are the classes that it raises all the same (an unknown host).
+    `outlet` is where the failure comes out of a coroutine that is made here and awaited, run or gathered elsewhere;
+    None where that is the call itself, or several places.
     """
 
     call: cst.Call
@@ -259,3 +265,30 @@ class ConnectSite:
     patient: bool = False
     gathered: bool = False
     by_result: bool = False
+    outlet: cst.CSTNode | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnboundedConnect:
+    """A call that connects, and whose wait surely nothing in the file bounds.
+
+    `how` says by what it could be bounded: an argument of the call `told`, one of the constructor `told` of the object
+    that connects, the socket (made by the call `made`), or the task that awaits it. `parameter` and `position` are
+    those of the argument. `result` is the name or attribute of the socket if there is one, and `keeps` the path from
+    it to what goes on with the connect's timeout. `late` is a call that sets a timeout when it is too late;
+    `told_again` says that the socket is surely told anew, later on, how long to wait. `setting` is the expression of a
+    timeout of the function's, the class's or the file's own that does not reach the connect.
+    """
+
+    call: cst.Call
+    operation: Operation
+    how: Literal["argument", "constructor", "socket", "task"]
+    told: cst.Call
+    parameter: str | None = None
+    position: int | None = None
+    made: cst.Call | None = None
+    result: cst.BaseExpression | None = None
+    keeps: str | None = None
+    late: cst.Call | None = None
+    told_again: bool = False
+    setting: str | None = None

@@ -357,6 +357,9 @@ class Values:
             found = self._own_method(base, func.attr.value)
             if found is not None:
                 return frozenset({found})
+            if func.attr.value == "__init__" and knowledge.operation(base) is not None:
+                replaced = self._own_method(self.index.scopes[owner].qualified, "connect") is not None
+                return _UNKNOWN if replaced else frozenset({base})  # a client whose constructor connects
         return _UNKNOWN
 
     def method(self, owner: str, attribute: str) -> str:

@@ -400,8 +400,8 @@ CALLERS = {
     "task-that-is-kept": (
         "async def one():\n    await asyncio.open_connection('h', 1)\n"
         "async def main():\n    task = asyncio.create_task(one())\n    await task\nasyncio.run(main())",
-        None,
-        "unknown",
+        False,
+        "main",
     ),
 }
 
