@@ -1,8 +1,8 @@
 """Does nothing on the way from a failure to the next attempt end the retrying?
 
-That a loop is endless is said only where it is sure. Whatever is tested there may be a stop, a deadline or a count, with
-two exceptions: what asks which failure it was ends the retrying of the others only, and a `while` that waits for the
-success itself ends with that. A call that nobody here has seen may raise, and so give up.
+That a loop is endless is said only where it is sure. Whatever is tested there may be a stop, a deadline or a count,
+with two exceptions: what asks which failure it was ends the retrying of the others only, and a `while` that waits for
+the success itself ends with that. A call that nobody here has seen may raise, and so give up.
 """
 
 from __future__ import annotations
@@ -39,10 +39,13 @@ def may_end(
 ) -> bool:
     """Say whether what is passed in `steps`, in a loop with that `head` and those `ends`, may end the retrying."""
     for step in steps:
-        if step is not head and any(each in ends or each.kind in _LEAVING for each in step.follow):
-            if not _is_about_the_failure(facts, step):
-                return True
-        if any(call not in sites and _may_give_up(facts, delays, call) for call in calls_of(step)):
+        calls = calls_of(step)
+        # what the attempt itself leads to, a `break` say, is its success
+        tries = step is head or any(call in sites for call in calls)
+        leaves = not tries and any(each in ends or each.kind in _LEAVING for each in step.follow)
+        if leaves and not _is_about_the_failure(facts, step):
+            return True
+        if any(call not in sites and _may_give_up(facts, delays, call) for call in calls):
             return True
         if any(_may_run_out(part) for node in evaluated(step) for part in walk_same_code(node)):
             return True
