@@ -443,6 +443,11 @@ class GuardsReader:
         found: list[cst.Name | cst.Attribute] = []
         lineage = self._values.lineage(qualified.rpartition(".")[0])[1:]
         for each in named:
+            called = self._index.parents.get(each)
+            if _is_super(each.value):
+                if isinstance(called, cst.Call) and qualified in self._values.targets(called):
+                    found.append(each)
+                continue
             owners = self._values.types(each.value) | frozenset(self._names.class_names(each.value))
             if OPAQUE in owners and len(owners) == 1:
                 return None
@@ -603,6 +608,10 @@ class GuardsReader:
             if isinstance(node, cst.Assign)
             for item in node.targets
         )
+
+
+def _is_super(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "super"
 
 
 def _is_generator(function: cst.FunctionDef) -> bool:
