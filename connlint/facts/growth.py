@@ -70,6 +70,26 @@ def read_delay(
     )
 
 
+def seconds_of(facts: Facts, delay: Delay) -> float | None:
+    """Return how many seconds `delay` waits, by what is written: a number, a constant, the default of a parameter."""
+    node = delay.seconds
+    for _ in range(4):
+        if node is None:
+            return None
+        try:
+            value = Evaluator(facts.names).value(node, {})
+        except Unknown:
+            pass
+        else:
+            return value if isinstance(value, (int, float)) else None
+        followed = facts.names.follow(node)
+        binding = facts.names.binding(followed)
+        node = followed if followed is not node else None
+        if binding is not None and isinstance(binding.node, cst.Param):
+            node = binding.node.default
+    return None
+
+
 @dataclass(slots=True, eq=False)
 class _Frame:
     """The code in which an expression is read: the loop itself, or a function of the file that is called from it.

@@ -1,0 +1,89 @@
+"""Is a loop that tries to connect the wait for a server to come up?
+
+Who has just started a server asks it again and again, at short and even intervals, whether it is there: it knows that
+the server is coming, it is the only one who asks, and a delay that grows would only make it come back late. Such a
+loop has the form of a retry. What tells it apart is what stands around it: a deadline, a process that the same function
+has started or looks after, an address of this host, a function whose name says what it waits for.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from connlint.facts.delays import called
+from connlint.facts.tree import walk_same_code
+from connlint.telling import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from connlint.facts import Facts
+    from connlint.facts.model import RetryLoop
+
+_HERE = re.compile(r"(?<![\w.-])(?:localhost|127(?:\.\d{1,3}){3}|::1|0\.0\.0\.0)(?![\w.-])")
+_STATES = frozenset({"alive", "health", "healthcheck", "healthy", "reachable", "readiness", "ready", "startup"})
+_WAITING = frozenset({"await", "wait"})
+_STARTING = frozenset(
+    {
+        "asyncio.create_subprocess_exec",
+        "asyncio.create_subprocess_shell",
+        "multiprocessing.Process",
+        "os.execv",
+        "os.fork",
+        "os.spawnv",
+        "subprocess.Popen",
+        "subprocess.check_call",
+        "subprocess.run",
+    }
+)
+_PROCESS_METHODS = frozenset({"is_alive", "poll"})
+_PROCESS_STATES = frozenset({"exitcode", "returncode"})
+
+
+def awaits_start(facts: Facts, loop: RetryLoop) -> bool:
+    """Say whether `loop` waits for a server that is being started, for all that stands around it."""
+    return (
+        loop.bound == "deadline"
+        or any(_is_named_so(name) for name in _functions_around(facts, loop))
+        or _looks_after_a_process(facts, loop)
+        or any(_HERE.search(text) for text in _addresses(facts, loop))
+    )
+
+
+def _functions_around(facts: Facts, loop: RetryLoop) -> Iterator[str]:
+    for ancestor in facts.index.ancestors(loop.node):
+        if isinstance(ancestor, cst.FunctionDef):
+            yield ancestor.name.value
+
+
+def _is_named_so(name: str) -> bool:
+    found = words(name)
+    return bool(found) and (found[0] in _WAITING or not _STATES.isdisjoint(found) or found[-2:] == ["is", "up"])
+
+
+def _looks_after_a_process(facts: Facts, loop: RetryLoop) -> bool:
+    function = facts.index.function_of(loop.node)
+    around = function.body if isinstance(function, cst.FunctionDef) else facts.module
+    for node in walk_same_code(around):
+        if isinstance(node, cst.Call) and facts.values.target(node) in _STARTING:
+            return True
+    for node in walk_same_code(loop.node):
+        if isinstance(node, cst.Attribute) and node.attr.value in _PROCESS_STATES:
+            return True
+        if isinstance(node, cst.Call) and called(node)[0] in _PROCESS_METHODS and not node.args:
+            return True
+    return False
+
+
+def _addresses(facts: Facts, loop: RetryLoop) -> Iterator[str]:
+    """Yield the text that the attempts are made with, through the names that stand for it."""
+    sites = {site for item in loop.retried for site in (*(each.site for each in item.tried), *item.opaque_tried)}
+    for site in sites:
+        for node in walk_same_code(site):
+            value = facts.names.follow(node) if isinstance(node, (cst.Name, cst.Attribute)) else node
+            for part in walk_same_code(value) if value is not node else (node,):
+                if isinstance(part, (cst.SimpleString, cst.FormattedStringText)):
+                    yield part.value
