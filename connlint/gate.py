@@ -151,6 +151,7 @@ _CONNECTING = (
     b"open_unix_socket",
     *sorted(name.encode() for name in CONNECTING),
 )
+_PREPARING = (b"HTTPConnection", b"HTTPSConnection")
 _CONNECTION_CLASS = (
     b"ConnectionError",
     b"ConnectionRefusedError",
@@ -187,12 +188,18 @@ _TELLING = (
     b"uri",
     b"endpoint",
 )
+_CONNECT_EX = (b"connect_ex",)
 _ERRNO_READ = (b"errno", b".args", b"exc_info")
 _ERRNO = (b"ECONN", b"EPIPE", b"ESHUTDOWN")
-_POLICY = (b"retry", b"Retry", b"backoff", b"tenacity", b"stamina", b"HTTPAdapter")
-_POLICY_BY_KEYWORD = (b"autoretry_for", b"countdown")
+_POLICY = (b"retry", b"Retry", b"backoff", b"tenacity", b"stamina", b"HTTPAdapter", b"interval_st")
+_POLICY_BY_KEYWORD = (b"autoretry_for", b"countdown", b"default_retry_delay", b"interval_st", b"api_core")
 _TIMEOUT = (b"TimeoutError",)
 _CODE = (b"CNL", b"Cnl", b"cnl")
+
+# All words, for a measure of what a search for them costs.
+WORDS = tuple(
+    sorted({*_HANDLING, *_CONNECTING, *_CONNECTION_CLASS, *_TELLING, *_ERRNO, *_POLICY, *_POLICY_BY_KEYWORD, *_TIMEOUT})
+)
 
 _ERRNO_NUMBER = re.compile(rb"\b(?:32|103|104|108|111|10053|10054|10058|10061)\b")
 _NOQA = re.compile(rb"(?i:noqa\b)")
@@ -614,6 +621,20 @@ class _Retries:
         return text.has(_POLICY) and (not POLICIES.isdisjoint(seen.packages) or text.has(_POLICY_BY_KEYWORD))
 
 
+class _Reuses:
+    """What is tried again by the result of a connect, with no handler."""
+
+    prefix = "CNL210"
+
+    @staticmethod
+    def may_speak(text: _Text) -> bool:
+        return text.has(_CONNECT_EX) and text.imports_network
+
+    @staticmethod
+    def can_speak(text: _Text, seen: _Seen) -> bool:
+        return text.has(_CONNECT_EX) and seen.reaches_network(text)
+
+
 class _Connects:
     prefix = "CNL3"
 
@@ -624,6 +645,24 @@ class _Connects:
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
         return text.names_own_operation or (text.matches(_CONNECTS) and seen.reaches_network(text))
+
+
+class _PreparedConnects:
+    """What connects by its first request, and is named neither after connecting nor among the packages that do."""
+
+    prefix = "CNL303"
+
+    @staticmethod
+    def may_speak(text: _Text) -> bool:
+        return text.has(_PREPARING) and text.imports_network
+
+    @staticmethod
+    def can_speak(text: _Text, seen: _Seen) -> bool:
+        return seen.reaches_network(text)
+
+
+class _BlockingPreparedConnects(_PreparedConnects):
+    prefix = "CNL305"
 
 
 class _Suppressions:
@@ -638,10 +677,20 @@ class _Suppressions:
         return text.suppresses
 
 
-_FAMILIES = (_Handlers, _Ladders, _Redundant, _Retries, _Connects, _Suppressions)
+_FAMILIES = (
+    _Handlers,
+    _Ladders,
+    _Redundant,
+    _Retries,
+    _Reuses,
+    _Connects,
+    _PreparedConnects,
+    _BlockingPreparedConnects,
+    _Suppressions,
+)
 
 # Of the families above, those of one rule that speaks only if it is asked to.
-OFF_BY_DEFAULT = frozenset({_Redundant.prefix})
+OFF_BY_DEFAULT = frozenset({_Redundant.prefix, _PreparedConnects.prefix, _BlockingPreparedConnects.prefix})
 
 
 _TOO_DEEP = "is nested too deeply to be analysed"

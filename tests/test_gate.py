@@ -277,11 +277,18 @@ def test_every_alias_of_a_module_passes(library: Library) -> None:
     assert missed == []
 
 
+# Libraries that always wait, longer each time: no rule reports their policies. And those found by a keyword.
+WAITS_ANYWAY = {"botocore", "boto3", "grpc", "httpcore", "httpx"}
+BY_KEYWORD = {"celery", "kombu"}
+
+
 def test_every_policy_passes() -> None:
-    names = [*policies.ALIASES, *(row.name for row in policies.POLICIES)]
+    tables = list(policies.tables())
+    names = [name for table in tables for name in (*table.aliases, *(row.name for row in table.policies))]
     missed = [
         program
         for name in names
+        if name.partition(".")[0] not in WAITS_ANYWAY | BY_KEYWORD
         for given, use in reaching(f"{name}x" if name.endswith(".") else name)
         if not is_candidate(program := f"{given}@{use}()\ndef f(): ...\n", "CNL2")
     ]

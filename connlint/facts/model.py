@@ -122,7 +122,7 @@ class Retried:
     that stand for the operation where none is known. `delays` are those on the way to the next attempt;
     `always_delayed` and `never_delayed` say whether every or no way back passes one. `opaque` holds the calls on the
     way that may wait for all we know: with one of them, neither is certain. `exhaustion` is what happens when the last
-    attempt ends in this handler.
+    attempt ends in this handler, and `late` are the delays that it surely passes then, though no attempt follows.
     """
 
     handler: cst.ExceptHandler | cst.With
@@ -136,6 +136,7 @@ class Retried:
     never_delayed: bool
     opaque: tuple[cst.CSTNode, ...]
     exhaustion: Exhaustion
+    late: tuple[Delay, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,15 +185,18 @@ class RetryLoop:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RetryPolicy:
-    """A library's retry configuration: the call or decorator that makes it, with its bound and its delay.
+    """A library's retry configuration: the call, decorator or dictionary that makes it, with its bound and its delay.
 
-    `row` is what the tables know of it, `call` the call with its arguments (None for a decorator without any).
+    `row` is what the tables know of it, `call` the call with its arguments (None for a decorator without any and for a
+    dictionary).
     `delay` is the growth of its wait, `attempts` how many there are, if that is written there, and `subject` the name
     of what is retried, if it has one. `network` says whether that is known to touch the network (True), is known not
-    to (False), or cannot be told (None), and `why` what this rests on.
+    to (False), or cannot be told (None), and `why` what this rests on. `seconds` is the first wait (of a constant one,
+    the longest), `jitter` whether a part of the waits is random, both None where that cannot be told, and `cap` their
+    upper bound in seconds, if there is one; `caught` are the classes retried, where the policy names them.
     """
 
-    node: cst.Call | cst.Decorator
+    node: cst.BaseExpression | cst.Decorator
     row: Policy
     call: cst.Call | None
     delay: Growth
@@ -201,6 +205,10 @@ class RetryPolicy:
     subject: str | None
     network: bool | None
     why: str
+    seconds: float | None = None
+    jitter: bool | None = None
+    cap: float | None = None
+    caught: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -250,7 +258,8 @@ class ConnectSite:
     `asyncio.gather`, where other tasks may fail the same way. `by_result` says that the call is a `connect_ex`, which
     reports a refusal by its result: then `escapes` are the classes that it raises all the same (an unknown host).
     `outlet` is where the failure comes out of a coroutine that is made here and awaited, run or gathered elsewhere;
-    None where that is the call itself, or several places.
+    None where that is the call itself, or several places. `makers` is all that gives the socket its value, if each
+    makes a new one.
     """
 
     call: cst.Call
@@ -266,6 +275,31 @@ class ConnectSite:
     gathered: bool = False
     by_result: bool = False
     outlet: cst.CSTNode | None = None
+    makers: tuple[Binding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reuse:
+    """A loop that connects a socket again after its connect has failed.
+
+    `call` is the connect that fails and `again` the one that its failure leads to, mostly the same. `variable` is the
+    name or attribute of the socket, `held` the same for readers. `raises` are the failures that lead there, none if
+    `call` reports by its result; `handlers` the clauses on the way. `makers` are all the bindings that make the socket,
+    empty if it comes from elsewhere; `closed` says that the socket is closed on some way back. `mode` says how it
+    connects: a socket with a timeout, TLS and an event loop each take a second connect in another way.
+    """
+
+    call: cst.Call
+    tried: Tried
+    variable: str
+    held: Held
+    again: cst.Call
+    loop: cst.For | cst.While
+    raises: tuple[str, ...]
+    handlers: tuple[cst.ExceptHandler, ...]
+    makers: tuple[Binding, ...]
+    closed: bool
+    mode: ReuseMode
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -292,3 +326,26 @@ class UnboundedConnect:
     late: cst.Call | None = None
     told_again: bool = False
     setting: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IgnoredResult:
+    """A connect that reports by its result, which nobody reads.
+
+    `name` is what the result is bound to, empty if it is dropped; `used` is what goes on as if the socket, one that
+    blocks and that the file makes, were connected.
+    """
+
+    call: cst.Call
+    operation: Operation
+    name: str
+    used: cst.CSTNode
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockingConnect:
+    """A connect that blocks, in the code of the coroutine function `function` itself."""
+
+    call: cst.Call
+    operation: Operation
+    function: cst.FunctionDef

@@ -7,7 +7,9 @@ names, else by what the function tries; only where both are silent, the file's i
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -15,22 +17,24 @@ from connlint import knowledge
 from connlint.facts.delays import PROMPT, WAITS, Waits
 from connlint.facts.model import RetryPolicy
 from connlint.facts.names import OPAQUE
-from connlint.facts.tree import argument, dotted, walk, walk_same_code
-from connlint.facts.wording import place
+from connlint.facts.scopes import first_parameter
+from connlint.facts.spans import NO_WAIT, UNKNOWN, Number, Span, Spans, UnknownValue, longest, of_text
+from connlint.facts.tree import argument, dotted, has_star, walk, walk_same_code
+from connlint.facts.wording import code, place
 from connlint.knowledge import policies, waits
+from connlint.knowledge.policies import celery, google, kombu
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from connlint.facts import Facts
-    from connlint.facts.model import Growth
+    from connlint.facts.model import Bounded
     from connlint.knowledge.policies import Policy
 
-Number = int | float | bool | None
-Bound = tuple["str", int | None]
+Bound = tuple["Bounded", int | None]
 
-_GROWTHS: Final[tuple[Growth, ...]] = ("none", "constant", "linear", "exponential", "unknown")
 _ALL = frozenset({"Exception"})
+_INTERVALS = frozenset({"interval_start", "interval_step", "interval_max"})
 _ENDLESS = 10**9
 _ADAPTER = "requests.adapters.HTTPAdapter"
 
@@ -50,16 +54,24 @@ def read_policies(facts: Facts) -> Iterator[RetryPolicy]:
             if not isinstance(decorator.decorator, cst.Call):
                 row = policies.policy(facts.names.qualified(decorator.decorator))
                 if row is not None and row.name in {"tenacity.retry", "retrying.retry"}:
-                    yield reader.read(decorator, row, None)
+                    yield reader.read(_Source(decorator, row, None, lambda _: None))
     for call in facts.index.all(cst.Call):
-        row = reader.row_of(call)
-        if row is not None:
-            parent = facts.index.parents.get(call)
-            yield reader.read(parent if isinstance(parent, cst.Decorator) else call, row, call)
+        for source in reader.sources(call):
+            yield reader.read(source)
 
 
-class _Unknown(Exception):  # noqa: N818 - it is an answer, not an error
-    """A value is not written in the file."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Source:
+    """What a policy is written as: its place, its row, the call to repair, and what is given for an argument.
+
+    With `base`, that is what the arguments come from that are not given: the policy that is varied.
+    """
+
+    node: cst.BaseExpression | cst.Decorator
+    row: Policy
+    call: cst.Call | None
+    get: Callable[[str], cst.BaseExpression | None]
+    base: _Source | None = None
 
 
 class _Reader:
@@ -68,35 +80,58 @@ class _Reader:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self._waits = Waits(facts)
+        self._spans = Spans(facts)
 
     # What is configured
 
-    def row_of(self, call: cst.Call) -> Policy | None:
+    def sources(self, call: cst.Call) -> Iterator[_Source]:
+        """Yield the policies that `call` makes or is given as a dictionary, those that hide something left out."""
+        parent = self._facts.index.parents.get(call)
+        if isinstance(call.func, cst.Attribute) and call.func.attr.value == "retry_with":
+            yield from self._varied(call)
+        elif self._facts.names.qualified(call.func) == "functools.partial":
+            yield from self._partial(call)
+        else:
+            row = self._row_of(call)
+            if row is not None:
+                place = parent if isinstance(parent, cst.Decorator) else call
+                yield _Source(place, row, call, partial(given, row, call))
+        yield from self._dictionaries(call)
+
+    def _row_of(self, call: cst.Call) -> Policy | None:
         """Return what the tables know of the policy that `call` makes, if it makes one and hides nothing of it."""
         if self._is_task(call):
-            return policies.CELERY_TASK
-        if self._is_task_retry(call):
-            return policies.CELERY_RETRY
-        row = policies.policy(self._facts.names.qualified(call.func))
+            return celery.TASK
+        if self._task_of(call) is not None:
+            return celery.RETRY
+        row = policies.policy(self._facts.values.target(call)) if self._is_method(call) else None
+        row = row or policies.policy(self._facts.names.qualified(call.func))
         if row is None:
             return self._row_of_adapter(call)
-        known = {*row.parameters, *row.keywords, *row.waits, *row.bounds, *row.results, row.attempts, row.filters}
         keywords = [arg.keyword.value for arg in call.args if arg.keyword is not None]
-        if not known.issuperset(keywords) or any(arg.star for arg in call.args):
+        if has_star(call) or (not row.open and not row.arguments.issuperset(keywords)):
             return None
         if row.name == "tenacity.retry" and self._is_function(call, row):
             return None
-        if row.name == "requests.adapters.HTTPAdapter" and not self._is_count(self._given(row, call, "max_retries")):
+        if row.library == "kombu" and _INTERVALS.isdisjoint(keywords):
+            return None  # it is kombu's own policy, which is fine
+        counted = row.transport and row.default == 0 and row.attempts is not None
+        if counted and not self._is_count(given(row, call, row.attempts or "")):
             return None  # it has no policy, or that is a policy of its own
+        if row.name == "urllib3.Retry.from_int" and not self._is_count(given(row, call, "retries")):
+            return None
         return row
+
+    def _is_method(self, call: cst.Call) -> bool:
+        return isinstance(call.func, cst.Attribute) and call.func.attr.value in {"ensure", "ensure_connection"}
 
     def _row_of_adapter(self, call: cst.Call) -> Policy | None:
         """Return the row of requests' adapter if `call` makes one of a class of the file that hands the number on."""
         name = self._facts.names.qualified(call.func) or OPAQUE
-        given = argument(call, None, "max_retries")
-        if given is None or not name.startswith("<file>") or any(arg.star for arg in call.args):
+        count = argument(call, None, "max_retries")
+        if count is None or not name.startswith("<file>") or has_star(call):
             return None
-        if _ADAPTER not in self._facts.values.lineage(name) or not self._is_count(given):
+        if _ADAPTER not in self._facts.values.lineage(name) or not self._is_count(count):
             return None
         own = (node for owner in self._facts.index.definitions.get(name, ()) for node in walk(owner))
         if any(isinstance(node, cst.Name) and node.value in {"max_retries", "send"} for node in own):
@@ -105,8 +140,8 @@ class _Reader:
 
     def _is_count(self, node: cst.BaseExpression | None) -> bool:
         try:
-            return node is not None and self._number(node) is not None
-        except _Unknown:
+            return node is not None and self._spans.number(node) is not None
+        except UnknownValue:
             return False
 
     def _is_function(self, call: cst.Call, row: Policy) -> bool:
@@ -115,138 +150,222 @@ class _Reader:
 
     def _is_task(self, call: cst.Call) -> bool:
         return isinstance(self._facts.index.parents.get(call), cst.Decorator) and (
-            argument(call, None, "autoretry_for") is not None and not any(arg.star for arg in call.args)
+            argument(call, None, "autoretry_for") is not None and not has_star(call)
         )
 
-    def _is_task_retry(self, call: cst.Call) -> bool:
-        """Say whether `call` is `self.retry(countdown=...)` in a task that is bound to itself."""
-        if not isinstance(call.func, cst.Attribute) or call.func.attr.value != "retry":
-            return False
+    def _task_of(self, call: cst.Call) -> cst.Call | None:
+        """Return the decorator of the task in which `call` is `self.retry(...)` with a wait that is written there."""
+        if not isinstance(call.func, cst.Attribute) or call.func.attr.value != "retry" or has_star(call):
+            return None
         function = self._facts.index.function_of(call)
-        if argument(call, None, "countdown") is None or not isinstance(function, cst.FunctionDef):
-            return False
-        return any(
-            isinstance(item.decorator, cst.Call)
-            and (dotted(item.decorator.func) or "").endswith("task")
-            and self._is_true(argument(item.decorator, None, "bind"))
-            for item in function.decorators
-        )
+        if not isinstance(function, cst.FunctionDef) or dotted(call.func.value) != first_parameter(function):
+            return None
+        for item in function.decorators:
+            found = item.decorator
+            if (
+                isinstance(found, cst.Call)
+                and (dotted(found.func) or "").endswith("task")
+                and self._is_true(argument(found, None, "bind"))
+                and not has_star(found)
+            ):
+                delay = argument(call, 5, "countdown") or argument(found, None, "default_retry_delay")
+                return found if delay is not None else None  # else it waits for minutes
+        return None
 
-    def read(self, node: cst.Call | cst.Decorator, row: Policy, call: cst.Call | None) -> RetryPolicy:
-        """Return the policy that `node` configures."""
-        bound, attempts = self._bound(row, call)
-        subjects = list(self._subjects(node, row, call))
-        delay = self._delay(row, call)
-        if delay == "none" and (
-            self._changes_later(row, call)
-            or self._callbacks_may_wait(row, call)
+    def _partial(self, call: cst.Call) -> Iterator[_Source]:
+        """Yield the policy that `functools.partial(Retry, total=5)` makes, as long as its calls add no wait."""
+        if not call.args or call.args[0].keyword is not None or call.args[0].star:
+            return
+        first, *others = call.args
+        row = policies.policy(self._facts.names.qualified(first.value))
+        made = cst.Call(first.value, others)
+        if row is None or has_star(made) or any(arg.keyword is None for arg in others):
+            return
+        if not row.arguments.issuperset(arg.keyword.value for arg in others if arg.keyword is not None):
+            return
+        uses = [use for name in self._names_of(call) for use in self._uses(name)]
+        for use in uses:
+            parent = self._facts.index.parents.get(use)
+            if not isinstance(parent, cst.Call) or parent.func is not use or has_star(parent):
+                return
+            if any(given(row, parent, name) is not None for name in row.wait_arguments):
+                return
+        if uses:
+            yield _Source(call, row, call, partial(given, row, made))
+
+    def _varied(self, call: cst.Call) -> Iterator[_Source]:
+        """Yield the policy of `fetch.retry_with(wait=...)`, for a function of the file that tenacity decorates."""
+        row = policies.policy("tenacity.retry")
+        function = self._definition(call.func.value) if isinstance(call.func, cst.Attribute) else None
+        if row is None or function is None or has_star(call):
+            return
+        for decorator in function.decorators:
+            made = decorator.decorator
+            target = made.func if isinstance(made, cst.Call) else made
+            if policies.policy(self._facts.names.qualified(target)) is row:
+                original = made if isinstance(made, cst.Call) else None
+                base = _Source(decorator, row, original, partial(given, row, original))
+                yield _Source(call, row, call, partial(given, row, call), base)
+
+    def _dictionaries(self, call: cst.Call) -> Iterator[_Source]:
+        """Yield the policies that `call` is given as dictionaries."""
+        written = argument(call, None, "retry_policy")
+        if written is not None:
+            yield from self._dictionary(written, kombu.RETRY_POLICY, _INTERVALS)
+        if policies.canonical(self._facts.names.qualified(call.func) or OPAQUE) == "botocore.config.Config":
+            row = policies.policy("botocore.config.Config.retries")
+            written = argument(call, None, "retries")
+            if row is not None and written is not None:
+                yield from self._dictionary(written, row)
+        row = policies.policy("grpc.retryPolicy") if self._is_service_config(call) else None
+        if row is not None:
+            for node in self._grpc_policies(call):
+                yield from self._dictionary(node, row)
+
+    def _dictionary(
+        self, node: cst.BaseExpression, row: Policy, needed: frozenset[str] = frozenset()
+    ) -> Iterator[_Source]:
+        node = self._facts.names.follow(node)
+        items = _items(node) if isinstance(node, cst.Dict) else None
+        if items is not None and row.arguments.issuperset(items) and (not needed or needed & items.keys()):
+            yield _Source(node, row, None, items.get)
+
+    def _is_service_config(self, call: cst.Call) -> bool:
+        name = self._facts.names.qualified(call.func) or ""
+        return name == "json.dumps" and "grpc" in self._clients()
+
+    def _grpc_policies(self, call: cst.Call) -> Iterator[cst.Dict]:
+        """Yield the dictionaries `retryPolicy` of the service configuration that `call` writes as JSON."""
+        if not call.args:
+            return
+        for node in walk(self._facts.names.follow(call.args[0].value)):
+            if not isinstance(node, cst.DictElement) or _text(node.key) != "retryPolicy":
+                continue
+            if isinstance(node.value, cst.Dict):
+                yield node.value
+
+    def read(self, source: _Source) -> RetryPolicy:
+        """Return the policy that `source` configures."""
+        row, call = source.row, source.call
+        bound, attempts = self._bound(source)
+        subjects = list(self._subjects(source))
+        span = self._span(source)
+        if span.growth == "none" and (
+            self._changes_later(source)
+            or self._callbacks_may_wait(source)
             or any(self._waits.of_body(body) == WAITS for _, body in subjects)
         ):
-            delay = "unknown"
-        network, why = self._network(row, call, subjects)
+            span = UNKNOWN
+        caught = self._filter(source)
+        network, why = self._network(source, caught, subjects)
         names = {name for name, _ in subjects if name is not None}
-        subject = names.pop() if len(names) == 1 else None
-        return RetryPolicy(node, row, call, delay, bound, attempts, subject, network, why)  # type: ignore[arg-type]
-
-    def _given(self, row: Policy, call: cst.Call | None, name: str) -> cst.BaseExpression | None:
-        if call is None:
-            return None
-        position = row.parameters.index(name) if name in row.parameters else None
-        return argument(call, position, name)
-
-    # Values
-
-    def _number(self, node: cst.BaseExpression) -> Number:
-        """Return the number (or truth value, or None) that `node` is written as. Raises `_Unknown`."""
-        if isinstance(node, cst.Name) and node.value in {"None", "True", "False"}:
-            return {"None": None, "True": True, "False": False}[node.value]
-        if isinstance(node, (cst.Integer, cst.Float)):
-            return node.evaluated_value
-        if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
-            value = self._number(node.expression)
-            if value is not None:
-                return -value
-        if isinstance(node, cst.Name):
-            followed = self._facts.names.follow(node)
-            if followed is not node and not isinstance(followed, cst.Name):
-                return self._number(followed)
-        raise _Unknown
-
-    def _is_zero(self, node: cst.BaseExpression | None) -> bool:
-        try:
-            return node is not None and self._number(node) == 0
-        except _Unknown:
-            return False
+        return RetryPolicy(
+            source.node,
+            row,
+            call,
+            span.growth,
+            bound,
+            attempts,
+            names.pop() if len(names) == 1 else None,
+            network,
+            why,
+            seconds=span.seconds,
+            jitter=span.jitter,
+            cap=span.cap,
+            caught=tuple(sorted(caught)),
+        )
 
     def _is_true(self, node: cst.BaseExpression | None) -> bool:
         return isinstance(node, cst.Name) and node.value == "True"
 
     # The delay
 
-    def _delay(self, row: Policy, call: cst.Call | None) -> Growth:
-        """Return how the wait of the policy grows."""
-        if row is policies.CELERY_TASK and call is not None:
-            return self._delay_of_task(call)
-        found = [
-            self._wait(value, growth, call, is_zero_none=name in row.zero)
-            for name, growth in row.waits.items()
-            if (value := self._given(row, call, name)) is not None
-        ]
-        return _longest(found) if found else row.growth
+    def _span(self, source: _Source) -> Span:
+        """Return how the policy waits."""
+        row, get = source.row, source.get
+        if row is celery.TASK:
+            return self._span_of_task(get)
+        if row is celery.RETRY and source.call is not None:
+            return self._span_of_task_retry(source.call)
+        strategy = get(row.strategy) if row.strategy is not None else None
+        if strategy is not None and not self._is_nothing(strategy):
+            span = self._spans.of_strategy(strategy, source.call)
+            return self._spread(source, span) if row.library == "backoff" else span
+        if source.base is not None:
+            return self._span(source.base)
+        waits_ = [each for each in row.waits if not each.optional or any(map(get, sorted(each.arguments)))]
+        spans = [self._spans.of_wait(each, self._in_seconds(get)) for each in waits_]
+        growth = longest([span.growth for span in spans])
+        found = next((span for span in spans if span.growth == growth), NO_WAIT)
+        # Several waits of one policy have their random part in common
+        return found._replace(jitter=True) if growth != "none" and any(span.jitter for span in spans) else found
 
-    def _wait(self, value: cst.BaseExpression, growth: Growth, call: cst.Call | None, *, is_zero_none: bool) -> Growth:
-        followed = self._facts.names.follow(value)
-        try:
-            number = self._number(followed)
-        except _Unknown:
-            return self._strategy(followed, call)
-        if number is None:
-            return "none"
-        if number == 0:
-            return "none" if is_zero_none else "unknown"
-        return "constant" if growth == "unknown" else growth
+    def _in_seconds(
+        self, get: Callable[[str], cst.BaseExpression | None]
+    ) -> Callable[[str], cst.BaseExpression | None]:
+        """Return `get` with the durations of protocol buffers as numbers."""
 
-    def _strategy(self, node: cst.BaseExpression, call: cst.Call | None) -> Growth:
-        """Return how a wait that is an object, or is made by a call, grows."""
-        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
-            return _longest([self._strategy(node.left, call), self._strategy(node.right, call)])
-        func = node.func if isinstance(node, cst.Call) else node
-        found = policies.strategy(self._facts.names.qualified(func))
-        if found is None:
-            return "unknown"
-        made = node if isinstance(node, cst.Call) else call
-        if made is not None:
-            if any(arg.star for arg in made.args):
-                return "unknown"
-            for name in found.zero:
-                position = found.parameters.index(name) if name in found.parameters else None
-                if self._is_zero(argument(made, position, name)):
-                    return "none"
-        return found.growth
+        def found(name: str) -> cst.BaseExpression | None:
+            value = get(name)
+            seconds = of_text(_text(value) or "") if value is not None else None
+            return cst.Float(repr(seconds)) if seconds is not None else value
 
-    def _delay_of_task(self, call: cst.Call) -> Growth:
-        backoff = argument(call, None, "retry_backoff")
+        return found
+
+    def _is_nothing(self, node: cst.BaseExpression) -> bool:
+        return isinstance(node, cst.Name) and node.value == "None"
+
+    def _spread(self, source: _Source, span: Span) -> Span:
+        """Return `span` with what the library backoff does to it: it draws all of it at random, unless told not to."""
+        jitter = source.get("jitter")
+        if jitter is None:
+            return span._replace(jitter=True) if span.growth not in {"none", "unknown"} else span
+        if self._is_nothing(jitter):
+            return span
+        named = self._facts.names.qualified(jitter) or OPAQUE
+        if named.endswith("full_jitter"):
+            return span._replace(jitter=True) if span.growth not in {"none", "unknown"} else span
+        if named.endswith("random_jitter"):
+            return span._replace(jitter=True, growth="constant" if span.growth == "none" else span.growth)
+        return UNKNOWN if span.growth == "none" else span._replace(jitter=None)
+
+    def _span_of_task(self, get: Callable[[str], cst.BaseExpression | None]) -> Span:
+        backoff = get("retry_backoff")
         if backoff is not None:
             try:
-                if self._number(backoff):
-                    return "exponential"
-            except _Unknown:
-                return "unknown"
-        countdown: cst.BaseExpression | None = None
-        options = argument(call, None, "retry_kwargs")
-        if isinstance(options, cst.Dict):
-            for element in options.elements:
-                if not isinstance(element, cst.DictElement):
-                    return "unknown"
-                if isinstance(element.key, cst.SimpleString) and element.key.raw_value == "countdown":
-                    countdown = element.value
-        elif options is not None:
-            return "unknown"
-        return "none" if self._is_zero(countdown or argument(call, None, "default_retry_delay")) else "constant"
+                if self._spans.number(backoff):
+                    jitter = get("retry_jitter")
+                    span = self._spans.of_wait(celery.BACKOFF, get)
+                    return span._replace(jitter=jitter is None or self._is_true(jitter) or None)
+            except UnknownValue:
+                return UNKNOWN
+        options = get("retry_kwargs")
+        if options is not None:
+            items = _items(self._facts.names.follow(options))
+            if items is None:
+                return UNKNOWN
+            countdown = items.get("countdown")
+            if countdown is not None:
+                return self._spans.of_wait(celery.RETRY.waits[0], lambda _: countdown)
+        return self._spans.of_wait(celery.TASK.waits[0], get)
 
-    def _changes_later(self, row: Policy, call: cst.Call | None) -> bool:
+    def _span_of_task_retry(self, call: cst.Call) -> Span:
+        task = self._task_of(call)
+        countdown = argument(call, 5, "countdown")
+        if argument(call, 4, "eta") is not None or task is None:
+            return UNKNOWN
+        if countdown is None:
+            return self._spans.of_wait(celery.TASK.waits[0], lambda name: argument(task, None, name))
+        if not self._is_count(countdown):
+            return UNKNOWN  # mostly it is reckoned from `self.request.retries`
+        return self._spans.of_wait(celery.RETRY.waits[0], lambda _: countdown)
+
+    def _changes_later(self, source: _Source) -> bool:
         """Say whether the file gives the policy its wait after it was made, or made it for something else."""
-        if call is None or not row.transport:
+        call = source.call
+        if source.row.library == "tenacity":
+            return any((dotted(node) or "").endswith(".retry.wait") for node in self._facts.index.assigned)
+        if call is None or not source.row.transport:
             return False
         parent = self._facts.index.parents.get(call)
         if isinstance(parent, cst.Attribute):
@@ -271,9 +390,19 @@ class _Reader:
             return {name} if name is not None else set()
         return set()
 
-    def _callbacks_may_wait(self, row: Policy, call: cst.Call | None) -> bool:
+    def _uses(self, name: str) -> Iterator[cst.BaseExpression]:
+        """Yield where the dotted name `name` is read in the file, assignments left out."""
+        for use in walk(self._facts.module):
+            if not isinstance(use, (cst.Name, cst.Attribute)) or dotted(use) != name:
+                continue
+            if not isinstance(self._facts.index.parents.get(use), cst.AssignTarget):
+                yield use
+
+    def _callbacks_may_wait(self, source: _Source) -> bool:
         """Say whether code that runs between the attempts may wait for all that is known."""
-        values = [self._given(row, call, name) for name in row.callbacks]
+        values = [source.get(name) for name in source.row.callbacks]
+        if source.base is not None and self._callbacks_may_wait(source.base):
+            return True
         return any(value is not None and self._may_wait(value) for value in values)
 
     def _may_wait(self, callback: cst.BaseExpression) -> bool:
@@ -285,7 +414,7 @@ class _Reader:
         if isinstance(func, cst.Name) and func.value == "None":
             return False
         target = self._facts.names.qualified(func)
-        if target in policies.PROMPT_CALLBACKS or target in waits.SLEEPS:
+        if (target is not None and policies.is_prompt(target)) or target in waits.SLEEPS:
             return False  # what sleeps is given the wait of the policy
         definition = self._definition(func)
         if definition is not None and not isinstance(callback, cst.Call):
@@ -294,40 +423,89 @@ class _Reader:
 
     # The bound
 
-    def _bound(self, row: Policy, call: cst.Call | None) -> Bound:
+    def _bound(self, source: _Source) -> Bound:
         """Return what ends the retrying, and after how many attempts, if that is written there."""
+        row, get = source.row, source.get
         if row.library == "tenacity":
-            stop = self._given(row, call, "stop")
+            stop = get("stop")
+            if stop is None and source.base is not None:
+                return self._bound(source.base)
             return self._stop(self._facts.names.follow(stop)) if stop is not None else ("unbounded", None)
         if row.name == "urllib3.Retry":
-            return self._bound_of_urllib3(row, call)
-        if row is policies.CELERY_TASK and self._given(row, call, "retry_kwargs") is not None:
-            return "unknown", None
-        value = self._given(row, call, row.attempts or "")
-        if value is None:
-            if any(self._given(row, call, name) is not None for name in row.bounds):
-                return "deadline", None
-            return ("unbounded", None) if row.default is None else ("attempts", row.default + row.first)
-        try:
-            number = self._number(value)
-        except _Unknown:
-            return "unknown", None
-        if number is None or number < 0:
-            return ("deadline" if any(self._given(row, call, name) for name in row.bounds) else "unbounded"), None
-        return "attempts", int(number) + row.first
+            return self._bound_of_urllib3(row, get)
+        if row.library == "celery":
+            return self._bound_of_task(source)
+        if row.name == "botocore.config.Config.retries":
+            return self._bound_of_botocore(get)
+        if row.name == "aiohttp_retry.ListRetry":
+            timeouts = get("timeouts")
+            items = self._facts.names.follow(timeouts) if timeouts is not None else None
+            return "attempts", len(items.elements) if isinstance(items, (cst.List, cst.Tuple)) else None
+        return self._counted(row, get(row.attempts or ""), get)
 
-    def _bound_of_urllib3(self, row: Policy, call: cst.Call | None) -> Bound:
+    def _counted(
+        self, row: Policy, value: cst.BaseExpression | None, get: Callable[[str], cst.BaseExpression | None]
+    ) -> Bound:
+        number: Number = row.default
+        if value is not None:
+            try:
+                number = self._spans.number(value)
+            except UnknownValue:
+                return "unknown", None
+            number = number + row.first if number is not None else None
+        elif number is not None and row.default is not None:
+            number = row.default + row.first
+        if number is None or number < row.first:
+            return ("deadline" if self._has_deadline(row, get) else "unbounded"), None
+        if value is None and any(bound.argument and get(bound.argument) for bound in row.bounds if not bound.default):
+            return "deadline", None
+        return "attempts", int(number)
+
+    def _has_deadline(self, row: Policy, get: Callable[[str], cst.BaseExpression | None]) -> bool:
+        """Say whether something else than a number of attempts ends the retrying."""
+        for bound in row.bounds:
+            value = get(bound.argument) if bound.argument is not None else None
+            if (value is None and bound.default is not None) or (value is not None and not self._is_nothing(value)):
+                return True
+        return False
+
+    def _bound_of_task(self, source: _Source) -> Bound:
+        row, get = source.row, source.get
+        value = get("max_retries")
+        if row is celery.RETRY and source.call is not None and (value is None or self._is_nothing(value)):
+            task = self._task_of(source.call)
+            value = argument(task, None, "max_retries") if task is not None else None
+        if row is celery.TASK and (options := get("retry_kwargs")) is not None:
+            items = _items(self._facts.names.follow(options))
+            if items is None:
+                return "unknown", None
+            given_there = items.get("max_retries")
+            value = given_there if given_there is not None and not self._is_nothing(given_there) else value
+        return self._counted(row, value, get)
+
+    def _bound_of_botocore(self, get: Callable[[str], cst.BaseExpression | None]) -> Bound:
+        total, more = get("total_max_attempts"), get("max_attempts")
+        value = total if total is not None else more
+        if value is None:
+            mode = get("mode")
+            return "attempts", 5 if mode is None or _text(mode) == "legacy" else 3
+        try:
+            number = self._spans.number(value)
+        except UnknownValue:
+            return "attempts", None
+        return "attempts", None if number is None else int(number) + (total is None)
+
+    def _bound_of_urllib3(self, row: Policy, get: Callable[[str], cst.BaseExpression | None]) -> Bound:
         """Return the attempts that a failing connection is given, by whichever budget is larger."""
         try:
-            total = self._budget(row, call, "total", row.default)
-            budgets = [min(total, self._budget(row, call, name, None)) for name in ("connect", "read")]
-        except _Unknown:
+            total = self._budget(get("total"), row.default)
+            budgets = [min(total, self._budget(get(name), None)) for name in ("connect", "read")]
+        except UnknownValue:
             return "unknown", None
         return ("unbounded", None) if max(budgets) >= _ENDLESS else ("attempts", max(budgets) + row.first)
 
-    def _budget(self, row: Policy, call: cst.Call | None, name: str, default: int | None) -> int:
-        value = self._given(row, call, name)
-        number = self._number(self._usual(value)) if value is not None else default
+    def _budget(self, value: cst.BaseExpression | None, default: int | None) -> int:
+        number = self._spans.number(self._usual(value)) if value is not None else default
         return _ENDLESS if number is None else int(number)
 
     def _usual(self, value: cst.BaseExpression) -> cst.BaseExpression:
@@ -354,20 +532,22 @@ class _Reader:
         if name == "tenacity.stop_after_attempt":
             value = argument(node, 0, "max_attempt_number")
             try:
-                number = self._number(value) if value is not None else None
-            except _Unknown:
+                number = self._spans.number(value) if value is not None else None
+            except UnknownValue:
                 number = None
             return "attempts", None if number is None else int(number)
         return "unknown", None
 
     # What is retried
 
-    def _subjects(
-        self, node: cst.CSTNode, row: Policy, call: cst.Call | None
-    ) -> Iterator[tuple[str | None, cst.CSTNode]]:
+    def _subjects(self, source: _Source) -> Iterator[tuple[str | None, cst.CSTNode]]:
         """Yield the functions and loop bodies that the policy retries, with their names."""
+        node, row, call = source.node, source.row, source.call
         parent = self._facts.index.parents.get(node)
-        if row is policies.CELERY_RETRY and call is not None:
+        if source.base is not None:
+            yield from self._subjects(source.base)
+            return
+        if row is celery.RETRY and call is not None:
             statement = self._facts.index.enclosing(call, cst.Try)
             if statement is not None:
                 yield None, statement.body
@@ -376,16 +556,18 @@ class _Reader:
             if isinstance(parent, cst.FunctionDef):
                 yield parent.name.value, parent.body
             return
-        if row.name == "retry.retry_call":
-            yield from self._named(self._given(row, call, "f"))
+        if row.name in {"retry.retry_call", "kombu.utils.functional.retry_over_time"}:
+            yield from self._named(source.get(row.parameters[0]))
             return
         if row.transport or call is None:
             return
         yield from self._applied(call)
         for name in self._names_of(call):
-            for use in walk(self._facts.module):
-                if isinstance(use, (cst.Name, cst.Attribute)) and dotted(use) == name:
-                    yield from self._applied(use)
+            for use in self._uses(name):
+                yield from self._applied(use)
+                made = self._facts.index.parents.get(use)
+                if isinstance(made, cst.Call) and made.func is use:
+                    yield from self._applied(made)  # `@again()` of `again = partial(retry, ...)`
 
     def _applied(self, policy: cst.CSTNode) -> Iterator[tuple[str | None, cst.CSTNode]]:
         """Yield what the expression `policy` is applied to where it stands."""
@@ -431,12 +613,14 @@ class _Reader:
     # Whether it meets a peer
 
     def _network(
-        self, row: Policy, call: cst.Call | None, subjects: Sequence[tuple[str | None, cst.CSTNode]]
+        self, source: _Source, caught: frozenset[str], subjects: Sequence[tuple[str | None, cst.CSTNode]]
     ) -> tuple[bool | None, str]:
         """Say whether what is retried touches the network, and what that rests on."""
+        row = source.row
         if row.transport:
             return True, f"{row.library} retries connections that fail with it"
-        caught = self._filter(row, call)
+        if row.library == "google.api_core" and source.get("predicate") is None:
+            return True, "google.api_core retries what fails because the service cannot be reached"
         named = sorted(name for name in caught if self._speaks_of_connections(name))
         if named:
             return True, f"it retries on {', '.join(named)}"
@@ -527,22 +711,34 @@ class _Reader:
                 knowledge.means_failure(each) and each not in policies.GENERAL
                 for each in self._facts.values.lineage(name)
             )
-        return knowledge.is_connection_failure(name)
+        return knowledge.is_connection_failure(name) or name in google.TRANSIENT
 
-    def _filter(self, row: Policy, call: cst.Call | None) -> frozenset[str]:
+    def _filter(self, source: _Source) -> frozenset[str]:
         """Return the classes that are retried; `OPAQUE` among them where that cannot be told."""
-        if row is policies.CELERY_RETRY and call is not None:
-            handler = self._facts.index.enclosing(call, cst.ExceptHandler)
+        row = source.row
+        if row is celery.RETRY and source.call is not None:
+            handler = self._facts.index.enclosing(source.call, cst.ExceptHandler)
             return frozenset(self._facts.names.classes(handler.type)) if handler is not None else frozenset({OPAQUE})
-        value = self._given(row, call, row.filters) if row.filters is not None else None
+        value = source.get(row.filters) if row.filters is not None else None
         if value is None:
-            return _ALL
+            return self._filter(source.base) if source.base is not None else _ALL
         value = self._facts.names.follow(value)
         if row.library == "tenacity":
             return self._tenacity_filter(value)
+        if row.library == "google.api_core":
+            return self._google_filter(value)
         if row.library == "retrying" and not isinstance(value, cst.Tuple):
             return self._predicate(value)
         return frozenset(self._facts.names.classes(value))
+
+    def _google_filter(self, node: cst.BaseExpression) -> frozenset[str]:
+        func = node.func if isinstance(node, cst.Call) else node
+        name = (self._facts.names.qualified(func) or OPAQUE).rpartition(".")[2]
+        if name == "if_transient_error":
+            return google.TRANSIENT
+        if name == "if_exception_type" and isinstance(node, cst.Call) and not has_star(node):
+            return frozenset(each for arg in node.args for each in self._facts.names.classes(arg.value))
+        return self._predicate(node)
 
     def _tenacity_filter(self, node: cst.BaseExpression) -> frozenset[str]:
         if isinstance(node, cst.BinaryOperation):
@@ -589,9 +785,58 @@ class _Reader:
         return frozenset({OPAQUE})
 
 
-def _longest(found: Iterable[Growth]) -> Growth:
-    """Return the growth of several waits together."""
-    return max(found, key=_GROWTHS.index, default="none")
+def sets_wait(policy: RetryPolicy) -> bool:
+    """Say whether the policy is given one of the arguments by which it waits."""
+    return any(given(policy.row, policy.call, name) is not None for name in policy.row.wait_arguments)
+
+
+def said(facts: Facts, policy: RetryPolicy) -> str:
+    """Return the policy as the code says it: `` `@retry` ``, `` `Retry(total=5)` ``."""
+    if not isinstance(policy.node, cst.Decorator):
+        return f"`{code(facts, policy.node)}`"
+    target = policy.node.decorator.func if isinstance(policy.node.decorator, cst.Call) else policy.node.decorator
+    return f"`@{code(facts, target)}`"
+
+
+def subject(policy: RetryPolicy) -> str:
+    """Return what the policy retries, as the rest of a sentence; nothing if that has no name."""
+    return f" `{policy.subject}`" if policy.subject is not None else ""
+
+
+def bound(policy: RetryPolicy) -> str:
+    """Return how many attempts there are, as the beginning of a sentence."""
+    if policy.attempts is not None:
+        return f"it makes up to {policy.attempts} attempts"
+    return "nothing ends the attempts" if policy.bound == "unbounded" else "it makes several attempts"
+
+
+def given(row: Policy, call: cst.Call | None, name: str) -> cst.BaseExpression | None:
+    """Return what `call`, which makes a policy of `row`, is given for the argument `name`."""
+    if call is None or not name:
+        return None
+    position = row.parameters.index(name) if name in row.parameters else None
+    return argument(call, position, name)
+
+
+def _text(node: cst.BaseExpression) -> str | None:
+    """Return the text that `node` is a literal of."""
+    value = node.evaluated_value if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)) else None
+    return value if isinstance(value, str) else None
+
+
+def _items(node: cst.CSTNode) -> dict[str, cst.BaseExpression] | None:
+    """Return what the dictionary `node` holds, None if a part of it is hidden."""
+    if isinstance(node, cst.Call) and dotted(node.func) == "dict" and not has_star(node):
+        return {arg.keyword.value: arg.value for arg in node.args if arg.keyword is not None}
+    if not isinstance(node, cst.Dict):
+        return None
+    found: dict[str, cst.BaseExpression] = {}
+    for element in node.elements:
+        key = _text(element.key) if isinstance(element, cst.DictElement) else None
+        if key is None:
+            return None
+        found[key] = element.value
+    return found
 
 
 def _first(bounds: Sequence[Bound]) -> Bound:

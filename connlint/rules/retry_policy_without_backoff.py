@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from connlint.facts.tree import argument
-from connlint.facts.wording import code
-from connlint.fixes.arguments import with_argument
-from connlint.fixes.imports import extended, reference
-from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule
+from connlint.facts.policies import bound, said, sets_wait, subject
+from connlint.fixes.policies import growing, number, wanted
+from connlint.rules.base import Example, Finding, Fix, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,21 +16,32 @@ if TYPE_CHECKING:
     from connlint.facts import Facts
     from connlint.facts.model import RetryPolicy
 
+# What to do, by the row: the placeholders are seconds, but for {retries}.
 _REMEDIES = {
-    "aiohttp_retry.ExponentialRetry": "let it wait before the first retry (`start_timeout=0.5`)",
+    "aiohttp_retry.ExponentialRetry": "let it wait before the first retry (`start_timeout={base}`)",
+    "aiohttp_retry.FibonacciRetry": "let the wait grow (`multiplier={base}`)",
+    "aiohttp_retry.ListRetry": "list waits that grow (`timeouts=[{base}, ...]`)",
+    "aiohttp_retry.RandomRetry": "use `JitterRetry`, whose wait grows",
     "backoff.on_exception": "let the wait grow (`backoff.expo`)",
     "celery.Task": "let the wait grow (`retry_backoff=True`)",
     "celery.Task.retry": "give `countdown` a time that grows",
-    "redis.retry.Retry": "let the wait grow (`FullJitterBackoff(cap=10, base=0.5)`)",
-    "requests.adapters.HTTPAdapter": "pass a policy that waits (`Retry(total={retries}, backoff_factor=0.5)`)",
-    "retry.retry": "let it wait, longer each time (`delay=1, backoff=2, max_delay=30, jitter=(0, 1)`)",
-    "retry.retry_call": "let it wait, longer each time (`delay=1, backoff=2, max_delay=30, jitter=(0, 1)`)",
+    "google.api_core.retry.Retry": "let it wait, longer each time (`initial={base}`)",
+    "kombu.retry_policy": "let the wait grow (`interval_step={base}`)",
+    "redis.retry.Retry": "let the wait grow (`FullJitterBackoff(cap={cap}, base={half})`)",
+    "requests.adapters.HTTPAdapter": "pass a policy that waits (`Retry(total={retries}, backoff_factor={half})`)",
+    "retry.retry": "let it wait, longer each time (`delay={base}, backoff=2, max_delay={cap}, jitter=(0, {base})`)",
     "retrying.retry": "let the wait grow (`wait_exponential_multiplier`, `wait_exponential_max`)",
-    "tenacity.retry": "let the wait grow (`wait=wait_exponential_jitter(max=30)`)",
-    "urllib3.Retry": "let the wait grow (`backoff_factor=0.5`)",
+    "stamina.retry": "let it wait, longer each time (`wait_initial={base}, wait_max={cap}`)",
+    "tenacity.retry": "let the wait grow (`wait=wait_exponential_jitter(max={cap})`)",
+    "urllib3.Retry": "let the wait grow (`backoff_factor={half}`)",
 }
-_TENACITY = "tenacity.wait_exponential_jitter"
-_REDIS = "redis.backoff.FullJitterBackoff"
+_REMEDY = "let the wait grow"
+# Those that are of one kind with another row
+_LIKE = {
+    "retry.retry_call": "retry.retry",
+    "stamina.retry_context": "stamina.retry",
+    "urllib3.Retry.from_int": "urllib3.Retry",
+}
 
 # A second attempt at once, and no third, replaces a kept-alive connection that the peer has closed meanwhile; urllib3
 # itself never waits before the first retry.
@@ -394,6 +403,15 @@ import requests
 def submit(job):
     return requests.post(URL, json=job, timeout=10)
 """,
+            """\
+import backoff
+import requests
+
+
+@backoff.on_exception(backoff.expo, requests.exceptions.ConnectionError, max_tries=8, max_value=30)
+def submit(job):
+    return requests.post(URL, json=job, timeout=10)
+""",
         ),
         Example(
             "celery-delay-of-zero",
@@ -433,7 +451,7 @@ pool = redis.Redis(host="cache", retry=Retry(NoBackoff(), 5))
 import redis
 from redis.retry import Retry
 
-pool = redis.Redis(host="cache", retry=Retry(redis.backoff.FullJitterBackoff(cap=10, base=0.5), 5))
+pool = redis.Redis(host="cache", retry=Retry(redis.backoff.FullJitterBackoff(cap=30, base=0.5), 5))
 """,
         ),
     )
@@ -759,7 +777,7 @@ def get(url):
             if policy.delay != "none" or not policy.network or not _retries_often(policy):
                 continue
             # A test checks what a policy does, or switches its wait off to be fast
-            if facts.is_test and (isinstance(policy.node, cst.Call) or policy.row.waits.keys() & _given(policy)):
+            if facts.is_test and (not isinstance(policy.node, cst.Decorator) or sets_wait(policy)):
                 continue
             yield Finding(policy.node, None, _arguments(facts, policy), _why(policy), _fix(facts, policy))
 
@@ -771,135 +789,31 @@ def _retries_often(policy: RetryPolicy) -> bool:
     return policy.bound != "unknown" or not policy.row.transport
 
 
-def _given(policy: RetryPolicy) -> set[str]:
-    """Return the arguments of the wait that the policy is given, by keyword or position."""
-    if policy.call is None:
-        return set()
-    parameters = policy.row.parameters
-    return {
-        name
-        for name in policy.row.waits
-        if argument(policy.call, parameters.index(name) if name in parameters else None, name) is not None
-    }
-
-
 def _arguments(facts: Facts, policy: RetryPolicy) -> dict[str, str]:
+    return {"policy": said(facts, policy), "subject": subject(policy), "remedy": _remedy(facts, policy)}
+
+
+def _remedy(facts: Facts, policy: RetryPolicy) -> str:
+    base, cap, _ = wanted(facts, policy)
+    row = policy.row
+    name = _LIKE.get(row.name, row.name)
+    if row.library in {"google.api_core", "kombu", "tenacity"}:
+        name = {
+            "google.api_core": "google.api_core.retry.Retry",
+            "kombu": "kombu.retry_policy",
+            "tenacity": "tenacity.retry",
+        }[row.library]
     retries = "" if policy.attempts is None else str(policy.attempts - 1)
-    if isinstance(policy.node, cst.Decorator):
-        target = policy.node.decorator.func if isinstance(policy.node.decorator, cst.Call) else policy.node.decorator
-        said = f"`@{code(facts, target)}`"
-    else:
-        said = f"`{code(facts, policy.node)}`"
-    name = "tenacity.retry" if policy.row.library == "tenacity" else policy.row.name
-    return {
-        "policy": said,
-        "subject": f" `{policy.subject}`" if policy.subject is not None else "",
-        "remedy": _REMEDIES[name].format(retries=retries),
-    }
+    text = _REMEDIES.get(name, _REMEDY)
+    return text.format(base=number(base), half=number(base / 2), cap=number(cap), retries=retries)
 
 
 def _why(policy: RetryPolicy) -> tuple[str, ...]:
-    if policy.attempts is not None:
-        bound = f"it makes up to {policy.attempts} attempts"
-    else:
-        bound = "nothing ends the attempts" if policy.bound == "unbounded" else "it makes several attempts"
-    return (policy.why, f"{bound}, and waits 0 seconds between them ({policy.row.source})")
+    return (policy.why, f"{bound(policy)}, and waits 0 seconds between them ({policy.row.source})")
 
 
 def _fix(facts: Facts, policy: RetryPolicy) -> Fix | None:
-    if not policy.row.remedy and policy.row.name != "requests.adapters.HTTPAdapter":
-        return None
-    rewrite = _rewrite(facts, policy)
+    rewrite = growing(facts, policy)
     return (
-        Fix("unsafe", "wait between the attempts, longer each time", lambda: rewrite) if rewrite is not None else None
+        Fix("unsafe", "Wait between the attempts, longer each time", lambda: rewrite) if rewrite is not None else None
     )
-
-
-def _rewrite(facts: Facts, policy: RetryPolicy) -> Rewrite | None:
-    """Return the policy with the wait that its library offers; None if that cannot be written where it stands."""
-    row = policy.row
-    if row.library == "tenacity":
-        return _with_wait(facts, policy)
-    if policy.call is None:
-        decorator = policy.node
-        if not isinstance(decorator, cst.Decorator):
-            return None
-        call = cst.Call(decorator.decorator)
-        for keyword, value in row.remedy:
-            call = with_argument(call, keyword, value)
-        return Rewrite({decorator.decorator: call})
-    if row.library == "redis":
-        return _with_backoff_of_redis(facts, policy, policy.call)
-    if row.name == "requests.adapters.HTTPAdapter":
-        return _with_policy(facts, policy, policy.call)
-    call = policy.call
-    for keyword, value in row.remedy:
-        position = row.parameters.index(keyword) if keyword in row.parameters else None
-        if keyword not in row.waits and argument(call, position, keyword) is not None:
-            continue  # `backoff=3`, which grew from a delay of 0
-        call = with_argument(call, keyword, value, position)
-    return Rewrite({policy.call: call})
-
-
-def _with_wait(facts: Facts, policy: RetryPolicy) -> Rewrite | None:
-    """Return a tenacity policy with `wait=wait_exponential_jitter(max=30)`."""
-    target = policy.node.decorator if isinstance(policy.node, cst.Decorator) else policy.node
-    found = reference(facts, policy.node, _TENACITY)
-    more = extended(facts, policy.node, _TENACITY) if found is None or found[1] else None
-    replace: dict[cst.CSTNode, cst.CSTNode] = {}
-    imports: tuple[str, ...] = ()
-    if more is not None:
-        name, replace = more
-    elif found is not None:
-        name, imports = found
-    else:
-        return None
-    call = policy.call if policy.call is not None else cst.Call(target)
-    old = argument(call, policy.row.parameters.index("wait"), "wait")
-    new = with_argument(call, "wait", f"{name}(max=30)", policy.row.parameters.index("wait"))
-    return Rewrite({**replace, target: new}, imports, _names_in(old))
-
-
-def _with_backoff_of_redis(facts: Facts, policy: RetryPolicy, call: cst.Call) -> Rewrite | None:
-    found = reference(facts, policy.node, _REDIS)
-    replace: dict[cst.CSTNode, cst.CSTNode] = {}
-    if found is None:
-        more = extended(facts, policy.node, _REDIS)
-        if more is None:
-            return None
-        found, replace = (more[0], ()), more[1]
-    old = argument(call, 0, "backoff")
-    new = with_argument(call, "backoff", f"{found[0]}(cap=10, base=0.5)", 0)
-    return Rewrite({**replace, call: new}, found[1], _names_in(old))
-
-
-def _with_policy(facts: Facts, policy: RetryPolicy, call: cst.Call) -> Rewrite | None:
-    """Return an `HTTPAdapter` with a `Retry` of as many retries, in place of their number."""
-    position = policy.row.parameters.index("max_retries")
-    given = argument(call, position, "max_retries")
-    if given is None:
-        return None
-    count = code(facts, given)
-    replace: dict[cst.CSTNode, cst.CSTNode] = {}
-    imports: tuple[str, ...] = ()
-    found = reference(facts, policy.node, "urllib3.Retry")
-    if found is not None:
-        name, imports = found
-    else:
-        more = extended(facts, policy.node, "requests.adapters.Retry")
-        if more is not None:
-            name, replace = more
-        else:
-            found = reference(facts, policy.node, "requests.adapters.Retry")
-            if found is None:
-                return None
-            name, imports = found
-    new = with_argument(call, "max_retries", f"{name}(total={count}, backoff_factor=0.5)", position)
-    return Rewrite({**replace, call: new}, imports)
-
-
-def _names_in(node: cst.BaseExpression | None) -> tuple[str, ...]:
-    """Return the name that is called in the wait that goes away."""
-    if isinstance(node, cst.Call) and isinstance(node.func, cst.Name):
-        return (node.func.value,)
-    return ()
