@@ -45,7 +45,7 @@ def may_end(
         leaves = not tries and any(each in ends or each.kind in _LEAVING for each in step.follow)
         if leaves and not _is_about_the_failure(facts, step):
             return True
-        if any(call not in sites and _may_give_up(facts, delays, call) for call in calls):
+        if any(call not in sites and may_give_up(facts, delays, call) for call in calls):
             return True
         if any(_may_run_out(part) for node in evaluated(step) for part in walk_same_code(node)):
             return True
@@ -72,16 +72,17 @@ def _is_about_the_failure(facts: Facts, step: Step) -> bool:
     if step.node is None:
         return False
     if step.kind == "test":
-        return _asks_which(facts, step.node)
+        return asks_which(facts, step.node)
     for ancestor in facts.index.ancestors(step.node):
         if isinstance(ancestor, cst.If):
-            return _asks_which(facts, ancestor.test)
+            return asks_which(facts, ancestor.test)
         if isinstance(ancestor, (cst.ExceptHandler, cst.For, cst.While, cst.FunctionDef)):
             return False
     return False
 
 
-def _asks_which(facts: Facts, test: cst.CSTNode) -> bool:
+def asks_which(facts: Facts, test: cst.CSTNode) -> bool:
+    """Say whether all that `test` asks is which failure the handler that it stands in has taken."""
     handler = facts.index.enclosing(test, cst.ExceptHandler)
     name = bound_name(handler) if handler is not None else None
     if name is None:
@@ -111,7 +112,7 @@ def _names(node: cst.CSTNode) -> Iterator[str]:
         stack.extend(children(current))
 
 
-def _may_give_up(facts: Facts, delays: Waits, call: cst.Call) -> bool:
+def may_give_up(facts: Facts, delays: Waits, call: cst.Call) -> bool:
     """Say whether `call` may raise, or end the program."""
     targets = facts.values.targets(call)
     if targets & _EXITS:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from connlint.facts.delays import MAY_WAIT, called
+from connlint.facts.delays import MAY_WAIT, PROMPT, called
+from connlint.facts.endless import asks_which, may_give_up
 from connlint.facts.flow import (
     MOST_STATES,
     Env,
@@ -30,7 +31,7 @@ from connlint.facts.tree import children, dotted, statements, walk_same_code
 from connlint.knowledge import waits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from connlint.facts import Facts
     from connlint.facts.delays import Waits
@@ -50,6 +51,12 @@ _TELLS = re.compile(
 )
 _KEEPS = frozenset({"append", "add", "put", "put_nowait", "set_exception", "update", "extend", "insert", "set"})
 _LOUD = frozenset({"warn", "warning", "error", "exception", "critical", "fatal"})
+_RECKONS = frozenset(
+    """
+    abs float int max min pow random.betavariate random.expovariate random.gauss random.randint random.random
+    random.uniform round str time.monotonic time.time
+    """.split()
+)
 _BEST_EFFORT = re.compile(
     r"best[- ]effort|ignor(?:e|ing) (?:errors?|failures?|exceptions?)|never raises|does not raise|doesn't raise"
     r"|or None\b|\bNone (?:if|when|on)|otherwise,? (?:returns? )?`*None|False (?:if|otherwise|when)|silently",
@@ -105,6 +112,121 @@ class Exhausted:
             return "unknown"
         order: tuple[Exhaustion, ...] = ("unknown", "raised", "returned", "reported", "swallowed")
         return next(item for item in order if item in results)
+
+    def late(self, start: Step, statement: cst.Try | cst.With, delays: Iterable[cst.CSTNode]) -> frozenset[cst.CSTNode]:
+        """Return those of `delays` that surely come after the last attempt too, though no attempt follows it."""
+        self._statement = statement
+        waiting = {
+            node
+            for node in delays
+            if isinstance(node, cst.Call) and self._facts.values.targets(node) <= waits.SLEEPS.keys()
+        }
+        try:
+            passed = self._waits_passed(start, waiting) if waiting else None
+            if not passed or self._may_try_again():
+                return frozenset()
+        except TooComplexError:
+            return frozenset()
+        return passed
+
+    def _waits_passed(self, start: Step, waiting: Collection[cst.CSTNode]) -> frozenset[cst.CSTNode] | None:
+        """Return which of `waiting` every way from `start` out of the loop by its head passes, if none may differ."""
+        found: frozenset[cst.CSTNode] | None = None
+        stack: list[tuple[Step, Env, frozenset[cst.CSTNode]]] = [(start, {}, frozenset())]
+        seen: set[tuple[int, frozenset[tuple[str, str, object]], frozenset[cst.CSTNode]]] = set()
+        while stack:
+            step, known, before = stack.pop()
+            key = (id(step), frozen(known), before)
+            if key in seen:
+                continue
+            seen.add(key)
+            if len(seen) > MOST_STATES:
+                raise TooComplexError
+            if step is self._graph.exhausted[self._loop]:
+                found = before if found is None else found & before
+                continue
+            if step in self._ends or step.kind in {"end", "escape", "return"}:
+                continue
+            if step is not self._head and self._may_know_the_last(step, waiting):
+                return None
+            after = self._walker.update(step, known)
+            now = before | {call for call in calls_of(step) if call in waiting}
+            following = self._walker.following(step, after)
+            if step is self._head:
+                following = [each for each in following if each is step.follow[1]]
+            stack += [(each, after, now) for each in following]
+        return found
+
+    def _may_know_the_last(self, step: Step, waiting: Collection[cst.CSTNode]) -> bool:
+        """Say whether `step` may do something else after the last attempt: test for it, or give up in a call."""
+        if step.kind == "test" and step.node is not None:
+            branch = self._facts.index.parents.get(step.node)
+            leaves = isinstance(branch, cst.If) and any(
+                isinstance(node, (cst.Raise, cst.Return, cst.Break)) for node in walk_same_code(branch)
+            )
+            if self._counting & set(_names(step.node)) or (leaves and not asks_which(self._facts, step.node)):
+                return True
+        for node in evaluated(step):
+            for part in walk_same_code(node):
+                if isinstance(part, (cst.IfExp, cst.BooleanOperation, cst.Yield)) and self._counting & set(
+                    _names(part)
+                ):
+                    return True
+        return any(
+            call not in waiting and may_give_up(self._facts, self._waits, call)
+            for call in calls_of(step)
+            if not self._may_be_in_vain(call)
+        )
+
+    def _may_be_in_vain(self, call: cst.Call) -> bool:
+        """Say whether `call` only reckons, or is one of what the loop itself goes through."""
+        return self._facts.values.targets(call) <= _RECKONS
+
+    def _may_try_again(self) -> bool:
+        """Say whether what follows the loop when no attempt has succeeded may be another one, or need the time."""
+        stack: list[tuple[Step, Env]] = [(self._graph.exhausted[self._loop], dict(self._untouched()))]
+        seen: set[tuple[int, frozenset[tuple[str, str, object]]]] = set()
+        while stack:
+            step, known = stack.pop()
+            key = (id(step), frozen(known))
+            if key in seen:
+                continue
+            seen.add(key)
+            if len(seen) > MOST_STATES:
+                raise TooComplexError
+            if step in self._outer or step is self._head or step.kind in {"catch", "next"}:
+                return True
+            if any(not self._is_idle(call) for call in calls_of(step)):
+                return True
+            if step.kind in {"raise", "escape", "return", "end"}:
+                continue
+            after = self._walker.update(step, known)
+            stack += [(each, after) for each in self._walker.following(step, after)]
+        return False
+
+    def _untouched(self) -> Iterator[tuple[str, bool | None]]:
+        """Yield the plain names that an attempt binds only once it has succeeded, with what they are before that."""
+        scope = self._facts.index.scope_of(self._loop)
+        constants = {"None": None, "False": False}
+        for name in self._tried_names():
+            others = [each for each in scope.names.get(name, []) if not self._is_in_body(each.node)]
+            values = {each.value.value if isinstance(each.value, cst.Name) else "?" for each in others}
+            if len(values) == 1 and values <= constants.keys() and all(self._precedes(each.node) for each in others):
+                yield name, constants[values.pop()]
+
+    def _is_idle(self, call: cst.Call) -> bool:
+        """Say whether `call` neither tries anything nor needs time: it reports, or makes what is raised or returned."""
+        if self._is_log(call) or self._facts.values.target(call) in _EXITS:
+            return True
+        target = self._facts.values.target(call) or OPAQUE
+        if target.startswith("<file>"):
+            definitions = self._facts.index.definitions.get(target, [])
+            return len(definitions) == 1 and isinstance(definitions[0], cst.ClassDef) and _is_error(target)
+        return (
+            _is_error(called(call)[0] or "")
+            or (called(call)[0] or "") in {"close", "format", "join"}
+            or self._waits.of_call(call).level == PROMPT
+        )
 
     def _counting_names(self) -> set[str]:
         names = {self._counter.name} if self._counter is not None else set()
@@ -479,6 +601,10 @@ class Exhausted:
             if isinstance(part, (cst.If, cst.While, cst.IfExp, cst.Assert)) and names & set(_names(part.test)):
                 return True
         return False
+
+
+def _is_error(name: str) -> bool:
+    return name.endswith(("Error", "Exception", "Timeout", "Failure", "Failed", "Unavailable"))
 
 
 def _negates(node: cst.CSTNode) -> bool:

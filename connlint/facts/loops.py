@@ -327,7 +327,10 @@ class _Reader:
             self.facts, delays=self.waits, walker=self.walker, graph=self.graph, loop=self.loop, counter=counter
         )
         retried = tuple(
-            self._retried(item, ways[item], exhausted if bound == "attempts" and leaves else None) for item in of_kind
+            self._retried(
+                item, ways[item], exhausted if bound == "attempts" and leaves else None, bounded=bound == "attempts"
+            )
+            for item in of_kind
         )
         yield RetryLoop(
             self.loop,
@@ -353,15 +356,14 @@ class _Reader:
         """Return where control is when `item` has taken a failure."""
         return (self.graph.lefts if isinstance(item.handler, cst.With) else self.graph.catches)[item.handler]
 
-    def _retried(self, item: _Candidate, ways: Ways, exhausted: Exhausted | None) -> Retried:
+    def _retried(self, item: _Candidate, ways: Ways, exhausted: Exhausted | None, *, bounded: bool) -> Retried:
         passed = {step.node for step in ways.passed if step.node is not None}
         after_success = self._calls_after_success(item)
         delays: tuple[Delay, ...] = tuple(
-            replace(
-                read_delay(self.facts, self.waits, wait, self.loop, passed), after_success=wait.node in after_success
-            )
+            self._delay(wait, passed, bounded=bounded, after_success=wait.node in after_success)
             for wait in ways.delays.values()
         )
+        late = exhausted.late(self.start(item), item.statement, ways.delays) if exhausted is not None else frozenset()
         return Retried(
             item.handler,
             item.statement,
@@ -374,7 +376,14 @@ class _Reader:
             never_delayed=ways.levels == {PROMPT},
             opaque=tuple(ways.opaque),
             exhaustion="none" if exhausted is None else exhausted.of(self.start(item), item.statement),
+            late=tuple(each for each in delays if each.node in late),
         )
+
+    def _delay(self, wait: Wait, passed: set[cst.CSTNode], *, bounded: bool, after_success: bool) -> Delay:
+        found = read_delay(self.facts, self.waits, wait, self.loop, passed)
+        # what grows with a counter that ends is as good as capped
+        capped = found.capped or (bounded and found.growth in {"linear", "exponential"})
+        return replace(found, capped=capped, after_success=after_success)
 
     # The ways back
 
