@@ -110,6 +110,7 @@ class _Growths:
         self._loop = loop
         self._passed = passed
         self._busy: list[str] = []
+        self._met: set[str] = set()  # the busy names that were read again
         self._reached_functions: set[cst.CSTNode] | None = None
         self._evaluator = Evaluator(facts.names)
         self.jitter = False
@@ -221,12 +222,13 @@ class _Growths:
         name = node.value
         self.jitter = self.jitter or "jitter" in name.lower()
         if name in self._busy:
+            self._met.add(name)
             return "itself"
         comprehension = self._comprehension_of(node)
         if comprehension is not None:
             return self._of_items(comprehension.iter, frame, _position(comprehension.target, name))
         if name in frame.given:
-            return self._joined(name, self._bound_in(node, frame), frame, frame.given[name])
+            return self._joined(node, frame, self._bound_in(node, frame), given=frame.given[name])
         for holder in (self._loop, frame.node):
             if isinstance(holder, cst.For) and (position := _position(holder.target, name)) is not None:
                 return self._of_items(holder.iter, frame, position)
@@ -235,7 +237,7 @@ class _Growths:
         outside = [binding for binding in bindings if binding not in inside]
         if not inside:
             self._note_jitter(outside)
-        return self._joined(name, inside, frame, None, outside)
+        return self._joined(node, frame, inside, outside)
 
     def _comprehension_of(self, node: cst.Name) -> cst.CompFor | None:
         for ancestor in self._facts.index.ancestors(node):
@@ -287,13 +289,15 @@ class _Growths:
 
     def _joined(
         self,
-        name: str,
-        inside: list[Binding],
+        node: cst.Name | cst.Attribute,
         frame: _Frame,
-        given: _Growth | None,
+        inside: list[Binding],
         outside: Iterable[Binding] = (),
+        *,
+        given: _Growth | None = None,
     ) -> _Growth:
-        """Return how `name` grows that `inside` the loop is bound so, and comes with the growth `given` if any."""
+        """Return how `name` grows where `node` reads it: `inside` the loop it is bound so, and it comes as `given`."""
+        name = dotted(node) or "?"
         found: list[_Growth] = [] if given is None else [given]
         constants: list[Binding] = []
         tested = False
@@ -310,26 +314,37 @@ class _Growths:
                     self.capped = self.capped or len(inside) > 1
         finally:
             self._busy.pop()
+            self._met.discard(name)
         growth = self._join(found) if found else "constant"
         if growth in {"linear", "exponential"}:
             self.capped = self.capped or tested
             self.resets = self.resets or any(binding.node not in self._passed for binding in constants)
             return growth
-        if growth in {"constant", "itself"} and constants and not self._is_one_value(constants, outside):
+        if growth in {"constant", "itself"} and constants and not self._is_one_value(node, constants, outside):
             return "unknown"
-        return "constant" if growth == "itself" else growth
+        return "constant" if growth == "itself" and self._met.isdisjoint(self._busy) else growth
 
-    def _is_one_value(self, constants: list[Binding], outside: Iterable[Binding]) -> bool:
-        """Say whether all bindings that may be in force give the same."""
+    def _is_one_value(self, node: cst.CSTNode, constants: list[Binding], outside: Iterable[Binding]) -> bool:
+        """Say whether all bindings that may be in force where `node` is read give the same."""
         first = constants[0].value
         if first is None:
             return False
-        # what is bound anew before it is read, on every pass, is never what it was before the loop
-        others = [*constants[1:], *(outside if any(each.conditional for each in constants) else ())]
-        top = self._facts.index.parents.get(constants[0].node)
-        if isinstance(top, cst.SimpleStatementLine) and self._facts.index.parents.get(top) is self._loop.body:
-            others = constants[1:]
+        others = constants[1:] if self._is_bound_before(constants[0], node) else [*constants[1:], *outside]
         return all(each.value is not None and self._same_value(first, each.value) for each in others)
+
+    def _is_bound_before(self, binding: Binding, node: cst.CSTNode) -> bool:
+        """Say whether every way to `node` leads through `binding`, which stands above it in a block around it."""
+        line = self._facts.index.parents.get(binding.node)
+        block = self._facts.index.parents.get(line) if line is not None else None
+        if line is None or not isinstance(block, (cst.IndentedBlock, cst.Module)):
+            return False
+        below = node
+        for ancestor in self._facts.index.ancestors(node):
+            if ancestor is block:
+                body: list[cst.CSTNode] = [*block.body]
+                return below in body and line in body and body.index(line) < body.index(below)
+            below = ancestor
+        return False
 
     def _of_binding(self, binding: Binding, frame: _Frame) -> _Growth:
         node, value = binding.node, binding.value
@@ -372,6 +387,7 @@ class _Growths:
             return "unknown"
         self.jitter = self.jitter or "jitter" in node.attr.value.lower()
         if path in self._busy:
+            self._met.add(path)
             return "itself"
         getter = self._facts.values.getter(node)
         if getter is not None:
@@ -406,7 +422,7 @@ class _Growths:
                 return "unknown"
         if not inside:
             self._note_jitter(outside)
-        return self._joined(path, inside, frame, None, outside)
+        return self._joined(node, frame, inside, outside)
 
     def _assigned_in_loop(self, path: str) -> bool:
         for node in walk_same_code(self._loop.body):
