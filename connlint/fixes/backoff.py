@@ -120,7 +120,7 @@ def seconds(facts: Facts, place: cst.CSTNode, upper: str) -> Written | None:
 
 def sleep(facts: Facts, place: cst.CSTNode, *, is_async: bool) -> Written | None:
     """Return the function that sleeps at `place`: that of the event loop in async code, of the green threads else."""
-    name = _sleep(facts, place, is_async=is_async)
+    name = sleep_name(facts, place, is_async=is_async)
     found = reference(facts, place, name) if name is not None else None
     return Written(*found) if found is not None else None
 
@@ -161,8 +161,8 @@ def _is_defined_here(facts: Facts, name: str) -> bool:
     return any(node.name.value == name.rpartition(".")[2] for node in facts.index.all(cst.FunctionDef))
 
 
-def _sleep(facts: Facts, place: cst.CSTNode, *, is_async: bool) -> str | None:
-    """Return the qualified name of the function that sleeps at `place`, None if that is not sure."""
+def sleep_name(facts: Facts, place: cst.CSTNode, *, is_async: bool) -> str | None:
+    """Return the qualified name of the function that sleeps at `place`; None if that is not sure."""
     roots = set(imported_roots(facts))
     if roots & _NEVER:
         return None

@@ -16,6 +16,7 @@ from connlint.facts.delays import WAITS, Waits, called
 from connlint.facts.flow import Step, bindings, counts, target_names
 from connlint.facts.tree import dotted, statements, walk, walk_same_code
 from connlint.fixes import backoff
+from connlint.fixes.retrying import with_library
 from connlint.knowledge import waits
 from connlint.rules.base import Rewrite
 
@@ -36,6 +37,10 @@ class _Declined(Exception):  # noqa: N818
 
 def with_delays(facts: Facts, loop: RetryLoop, hot: Sequence[Retried]) -> Rewrite | None:
     """Return the rewrite that makes the handlers `hot` of `loop` wait before the next attempt; None to decline."""
+    if facts.options.backoff.style in {"stamina", "tenacity"} and loop.bound == "attempts":
+        handed_over = with_library(facts, loop)
+        if handed_over is not None:
+            return handed_over
     try:
         return _Delaying(facts, loop).rewrite(hot)
     except _Declined:
@@ -259,18 +264,23 @@ class _Delaying(_Writing):
     def rewrite(self, hot: Sequence[Retried]) -> Rewrite:
         if self.loop.bound == "deadline":
             raise _Declined  # a delay may well outlast it
-        handlers = [self.handler_of(item) for item in hot]
-        for handler in handlers:
-            self._require_one_way_back(handler)
+        for item in hot:
+            if isinstance(item.handler, cst.With):
+                self._require_end_of_body(item.handler)
+            else:
+                self._require_one_way_back(self.handler_of(item))
         lines = self._lines(hot)
-        for item, handler in zip(hot, handlers, strict=True):
-            guard = self._guard(item, handler)
+        for item in hot:
+            guard = self._guard(item)
             if guard is None:
                 new = [self.statement(line) for line in lines]
             else:
                 indent = self.facts.module.default_indent
                 new = [self.statement(f"if {guard}:\n" + "".join(f"{indent}{line}\n" for line in lines))]
-            self._insert(handler, new)
+            if isinstance(item.handler, cst.With):
+                self.replace[item.handler] = (item.handler, *new)
+            else:
+                self._insert(self.handler_of(item), new)
         return self.rewrite_of()
 
     def _lines(self, hot: Sequence[Retried]) -> list[str]:
@@ -302,6 +312,17 @@ class _Delaying(_Writing):
         self.imports += found.imports
         return found.text
 
+    def _require_end_of_body(self, suppressing: cst.With) -> None:
+        """Decline unless what follows `suppressing`, at the end of the loop's body, runs only after a failure."""
+        body = self.loop.node.body
+        if not isinstance(body, cst.IndentedBlock) or not body.body or body.body[-1] is not suppressing:
+            raise _Declined
+        last = statements(suppressing.body)[-1]
+        if not isinstance(last, (cst.Return, cst.Break)) or suppressing.asynchronous is not None or body.footer:
+            raise _Declined
+        if any(isinstance(node, cst.Continue) for node in walk_same_code(suppressing.body)):
+            raise _Declined
+
     def _require_one_way_back(self, handler: cst.ExceptHandler) -> None:
         """Decline unless every way from `handler` back to the loop leads through the end of its body."""
         body = statements(handler.body)
@@ -326,7 +347,7 @@ class _Delaying(_Writing):
             counter is not None
             and counter.step == 1
             and counter.first in {0, 1}
-            and (counter.test is not None or all(self._leaves_on_the_last(self.handler_of(item)) for item in hot))
+            and (counter.test is not None or all(self._leaves_on_the_last(item.handler) for item in hot))
             and "." not in counter.name
             and all(self.counted_before_end(item) and self._surely_counted(item) for item in hot)
             and not self.loop.goes_round
@@ -395,17 +416,19 @@ class _Delaying(_Writing):
             raise _Declined
         raise _Declined
 
-    def _guard(self, item: Retried, handler: cst.ExceptHandler) -> str | None:
+    def _guard(self, item: Retried) -> str | None:
         """Return the test for an attempt that follows, None if one always does where the handler ends."""
         if self.loop.bound in {"unbounded", "unknown"}:
             return None
-        if self._leaves_on_the_last(handler):
+        if self._leaves_on_the_last(item.handler):
             return None
         name = self.counter_name() if isinstance(self.loop.node, cst.For) else ""
         return self.ends(item, name).more
 
-    def _leaves_on_the_last(self, handler: cst.ExceptHandler) -> bool:
+    def _leaves_on_the_last(self, handler: cst.ExceptHandler | cst.With) -> bool:
         """Say whether `handler` itself tests its counter and leaves the loop when no attempt is left."""
+        if isinstance(handler, cst.With):
+            return False
         for part in statements(handler.body):
             if isinstance(part, cst.If) and self.reads_counter(part.test):
                 branch = statements(part.body)

@@ -464,6 +464,21 @@ def wait_for(port):
         with contextlib.suppress(ConnectionRefusedError):
             return socket.create_connection(("localhost", port))
 """,
+            """\
+import contextlib
+import random
+import socket
+import time
+
+
+def wait_for(port):
+    delay = 1
+    while True:
+        with contextlib.suppress(ConnectionRefusedError):
+            return socket.create_connection(("localhost", port))
+        time.sleep(random.SystemRandom().uniform(0, delay))
+        delay = min(30, delay * 2)
+""",
         ),
     )
     silent = (

@@ -257,20 +257,20 @@ def execute(
             "print": lambda *words: printed.append(" ".join(map(str, words))),
         }
         exec(compile(dedent(program.code), "program.py", "exec"), namespace)
-        before = open_sockets()
+        before = open_sockets(peer)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # what is left open is counted
             try:
                 result, error = _call(namespace["run"], peer.address, program.runner), None
             except (Exception, EndlessError, SystemExit) as caught:  # noqa: BLE001
                 result, error = None, f"{type(caught).__name__}: {caught}".replace(str(peer.address[1]), "PORT")
-                left = len(open_sockets() - before)
+                left = len(open_sockets(peer) - before)
             else:
-                left = len(open_sockets() - before)
+                left = len(open_sockets(peer) - before)
                 if hasattr(result, "close"):
                     result.close()
                     result = f"a {type(result).__name__}"
-            if left:
+            if left and open_sockets(peer) - before:
                 namespace.clear()
                 gc.collect()
     return Outcome(result, error, peer.attempts, tuple(waited), left, tuple(printed))
@@ -306,15 +306,20 @@ def project(program: Program) -> Iterator[None]:
         yield
 
 
-def open_sockets() -> set[int]:
-    """Return the descriptors of the sockets that this process has open; none where /proc does not tell."""
+def open_sockets(peer: Peer) -> set[int]:
+    """Return the descriptors of the sockets of this process that are not the peer's; none where /proc does not tell."""
     found = set()
     with contextlib.suppress(OSError):
         for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
             with contextlib.suppress(OSError):
-                if stat.S_ISSOCK(os.fstat(int(name)).st_mode):
+                if stat.S_ISSOCK(os.fstat(int(name)).st_mode) and not _is_of(peer, int(name)):
                     found.add(int(name))
     return found
+
+
+def _is_of(peer: Peer, descriptor: int) -> bool:
+    with socket.socket(fileno=os.dup(descriptor)) as sock:
+        return bool(sock.getsockname() == peer.address)
 
 
 # What backing off means

@@ -503,12 +503,20 @@ DECLINED = {
                     pass
             raise TimeoutError
     """,
-    "suppress": """
+    "suppress-and-more": """
         import contextlib, requests
         def f(u):
             while True:
                 with contextlib.suppress(requests.ConnectionError):
                     return requests.get(u)
+                print("again")
+    """,
+    "suppress-and-round-again": """
+        import contextlib, requests
+        def f(u, queue):
+            while True:
+                with contextlib.suppress(requests.ConnectionError):
+                    queue.append(requests.get(u))
     """,
     "gives-up-outside-the-handler": """
         import requests
