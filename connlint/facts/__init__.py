@@ -19,8 +19,11 @@ from connlint.facts.handlers import read_handlers, read_suppressions
 from connlint.facts.loops import read_loops
 from connlint.facts.names import Names
 from connlint.facts.policies import read_policies
+from connlint.facts.results import read_ignored_results
+from connlint.facts.reuse import read_reuses
 from connlint.facts.scopes import read_index
 from connlint.facts.testcode import is_test
+from connlint.facts.timeouts import read_blocking, read_unbounded
 from connlint.facts.values import Values
 from connlint.layout import Layout
 from connlint.options import DEFAULTS
@@ -28,7 +31,18 @@ from connlint.options import DEFAULTS
 if TYPE_CHECKING:
     import libcst as cst
 
-    from connlint.facts.model import ConnectSite, Handler, IdleComment, RetryLoop, RetryPolicy, Suppression
+    from connlint.facts.model import (
+        BlockingConnect,
+        ConnectSite,
+        Handler,
+        IdleComment,
+        IgnoredResult,
+        RetryLoop,
+        RetryPolicy,
+        Reuse,
+        Suppression,
+        UnboundedConnect,
+    )
     from connlint.options import Options
 
 
@@ -76,6 +90,26 @@ class Facts:
     def connects(self) -> tuple[ConnectSite, ...]:
         """Every call that connects, in source order."""
         return tuple(read_connects(self))
+
+    @cached_property
+    def unbounded(self) -> tuple[UnboundedConnect, ...]:
+        """Every connect whose wait surely nothing bounds, in source order."""
+        return tuple(read_unbounded(self))
+
+    @cached_property
+    def reuses(self) -> tuple[Reuse, ...]:
+        """Every loop that connects a socket again after its connect has failed."""
+        return tuple(read_reuses(self))
+
+    @cached_property
+    def blocking_connects(self) -> tuple[BlockingConnect, ...]:
+        """Every connect that blocks right inside a coroutine function, in source order."""
+        return tuple(read_blocking(self))
+
+    @cached_property
+    def ignored_results(self) -> tuple[IgnoredResult, ...]:
+        """Every connect whose result says whether it failed and is not read, in source order."""
+        return tuple(read_ignored_results(self))
 
     @cached_property
     def layout(self) -> Layout:
