@@ -36,6 +36,10 @@ Bound = tuple["Bounded", int | None]
 _ALL = frozenset({"Exception"})
 _INTERVALS = frozenset({"interval_start", "interval_step", "interval_max"})
 _ENDLESS = 10**9
+
+# A second attempt at once, and no third, replaces a kept-alive connection that the peer has closed meanwhile; urllib3
+# itself never waits before the first retry.
+_FEWEST = 3
 _ADAPTER = "requests.adapters.HTTPAdapter"
 
 # What an opaque call of a file that imports a client must say to be taken for a call to the peer.
@@ -250,7 +254,7 @@ class _Reader:
         bound, attempts = self._bound(source)
         subjects = list(self._subjects(source))
         span = self._span(source)
-        if span.growth == "none" and (
+        if span.growth in {"none", "constant"} and (
             self._changes_later(source)
             or self._callbacks_may_wait(source)
             or any(self._waits.of_body(body) == WAITS for _, body in subjects)
@@ -788,6 +792,25 @@ class _Reader:
 def sets_wait(policy: RetryPolicy) -> bool:
     """Say whether the policy is given one of the arguments by which it waits."""
     return any(given(policy.row, policy.call, name) is not None for name in policy.row.wait_arguments)
+
+
+def retries_often(policy: RetryPolicy) -> bool:
+    """Say whether there are more than two attempts, for all that is written there."""
+    if policy.attempts is not None:
+        return policy.attempts >= _FEWEST
+    # where a client library is given a variable, that may well be 0
+    return policy.bound != "unknown" or not policy.row.transport
+
+
+def wait_of(facts: Facts, policy: RetryPolicy) -> str:
+    """Return by what the policy waits, as the code says it: `wait_fixed(2)`, `delay=2`."""
+    strategy = given(policy.row, policy.call, policy.row.strategy or "")
+    if strategy is not None:
+        return code(facts, strategy)
+    names = sorted(policy.row.wait_arguments)
+    values = {name: given(policy.row, policy.call, name) for name in names}
+    written = [f"{name}={code(facts, value)}" for name, value in values.items() if value is not None]
+    return ", ".join(written) if written else policy.row.name
 
 
 def said(facts: Facts, policy: RetryPolicy) -> str:

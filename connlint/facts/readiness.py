@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connlint.facts import Facts
-    from connlint.facts.model import RetryLoop
+    from connlint.facts.model import RetryLoop, RetryPolicy
 
 _HERE = re.compile(r"(?<![\w.-])(?:localhost|127(?:\.\d{1,3}){3}|::1|0\.0\.0\.0)(?![\w.-])")
 _STATES = frozenset({"alive", "health", "healthcheck", "healthy", "reachable", "readiness", "ready", "startup"})
@@ -53,7 +53,13 @@ def awaits_start(facts: Facts, loop: RetryLoop) -> bool:
     )
 
 
-def _functions_around(facts: Facts, loop: RetryLoop) -> Iterator[str]:
+def policy_awaits_start(facts: Facts, policy: RetryPolicy) -> bool:
+    """Say whether `policy` waits for a server that is being started, for all that its names and its bound tell."""
+    names = [*_functions_around(facts, policy), *([policy.subject] if policy.subject is not None else [])]
+    return policy.bound == "deadline" or any(_is_named_so(name.rpartition(".")[2]) for name in names)
+
+
+def _functions_around(facts: Facts, loop: RetryLoop | RetryPolicy) -> Iterator[str]:
     for ancestor in facts.index.ancestors(loop.node):
         if isinstance(ancestor, cst.FunctionDef):
             yield ancestor.name.value

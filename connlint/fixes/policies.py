@@ -46,6 +46,12 @@ def jittered(facts: Facts, policy: RetryPolicy) -> Rewrite | None:
     return write(facts, policy) if write is not None else None
 
 
+def can_vary(policy: RetryPolicy) -> bool:
+    """Say whether the library of the policy has an argument, in one version at least, by which its waits vary."""
+    name = "tenacity.retry" if policy.row.library == "tenacity" else policy.row.name
+    return name in _JITTERED
+
+
 def wanted(facts: Facts, policy: RetryPolicy) -> tuple[float, float, bool]:
     """Return the first wait, the cap and whether there is jitter, in seconds, of what `growing` writes."""
     backoff = facts.options.backoff

@@ -8,8 +8,10 @@ import libcst as cst
 
 from connlint.facts import wording
 from connlint.facts.growth import seconds_of
-from connlint.facts.readiness import awaits_start
+from connlint.facts.policies import bound, retries_often, said, wait_of
+from connlint.facts.readiness import awaits_start, policy_awaits_start
 from connlint.fixes.growth import with_growth
+from connlint.fixes.policies import growing
 from connlint.rules.base import Example, Finding, Fix, Rule
 
 if TYPE_CHECKING:
@@ -86,6 +88,7 @@ class RetryConstantDelay(Rule):
     def check(self, facts: Facts) -> Iterator[Finding]:
         if not facts.is_test:
             yield from self._loops(facts)
+            yield from self._policies(facts)
 
     def _loops(self, facts: Facts) -> Iterator[Finding]:
         for loop in facts.loops:
@@ -93,6 +96,28 @@ class RetryConstantDelay(Rule):
                 continue
             if all(_never_grows(facts, item) for item in loop.retried) and not awaits_start(facts, loop):
                 yield self._finding(facts, loop)
+
+    def _policies(self, facts: Facts) -> Iterator[Finding]:
+        for policy in facts.policies:
+            if policy.delay != "constant" or policy.network is not True or not retries_often(policy):
+                continue
+            is_short = policy.seconds is not None and policy.seconds < facts.options.backoff.cap
+            # `backoff.constant` is spread at random unless told not to, and says all the same that it never grows
+            is_even = policy.jitter is False or policy.row.library == "backoff"
+            if is_short and is_even and not policy_awaits_start(facts, policy):
+                rewrite = growing(facts, policy)
+                fix = Fix("unsafe", "Let the delay grow", lambda rewrite=rewrite: rewrite)  # type: ignore[misc]
+                yield Finding(
+                    policy.node,
+                    None,
+                    {
+                        "handler": said(facts, policy),
+                        "delay": f"`{wait_of(facts, policy)}`",
+                        "operation": f"`{policy.subject}`" if policy.subject is not None else "a request",
+                    },
+                    (policy.why, f"{bound(policy)}, and always waits alike ({policy.row.source})"),
+                    fix if rewrite is not None else None,
+                )
 
     def _finding(self, facts: Facts, loop: RetryLoop) -> Finding:
         item = loop.retried[0]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from connlint.facts.policies import bound, said, sets_wait, subject
+from connlint.facts.policies import bound, retries_often, said, sets_wait, subject
 from connlint.fixes.policies import growing, number, wanted
 from connlint.rules.base import Example, Finding, Fix, Rule
 
@@ -42,10 +42,6 @@ _LIKE = {
     "stamina.retry_context": "stamina.retry",
     "urllib3.Retry.from_int": "urllib3.Retry",
 }
-
-# A second attempt at once, and no third, replaces a kept-alive connection that the peer has closed meanwhile; urllib3
-# itself never waits before the first retry.
-_FEWEST = 3
 
 
 class RetryPolicyWithoutBackoff(Rule):
@@ -774,19 +770,12 @@ def get(url):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         for policy in facts.policies:
-            if policy.delay != "none" or not policy.network or not _retries_often(policy):
+            if policy.delay != "none" or not policy.network or not retries_often(policy):
                 continue
             # A test checks what a policy does, or switches its wait off to be fast
             if facts.is_test and (not isinstance(policy.node, cst.Decorator) or sets_wait(policy)):
                 continue
             yield Finding(policy.node, None, _arguments(facts, policy), _why(policy), _fix(facts, policy))
-
-
-def _retries_often(policy: RetryPolicy) -> bool:
-    if policy.attempts is not None:
-        return policy.attempts >= _FEWEST
-    # where a client library is given a variable, that may well be 0
-    return policy.bound != "unknown" or not policy.row.transport
 
 
 def _arguments(facts: Facts, policy: RetryPolicy) -> dict[str, str]:

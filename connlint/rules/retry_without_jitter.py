@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from connlint.facts import wording
-from connlint.facts.readiness import awaits_start
+from connlint.facts.policies import bound, retries_often, said, wait_of
+from connlint.facts.readiness import awaits_start, policy_awaits_start
 from connlint.fixes.growth import with_jitter
+from connlint.fixes.policies import can_vary, jittered
 from connlint.rules.base import Example, Finding, Fix, Rule
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ class RetryWithoutJitter(Rule):
     def check(self, facts: Facts) -> Iterator[Finding]:
         if not facts.is_test:
             yield from self._loops(facts)
+            yield from self._policies(facts)
 
     def _loops(self, facts: Facts) -> Iterator[Finding]:
         for loop in facts.loops:
@@ -86,6 +89,21 @@ class RetryWithoutJitter(Rule):
             even = {item: delays for item in loop.retried if (delays := _without_jitter(item))}
             if even and not awaits_start(facts, loop):
                 yield self._finding(facts, loop, even)
+
+    def _policies(self, facts: Facts) -> Iterator[Finding]:
+        for policy in facts.policies:
+            if policy.delay not in {"linear", "exponential"} or policy.jitter is not False or not policy.network:
+                continue
+            if retries_often(policy) and can_vary(policy) and not policy_awaits_start(facts, policy):
+                rewrite = jittered(facts, policy)
+                fix = Fix("unsafe", "Add a random part to the delay", lambda rewrite=rewrite: rewrite)  # type: ignore[misc]
+                yield Finding(
+                    policy.node,
+                    None,
+                    {"handler": said(facts, policy), "delay": f"`{wait_of(facts, policy)}`"},
+                    (policy.why, f"{bound(policy)}, and nothing of its waits is random ({policy.row.source})"),
+                    fix if rewrite is not None else None,
+                )
 
     def _finding(self, facts: Facts, loop: RetryLoop, even: dict[Retried, list[Delay]]) -> Finding:
         item, first = next(iter(even.items()))
