@@ -68,7 +68,7 @@ class Held:
     survives: Literal["always", "never", "unless raised"] = "never"
 
 
-class _UsedError(Exception):
+class UsedError(Exception):
     """The socket is used again, or is handed on: what becomes of it cannot be told."""
 
 
@@ -81,7 +81,6 @@ class ClosingReader:
         self._names = facts.names
         self._values = facts.values
         self._exceptions = facts.exceptions
-        self._walker = Walker(Evaluator(facts.names))
         self._graphs: dict[cst.CSTNode, Graph | None] = {}
 
     def leaks(
@@ -100,10 +99,10 @@ class ClosingReader:
         graph = self._graph(code)
         if binding is None or graph is None or self._is_shared(call, held, code, makers):
             return ()
-        way = _Way(self, held, graph)
+        way = Way(self._facts, held, graph, self)
         try:
             found = [(name, *way.endings(call, name)) for name in dict.fromkeys(failures)]
-        except (_UsedError, TooComplexError):
+        except (UsedError, TooComplexError):
             return ()
         kept = any("kept" in endings for _, _, endings in found)
         touches = tuple(dict.fromkeys(way.touches))
@@ -145,14 +144,14 @@ class ClosingReader:
         self, call: cst.Call, held: Held, code: cst.FunctionDef | cst.Module, makers: tuple[cst.CSTNode, ...]
     ) -> bool:
         """Say whether the socket has, or may have, another owner when it is connected, or a `with` that closes it."""
-        if any(isinstance(node, cst.With) and self._manages(node, held) for node in self._index.ancestors(call)):
+        if any(isinstance(node, cst.With) and self.manages(node, held) for node in self._index.ancestors(call)):
             return True
         if any(isinstance(maker, cst.Assign) and len(maker.targets) > 1 for maker in makers):
             return True  # `self.sock = sock = socket.socket()`
         loops = [
             node
             for node in self._index.ancestors(call)
-            if isinstance(node, (cst.For, cst.While)) and not any(_is_below(self._index, each, node) for each in makers)
+            if isinstance(node, (cst.For, cst.While)) and not any(is_below(self._index, each, node) for each in makers)
         ]
         rounds = frozenset(node for loop in loops for node in walk_same_code(loop))
         before = True
@@ -163,7 +162,7 @@ class ClosingReader:
                 continue
             if self._index.function_of(node) is not self._index.function_of(call):
                 return True  # captured
-            if (before or node in rounds) and not _is_below(self._index, node, call) and self._gives_away(node, held):
+            if (before or node in rounds) and not is_below(self._index, node, call) and self._gives_away(node, held):
                 return True
         return False
 
@@ -174,7 +173,7 @@ class ClosingReader:
         for node in walk(statement.body) if statement is not None else ():
             if node is call:
                 after = True
-            elif after and not _is_below(self._index, node, call) and self.is_mention(node, held):
+            elif after and not is_below(self._index, node, call) and self.is_mention(node, held):
                 if self._index.function_of(node) is not self._index.function_of(call):
                     return True
                 if self._gives_away(node, held):
@@ -201,7 +200,8 @@ class ClosingReader:
             return False
         return self._names.owner(name.value, self._index.scope_of(name)) is scope
 
-    def _manages(self, node: cst.With, held: Held) -> bool:
+    def manages(self, node: cst.With, held: Held) -> bool:
+        """Say whether leaving `node` closes the socket."""
         for item in node.items:
             if item.asname is not None and self.is_mention(item.asname.name, held):
                 return True
@@ -324,29 +324,30 @@ class ClosingReader:
         return (self._names.qualified(target) if target is not None else None) or OPAQUE
 
 
-class _Way:
+class Way:
     """The ways that a failure can take from one connect."""
 
-    def __init__(self, reader: ClosingReader, held: Held, graph: Graph) -> None:
-        self._reader = reader
-        self._index = reader._index
-        self._exceptions = reader._exceptions
-        self._walker = reader._walker
+    def __init__(self, facts: Facts, held: Held, graph: Graph, reader: ClosingReader | None = None) -> None:
+        self.reader = reader or ClosingReader(facts)
+        self.touches: list[cst.CSTNode] = []
+        self.handlers: list[cst.ExceptHandler] = []
+        self._facts = facts
+        self._index = facts.index
+        self._exceptions = facts.exceptions
+        self._walker = Walker(Evaluator(facts.names))
         self._held = held
         self._graph = graph
-        self.touches: list[cst.CSTNode] = []
-        self._handlers: list[cst.ExceptHandler] = []
         self._seen: set[object] = set()
 
     def endings(self, call: cst.Call, raises: str) -> tuple[tuple[cst.ExceptHandler, ...], tuple[Ending, ...]]:
         """Return the handlers that take `raises` on its ways, and how those ways end that do not close the socket.
 
-        Raises `_UsedError` if some way makes use of the socket again.
+        Raises `UsedError` if some way makes use of the socket again.
         """
-        self._handlers = []
+        self.handlers = []
         self._seen = set()
         found = tuple(self._raised(call, raises, {self._held.name: SOME}))
-        return tuple(dict.fromkeys(self._handlers)), found
+        return tuple(dict.fromkeys(self.handlers)), found
 
     def _raised(self, place: cst.CSTNode, raises: str, env: Env) -> Iterator[Ending]:
         """Yield how the ways end on which `place` raises `raises`."""
@@ -359,21 +360,25 @@ class _Way:
             if isinstance(ancestor, cst.Try):
                 if ancestor.body is below:
                     for handler in ancestor.handlers:
-                        taken = self._exceptions.taken(self._reader._names.classes(handler.type), raises)
+                        taken = self._exceptions.taken(self._facts.names.classes(handler.type), raises)
                         if taken is None:
-                            raise _UsedError
+                            raise UsedError
                         if taken:
-                            self._handlers.append(handler)
+                            if not self._covers(handler):
+                                return
+                            self.handlers.append(handler)
                             yield from self._from(self._graph.catches.get(handler), raises, env)
                             return
                 final = ancestor.finalbody
                 if final is not None and final is not below and self._closed_in(final):
                     return
             elif isinstance(ancestor, cst.TryStar):
-                raise _UsedError
+                raise UsedError
             elif isinstance(ancestor, cst.With) and ancestor.body is below:
-                suppressed = [self._reader._facts.effects.suppressed(item.item) for item in ancestor.items]
+                suppressed = [self._facts.effects.suppressed(item.item) for item in ancestor.items]
                 if any(each and self._exceptions.taken(each, raises) for each in suppressed):
+                    if not self._covers(ancestor):
+                        return
                     yield from self._from(self._graph.lefts.get(ancestor), raises, env)
                     return
             elif is_code_of_its_own(ancestor):
@@ -381,18 +386,22 @@ class _Way:
             below = ancestor
         yield "kept" if self._held.survives == "always" else "raised"
 
+    def _covers(self, _handler: cst.CSTNode) -> bool:
+        """Say whether the way is followed to this handler, or `with`."""
+        return True
+
     def _closed_in(self, final: cst.Finally) -> bool:
         """Say whether a `finally` closes the socket on some way through it."""
         for node in walk_same_code(final.body):
             if self._is_own_method(node):
-                raise _UsedError
-            if self._reader.is_mention(node, self._held):
-                role = self._reader.role(node)
+                raise UsedError
+            if self.reader.is_mention(node, self._held):
+                role = self.reader.role(node)
                 if role == "closed":
                     return True
                 if role == "used":
-                    raise _UsedError
-                if self._reader.is_touch(node):
+                    raise UsedError
+                if self.reader.is_touch(node):
                     self.touches.append(node)
         return False
 
@@ -405,7 +414,7 @@ class _Way:
     def _from(self, start: Step | None, current: str, env: Env) -> Iterator[Ending]:
         """Yield how the ways from `start` end; what a bare `raise` raises on them is `current`."""
         if start is None:
-            raise _UsedError
+            raise UsedError
         states = 0
         stack: list[tuple[Step, Env]] = [(start, env)]
         while stack:
@@ -417,11 +426,11 @@ class _Way:
             states += 1
             if states > MOST_STATES:
                 raise TooComplexError
-            outcome = self._outcome(step)
+            outcome = self._outcome(step, env)
             if outcome == "closed":
                 continue
             if outcome is not None:
-                yield "rebound"
+                yield outcome
                 continue
             if step.kind == "raise" and isinstance(step.node, cst.Raise):
                 yield from self._reraised(step.node, current, env)
@@ -435,7 +444,7 @@ class _Way:
     def _reraised(self, statement: cst.Raise, current: str, env: Env) -> Iterator[Ending]:
         raises = current
         if statement.exc is not None and not self._is_the_caught(statement):
-            raises = self._reader.raised_by(statement)
+            raises = self.reader.raised_by(statement)
         if raises in _EXIT_CLASSES:
             return
         yield from self._raised(statement, raises, env)
@@ -446,29 +455,29 @@ class _Way:
             handler is not None and isinstance(statement.exc, cst.Name) and bound_name(handler) == statement.exc.value
         )
 
-    def _outcome(self, step: Step) -> Literal["closed", "rebound"] | None:
-        """Say what `step` does with the socket; None if nothing. Raises `_UsedError` if it makes use of it."""
-        if isinstance(step.node, cst.With) and step.kind == "left" and self._reader._manages(step.node, self._held):
+    def _outcome(self, step: Step, _env: Env) -> Literal["closed"] | Ending | None:
+        """Say how the way ends at `step`; None if it goes on. Raises `UsedError` if the socket is used there."""
+        if isinstance(step.node, cst.With) and step.kind == "left" and self.reader.manages(step.node, self._held):
             return "closed"
         for root in evaluated(step):
             targets = _targets_of(root)
             if isinstance(root, cst.WithItem) and any(
-                self._reader.is_mention(node, self._held) for node in walk_same_code(root.item)
+                self.reader.is_mention(node, self._held) for node in walk_same_code(root.item)
             ):
                 return "closed"
             for node in walk_same_code(root):
-                if isinstance(node, cst.Call) and self._reader.is_exit(node):
+                if isinstance(node, cst.Call) and self.reader.is_exit(node):
                     return "closed"
                 if self._is_own_method(node):
-                    raise _UsedError
-                if node in targets or not self._reader.is_mention(node, self._held):
+                    raise UsedError
+                if node in targets or not self.reader.is_mention(node, self._held):
                     continue
-                role = self._reader.role(node)
+                role = self.reader.role(node)
                 if role == "closed":
                     return "closed"
                 if role == "used":
-                    raise _UsedError
-                if self._reader.is_touch(node):
+                    raise UsedError
+                if self.reader.is_touch(node):
                     self.touches.append(node)
         return "rebound" if any(bound.name == self._held.name for bound in bindings(step)) else None
 
@@ -482,7 +491,8 @@ def _targets_of(root: cst.CSTNode) -> set[cst.CSTNode]:
     return set()
 
 
-def _is_below(index: Index, node: cst.CSTNode, root: cst.CSTNode) -> bool:
+def is_below(index: Index, node: cst.CSTNode, root: cst.CSTNode) -> bool:
+    """Say whether `node` is `root` or stands within it."""
     return node is root or any(ancestor is root for ancestor in index.ancestors(node))
 
 

@@ -30,6 +30,7 @@ Origin = Literal["made", "parameter", "attribute", "returned", "result", "unknow
 
 _BY_RESULT = frozenset({"socket.socket.connect_ex", "ssl.SSLSocket.connect_ex"})
 _SOCKETS = frozenset({"socket.socket.connect", "ssl.SSLSocket.connect"}) | _BY_RESULT
+_BY_LOOP = "asyncio.AbstractEventLoop.sock_connect"
 _MAKERS = frozenset({"socket.socket", "ssl.SSLSocket"})
 _WRAPPERS = frozenset({"ssl.SSLContext.wrap_socket", "ssl.wrap_socket"})
 # Families whose connect reaches no peer that could refuse it, or that are no matter of a network
@@ -71,9 +72,12 @@ class _Reader:
         effects = self._facts.effects.of_call(call)
         if not effects.opaque and not effects.tried:
             effects = Effects(tried=tuple(each for each in (self._facts.effects.deferred(call),) if each is not None))
-        if effects.opaque or len(effects.tried) != 1:
+        if effects.opaque or not effects.tried:
             return None
-        (tried,) = effects.tried
+        # A socket that is wrapped in one branch fails in all the ways of the plain one, and in some more.
+        tried = min(effects.tried, key=lambda each: len(each.failures))
+        if len(effects.tried) > 1 and not all(each.operation.name in _SOCKETS for each in effects.tried):
+            return None
         if tried.through or not (tried.operation.phase == "connect" or self._is_first_request(call, tried)):
             return None
         return tried if tried.failures and not self._reaches_nobody(call, tried) else None
@@ -158,6 +162,7 @@ class _Reader:
             gathered=fate.gathered,
             by_result=by_result,
             outlet=outlet,
+            makers=self._all_makers(call, tried),
         )
 
     # Where the socket comes from
@@ -261,6 +266,23 @@ class _Reader:
             for binding in self._names.bindings(receiver)
             if isinstance(binding.value, cst.Call) and binding.index is None
         ]
+
+    def _all_makers(self, call: cst.Call, tried: Tried) -> tuple[Binding, ...]:
+        """Return all that gives the socket its value, if each makes a new one; nothing if one does not."""
+        receiver = call.func.value if isinstance(call.func, cst.Attribute) else None
+        if tried.operation.name not in _SOCKETS:
+            receiver = argument(call, 0, "sock") if tried.operation.name == _BY_LOOP else None
+        if not isinstance(receiver, (cst.Name, cst.Attribute)):
+            return ()
+        found = [
+            each
+            for each in self._names.bindings(receiver)
+            if each.kind not in {"annotate", "delete"} and not _is_none(each.value)
+        ]
+        made = all(
+            each.kind in {"assign", "with"} and each.index is None and self._is_maker(each.value) for each in found
+        )
+        return tuple(found) if made else ()
 
     def _made_at(self, call: cst.Call) -> tuple[cst.CSTNode, ...]:
         receiver = call.func.value if isinstance(call.func, cst.Attribute) else call.func
