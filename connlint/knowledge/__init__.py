@@ -139,7 +139,8 @@ def add_own(options: Options) -> None:
     The tables are the process's: a run has one settings file, and only a test has two.
     """
     global _own  # noqa: PLW0603
-    if _own.options == options or (not options.operations and not options.exceptions and _own is own.NOTHING):
+    told = options.operations or options.exceptions or options.sleep_functions
+    if _own.options == options or (not told and _own is own.NOTHING):
         return
     for remembered in (canonical, is_harmless, is_connection_failure):
         remembered.cache_clear()

@@ -162,8 +162,8 @@ def speaks_of_logging(name: str, receiver: str | None) -> bool:
 # Names of what reads, writes or serves: a loop around it is no retry that anyone can see from outside.
 READS = frozenset(
     """
-    accept arecv areadline consume dequeue fetchone get_message getline iter listen next poll read readexactly readinto
-    readline readlines readuntil receive recv recv_into recvfrom recvmsg select wait
+    accept arecv areadline bind consume dequeue fetchone get_message getline iter listen next poll read readexactly
+    readinto readline readlines readuntil receive recv recv_into recvfrom recvmsg select wait
     """.split()
 )
 SENDS = frozenset("drain flush put send sendall sendmsg sendto write writelines".split())
