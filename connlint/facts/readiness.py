@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 _HERE = re.compile(r"(?<![\w.-])(?:localhost|127(?:\.\d{1,3}){3}|::1|0\.0\.0\.0)(?![\w.-])")
 _STATES = frozenset({"alive", "health", "healthcheck", "healthy", "reachable", "readiness", "ready", "startup"})
 _WAITING = frozenset({"await", "wait"})
+_CHECKED = frozenset({"port", "server", "service"})
+# What a docstring or a comment above the loop says of it
+_SAID = re.compile(
+    r"\bwait(?:s|ing)?\b.{0,60}\b(?:available|alive|boot|healthy|listen(?:s|ing)?|online|ready|start(?:s|ed|up)?|up)\b"
+    r"|\b(?:until|till)\b.{0,60}\b(?:alive|answers?|available|healthy|listens|listening|online|reachable|ready"
+    r"|repl(?:y|ies)|responds?|started|up)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _STARTING = frozenset(
     {
         "asyncio.create_subprocess_exec",
@@ -48,6 +56,7 @@ def awaits_start(facts: Facts, loop: RetryLoop) -> bool:
     return (
         loop.bound == "deadline"
         or any(_is_named_so(name) for name in _functions_around(facts, loop))
+        or any(_SAID.search(text) for text in _said(facts, loop))
         or _looks_after_a_process(facts, loop)
         or any(_HERE.search(text) for text in _addresses(facts, loop))
     )
@@ -67,7 +76,19 @@ def _functions_around(facts: Facts, loop: RetryLoop | RetryPolicy) -> Iterator[s
 
 def _is_named_so(name: str) -> bool:
     found = words(name)
-    return bool(found) and (found[0] in _WAITING or not _STATES.isdisjoint(found) or found[-2:] == ["is", "up"])
+    if not found:
+        return False
+    if found[0] == "check" and found[-1] in _CHECKED:
+        return True
+    return found[0] in _WAITING or not _STATES.isdisjoint(found) or found[-2:] == ["is", "up"]
+
+
+def _said(facts: Facts, loop: RetryLoop) -> Iterator[str]:
+    """Yield what the docstring of the function and the comment above the loop say."""
+    function = facts.index.function_of(loop.node)
+    if isinstance(function, cst.FunctionDef):
+        yield function.get_docstring() or ""
+    yield "\n".join(line.comment.value for line in loop.node.leading_lines if line.comment is not None)
 
 
 def _looks_after_a_process(facts: Facts, loop: RetryLoop) -> bool:

@@ -169,6 +169,25 @@ SILENT = {
                         time.sleep(1)
                 return False
         """,
+    "docstring-says-so": """
+        def probe(host, port):
+            \"\"\"Ask until the server replies.\"\"\"
+            for _ in range(30):
+                try:
+                    return socket.create_connection((host, port))
+                except OSError:
+                    time.sleep(0.3)
+        """,
+    "comment-says-so": """
+        def launch(address):
+            spawn(address)
+            # wait for the broker to come up
+            while True:
+                try:
+                    return socket.create_connection(address)
+                except OSError:
+                    time.sleep(0.3)
+        """,
     "own-process": """
         class Service:
             def connect(self, address):
