@@ -175,6 +175,47 @@ def test_connect_again_needs_another_socket() -> None:
     assert kinds == [ConnectionRefusedError, ConnectionAbortedError] * 2
 
 
+def test_connect_again_without_a_timeout_works_on_linux() -> None:
+    """Nothing to rely on: POSIX leaves the state of the socket unspecified, and macOS answers EINVAL."""
+    with closed_port() as closed, socket.socket() as sock, socket.socket() as listener:
+        kinds = [type(raised(lambda: sock.connect(closed))) for _ in range(4)]
+        assert kinds == [ConnectionRefusedError] * 4
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        assert raised(lambda: sock.connect(listener.getsockname())) is None
+
+
+def test_connect_again_fails_once_though_somebody_listens_by_then() -> None:
+    with closed_port() as closed, socket.socket() as sock, socket.socket() as listener:
+        sock.settimeout(LATE)
+        assert type(raised(lambda: sock.connect(closed))) is ConnectionRefusedError
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        assert type(raised(lambda: sock.connect(listener.getsockname()))) is ConnectionAbortedError
+        assert raised(lambda: sock.connect(listener.getsockname())) is None
+
+
+def test_connect_again_after_a_timeout_is_still_under_way() -> None:
+    with black_hole(IPV4) as address, socket.socket() as sock:
+        sock.settimeout(AT_ONCE)
+        kinds = [type(raised(lambda: sock.connect(address))) for _ in range(3)]
+    assert kinds == [TimeoutError, BlockingIOError, BlockingIOError]
+
+
+def test_connect_again_of_a_connected_socket() -> None:
+    with Peer(close) as peer, socket.socket() as sock:
+        sock.connect(peer.address)
+        error = raised(lambda: sock.connect(peer.address))
+    assert isinstance(error, OSError)
+    assert error.errno == errno.EISCONN
+
+
+def test_unix_socket_can_be_connected_again() -> None:
+    with path_of(bound=True) as path, socket.socket(UNIX) as sock:
+        kinds = [type(raised(lambda: sock.connect(path))) for _ in range(3)]
+    assert kinds == [ConnectionRefusedError] * 3
+
+
 def result_of_connect_ex() -> Iterator[Experiment]:
     name = "socket.socket.connect_ex"
     for family in FAMILIES:

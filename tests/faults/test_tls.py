@@ -10,6 +10,8 @@ import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pytest
+
 from tests.faults.experiments import Experiment, by_operation, check_all
 from tests.faults.peers import (
     AT_ONCE,
@@ -66,6 +68,15 @@ def connect(family: socket.AddressFamily, address: tuple[str, int], wait: float 
     with client_context().wrap_socket(socket.socket(family)) as sock:
         sock.settimeout(wait)
         return raised(lambda: sock.connect(address))
+
+
+def test_connect_again_after_a_failed_handshake() -> None:
+    """To Python such a socket is connected: no handler of connection failures takes what the next attempt raises."""
+    with Peer(close) as peer, client_context().wrap_socket(socket.socket()) as sock:
+        sock.settimeout(LATE)
+        assert isinstance(raised(lambda: sock.connect(peer.address)), OSError)
+        with pytest.raises(ValueError, match="already-connected"):
+            sock.connect(peer.address)
 
 
 def connect_ex(family: socket.AddressFamily, address: tuple[str, int], wait: float = LATE) -> Outcome:
