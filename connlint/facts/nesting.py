@@ -114,7 +114,7 @@ class _Reader:
 
     def _within(self, outer: Layer, tried: Tried, loop: RetryLoop | None) -> Iterator[Nested]:
         for other in self._loops:
-            if other is not loop and self._holds(outer, other):
+            if other is not loop and self._holds(outer, tried, other):
                 for item in other.retried:
                     if any(each.call is tried.call for each in item.tried) and _passes_on(self._facts, item):
                         yield Nested(outer, Layer(other.node, self._attempts(other)), tried.site)
@@ -122,14 +122,14 @@ class _Reader:
         if client is not None:
             yield Nested(outer, client, tried.call)
 
-    def _holds(self, outer: Layer, inner: RetryLoop) -> bool:
-        """Say whether `inner` stands in the code of `outer`, or in another function, which `outer` then calls."""
-        function = outer.node
-        if isinstance(function, cst.Decorator):
-            function = self._index.parents[function]
-            return self._index.function_of(inner.node) is function or function not in self._index.ancestors(inner.node)
-        ancestors = list(self._index.ancestors(inner.node))
-        return outer.node in ancestors or self._index.function_of(inner.node) is not self._index.function_of(function)
+    def _holds(self, outer: Layer, tried: Tried, inner: RetryLoop) -> bool:
+        """Say whether `inner` stands in the code of `outer`, or in a function through which that reaches `tried`."""
+        function = self._index.function_of(inner.node)
+        if any(function in self._index.definitions.get(name, []) for name in tried.through):
+            return True
+        if isinstance(outer.node, cst.Decorator):
+            return function is self._index.parents[outer.node]
+        return outer.node in self._index.ancestors(inner.node)
 
     def _decorated(self, call: cst.Call) -> RetryPolicy | None:
         """Return the policy of the decorator of the file's function that `call` calls."""
@@ -182,17 +182,17 @@ class _Reader:
         given = argument(call, None, row.argument) or argument(made, None, row.argument)
         if given is None:
             return Layer(made, row.default + 1, row.source)
-        return self._given(given)
+        return self._given(made, given)
 
     def _made_by(self, node: cst.BaseExpression) -> cst.Call | None:
         made = self._facts.names.follow(node)
         return made if isinstance(made, cst.Call) else None
 
-    def _given(self, value: cst.BaseExpression) -> Layer | None:
-        """Return the retry that `value`, a count or a policy of the library, stands for."""
+    def _given(self, made: cst.Call, value: cst.BaseExpression) -> Layer | None:
+        """Return the retry of what `made` makes, if `value` is a count of retries, or a policy of the library."""
         followed = self._facts.names.follow(value)
         if isinstance(followed, cst.Integer) and followed.evaluated_value > 0:
-            return Layer(followed, followed.evaluated_value + 1)
+            return Layer(made, followed.evaluated_value + 1)
         policy = self._by_call.get(followed) if isinstance(followed, cst.Call) else None
         return self._layer(policy) if policy is not None and _multiplies(policy) else None
 
@@ -211,7 +211,7 @@ class _Reader:
         given = argument(made, 2, "max_retries") if made is not None else None
         if made is None or given is None or self._facts.values.target(made) != "requests.adapters.HTTPAdapter":
             return None
-        return self._given(given)
+        return self._given(made, given)
 
     def _is_same(self, mounted: cst.BaseExpression, receiver: cst.BaseExpression) -> bool:
         """Say whether the session `receiver` is the one that an adapter was mounted on."""
