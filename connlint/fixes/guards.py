@@ -19,14 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connlint.facts import Facts
+    from connlint.facts.model import ConnectSite
     from connlint.knowledge.model import Operation
 
 _FREE_NAMES = ("exc", "error", "err", "failure", "reason")
+# Their methods connect to the host and the port that the constructor was given.
+_TOLD_WHEN_MADE = frozenset({"http.client.HTTPConnection", "http.client.HTTPSConnection"})
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9_.:/@ -]+\Z")
 _MOST_CLASSES = 3
 
 
-def line_of(facts: Facts, call: cst.Call) -> cst.SimpleStatementLine | None:
+def line_of(facts: Facts, call: cst.CSTNode) -> cst.SimpleStatementLine | None:
     """Return the line whose only statement is `call`, awaited or not, or the assignment or return of what it gives.
 
     None where the call is only a part of what the line does, or where the line shares its row with a header.
@@ -182,6 +185,22 @@ def address(call: cst.Call, operation: Operation) -> str | None:
     return ":".join(texts)
 
 
+def address_of(facts: Facts, site: ConnectSite) -> str | None:
+    """Return where `site` connects to, be it that its object was told so when it was made."""
+    found = address(site.call, site.tried.operation)
+    receiver = site.call.func.value if isinstance(site.call.func, cst.Attribute) else None
+    if found is not None or site.tried.operation.address or not isinstance(receiver, cst.Name):
+        return found
+    binding = facts.names.binding(receiver)
+    made = binding.value if binding is not None else None
+    if not isinstance(made, cst.Call) or facts.index.function_of(made) is not facts.index.function_of(site.call):
+        return None
+    if facts.values.target(made) not in _TOLD_WHEN_MADE:
+        return None
+    texts = [_piece(each) for each in (argument(made, 0, "host"), argument(made, 1, "port")) if each is not None]
+    return ":".join(text for text in texts if text is not None) if texts and None not in texts else None
+
+
 def _piece(value: cst.BaseExpression) -> str | None:
     if isinstance(value, cst.SimpleString):
         text = value.evaluated_value
@@ -196,8 +215,12 @@ def _piece(value: cst.BaseExpression) -> str | None:
     if isinstance(value, cst.Subscript) and len(value.slice) == 1:
         item = value.slice[0].slice
         path = dotted(value.value)
-        if path is not None and isinstance(item, cst.Index) and isinstance(item.value, cst.Integer):
-            return f"{{{path}[{item.value.value}]}}"
+        key = item.value if isinstance(item, cst.Index) else None
+        if path is not None and isinstance(key, cst.Integer):
+            return f"{{{path}[{key.value}]}}"
+        name = key.evaluated_value if isinstance(key, cst.SimpleString) else None
+        if path is not None and isinstance(name, str) and _PLAIN_TEXT.match(name):
+            return f"{{{path}['{name}']}}"
     return None
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from connlint.facts.tree import dotted
+from connlint.facts import meant
+from connlint.facts.tree import bound_name, dotted, walk, walk_same_code
 from connlint.facts.wording import can_raise, code
 from connlint.fixes import guards
 from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from connlint.facts.model import ConnectSite
 
 _PROGRAMS = re.compile(r"_*(?:async_)?(?:main|run|cli)_*\Z")
+_TRIALS = re.compile(r"(?:^|_)(?:tests?|examples?|demos?)(?:_|$)", re.IGNORECASE)
 _PLACES = {"main": "the program", "thread": "the thread", "task": "the task"}
 _HOWS = {
     "main": "it stands on the program's main path, and nothing in the file takes it: the program ends with a traceback",
@@ -33,7 +35,11 @@ class UnguardedConnect(Rule):
 
     Reports a call that connects where the failure surely ends in a traceback: in a script's module-level code, in
     functions that only this code calls, in a thread's target, and in a task that nobody awaits. The callers in the
-    file are followed: a `try` in one of them guards the call.
+    file are followed: a `try` in one of them guards the call, and so does a context manager or a decorator of the
+    file.
+
+    Elsewhere it reports two slips: a connect in one branch that nothing guards, while the one in the branch beside it
+    is guarded; and a connect on the line above the `try` whose handler was meant for it.
 
     ## Why is this bad
 
@@ -68,14 +74,18 @@ class UnguardedConnect(Rule):
     Library code whose contract is to connect hands the failure on, and rightly: its caller knows what to do. So
     connlint is silent in functions that nothing in the file calls, that give something back, or whose name says that
     they connect; in methods, but for the `run` of a script; in tests; and wherever a decorator or a context manager
-    that it cannot read may take the failure. A script for its author alone may well end with a traceback: switch the
-    rule off there.
+    that it cannot read may take the failure. A function named as a test, an example or a demonstration, or one that
+    asserts what it gets, answers with its traceback, unless a handler there shows that it reckons with the failure. A
+    script for its author alone may well end with a traceback: switch the rule off there.
 
     ## Fix safety
 
-    The fix is unsafe: the program ends with a message on standard error and exit status 1 instead of a traceback and
-    exit status 1, and what imports the file and catches the failure itself meets `SystemExit`. There is none for
-    threads and tasks, gathered ones among them: only the author knows what the program should do without them.
+    The fix is unsafe. On the main path the program ends with a message on standard error, which names host, port and
+    reason, and exit status 1 instead of a traceback and exit status 1; what imports the file and catches the failure
+    itself meets `SystemExit`. In threads, in tasks and among gathered ones, the fix closes the socket and raises a
+    `ConnectionError` that says where to, with the failure as its cause: what else to do without a connection is for
+    the author to say. Beside a guarded branch the handler is the same as there, and a connect above its `try` moves
+    into it. Where names that the handler needs may not be bound there is no fix.
 
     ## References
 
@@ -86,7 +96,7 @@ class UnguardedConnect(Rule):
 
     code = "CNL301"
     name = "unguarded-connect"
-    message = "`{call}`{address} ends {place} with a traceback when it fails: handle {classes}"
+    message = "`{call}`{address} {fate}: {remedy}"
     fixable = "sometimes"
     bad = (
         Example(
@@ -279,6 +289,25 @@ try:
 except OSError:
     print("down")
 """,
+            """\
+import socket
+import threading
+
+
+def feed():
+    try:
+        sock = socket.create_connection(("localhost", 9999))
+    except OSError as exc:
+        raise ConnectionError(f"cannot connect to localhost:9999: {exc}") from exc
+    with sock:
+        sock.sendall(b"x")
+
+
+try:
+    threading.Thread(target=feed).start()
+except OSError:
+    print("down")
+""",
         ),
         Example(
             "task-that-nobody-awaits",
@@ -294,6 +323,142 @@ class Monitor:
         reader, writer = await asyncio.open_connection("localhost", 9999)
         while line := await reader.readline():
             print(line)
+""",
+            """\
+import asyncio
+
+
+class Monitor:
+    def start(self):
+        asyncio.create_task(self.watch())
+
+    async def watch(self):
+        try:
+            reader, writer = await asyncio.open_connection("localhost", 9999)
+        except OSError as exc:
+            raise ConnectionError(f"cannot connect to localhost:9999: {exc}") from exc
+        while line := await reader.readline():
+            print(line)
+""",
+        ),
+        Example(
+            "branch-beside-it-is-guarded",
+            """\
+import socket
+import ssl
+
+
+def open_link(host, port, secure):
+    if secure:
+        context = ssl.create_default_context()
+        sock = context.wrap_socket(socket.socket(), server_hostname=host)
+        try:
+            sock.connect((host, port))
+        except OSError as exc:
+            sock.close()
+            raise LinkError(f"cannot reach {host}") from exc
+    else:
+        sock = socket.socket()
+        sock.connect((host, port))  # plain text
+    return sock
+""",
+            """\
+import socket
+import ssl
+
+
+def open_link(host, port, secure):
+    if secure:
+        context = ssl.create_default_context()
+        sock = context.wrap_socket(socket.socket(), server_hostname=host)
+        try:
+            sock.connect((host, port))
+        except OSError as exc:
+            sock.close()
+            raise LinkError(f"cannot reach {host}") from exc
+    else:
+        sock = socket.socket()
+        try:
+            sock.connect((host, port))  # plain text
+        except OSError as exc:
+            sock.close()
+            raise LinkError(f"cannot reach {host}") from exc
+    return sock
+""",
+        ),
+        Example(
+            "line-above-its-try",
+            """\
+import socket
+
+
+def fetch(host, port):
+    sock = socket.socket()
+    sock.connect((host, port))
+    try:
+        sock.sendall(b"GET")
+        return sock.recv(100)
+    except ConnectionRefusedError:
+        print("the server is down")
+    finally:
+        sock.close()
+""",
+            """\
+import socket
+
+
+def fetch(host, port):
+    sock = socket.socket()
+    try:
+        sock.connect((host, port))
+        sock.sendall(b"GET")
+        return sock.recv(100)
+    except ConnectionRefusedError:
+        print("the server is down")
+    finally:
+        sock.close()
+""",
+        ),
+        Example(
+            "protocol-of-an-event-loop",
+            """\
+import asyncio
+
+loop = asyncio.new_event_loop()
+connecting = loop.create_connection(asyncio.Protocol, "127.0.0.1", 8888)
+loop.run_until_complete(connecting)
+loop.run_forever()
+""",
+            """\
+import asyncio
+
+loop = asyncio.new_event_loop()
+connecting = loop.create_connection(asyncio.Protocol, "127.0.0.1", 8888)
+try:
+    loop.run_until_complete(connecting)
+except OSError as exc:
+    raise SystemExit(f"cannot connect to 127.0.0.1:8888: {exc}") from exc
+loop.run_forever()
+""",
+        ),
+        Example(
+            "first-request-connects",
+            """\
+import http.client
+
+conn = http.client.HTTPSConnection("example.com", timeout=10)
+conn.request("GET", "/")
+print(conn.getresponse().status)
+""",
+            """\
+import http.client
+
+conn = http.client.HTTPSConnection("example.com", timeout=10)
+try:
+    conn.request("GET", "/")
+except OSError as exc:
+    raise SystemExit(f"cannot connect to example.com: {exc}") from exc
+print(conn.getresponse().status)
 """,
         ),
     )
@@ -408,6 +573,122 @@ if __name__ == "__main__":
 """,
         ),
         Example(
+            "own-context-that-converts",
+            """\
+import contextlib
+import socket
+
+
+@contextlib.contextmanager
+def explained(host):
+    try:
+        yield
+    except OSError as exc:
+        raise SystemExit(f"{host}: {exc}") from exc
+
+
+with explained("localhost"):
+    sock = socket.create_connection(("localhost", 9999))
+""",
+        ),
+        Example(
+            "own-decorator-that-takes-it",
+            """\
+import functools
+import socket
+import sys
+
+
+def explained(func):
+    @functools.wraps(func)
+    def wrapper(*args):
+        try:
+            return func(*args)
+        except OSError as exc:
+            sys.exit(f"no connection: {exc}")
+
+    return wrapper
+
+
+@explained
+def main():
+    socket.create_connection(("localhost", 9999)).close()
+
+
+main()
+""",
+        ),
+        Example(
+            "trial-whose-traceback-is-its-answer",
+            """\
+import asyncio
+import aiomysql
+
+
+async def test_example():
+    conn = await aiomysql.connect(host="127.0.0.1", user="root")
+    conn.close()
+
+
+asyncio.run(test_example())
+""",
+        ),
+        Example(
+            "branches-that-differ-for-a-reason",
+            """\
+import os
+import socket
+
+
+def log_socket(path, address):
+    sock = socket.socket(socket.AF_UNIX)
+    if os.path.exists(path):
+        try:
+            sock.connect(path)
+        except OSError:
+            pass  # written to the console instead
+    else:
+        sock.connect(address)
+    return sock
+""",
+        ),
+        Example(
+            "try-for-what-comes-after-it",
+            """\
+import socket
+
+
+class Client:
+    def open(self):
+        self.sock = socket.create_connection(self.address, timeout=5)
+        try:
+            self.sock.sendall(b"HELLO")
+        except OSError as exc:
+            self.sock.close()
+            raise ProtocolError("the server hung up") from exc
+""",
+        ),
+        Example(
+            "callback-called-within-a-try",
+            """\
+import socket
+
+
+def attempt(action):
+    try:
+        action()
+    except OSError as exc:
+        print(exc)
+
+
+def poke():
+    socket.create_connection(("localhost", 9999)).close()
+
+
+attempt(poke)
+""",
+        ),
+        Example(
             "coroutine-awaited-inside-a-try",
             """\
 import asyncio
@@ -474,27 +755,98 @@ if __name__ == "__main__":
         if facts.is_test:
             return
         for site in facts.connects:
-            if site.by_result:
+            if site.guarded is not False or site.by_result or site.patient or site.place not in {*_PLACES, "library"}:
                 continue
-            if site.guarded is False and site.place in _PLACES and not site.patient and _is_for_here(facts, site):
-                yield self._finding(facts, site)
+            finding = _missed(facts, site) or _ending(facts, site)
+            if finding is not None:
+                yield finding
 
-    def _finding(self, facts: Facts, site: ConnectSite) -> Finding:
-        fix = None
-        if site.place == "main" and not site.gathered and _rewrite(facts, site) is not None:
-            fix = Fix("unsafe", "End the program with a message", lambda: _rewrite(facts, site))
-        address = guards.address(site.call, site.tried.operation)
-        return Finding(
-            site.call,
-            arguments={
-                "call": dotted(site.call.func) or code(facts, site.call.func),
-                "address": guards.spoken(address),
-                "place": _PLACES[site.place],
-                "classes": ", ".join(_widest(facts, site.escapes)),
-            },
-            why=tuple(_why(facts, site)),
-            fix=fix,
+
+def _missed(facts: Facts, site: ConnectSite) -> Finding | None:
+    """Return the finding that handling was meant for `site` and misses it, if that shows."""
+    line = guards.line_of(facts, site.outlet or site.call)
+    below = meant.statement_below(facts, site, line) if line is not None else None
+    escaping = ", ".join(_widest(facts, site.escapes))
+    if line is not None and below is not None:
+        return _finding(
+            facts,
+            site,
+            fate=f"stands above the `try` that was meant to take {escaping}",
+            remedy="move it into the `try`",
+            why="what the `try` below it does raises no such failure, and its handler speaks of connecting",
+            fix=Fix("unsafe", "Move the call into the `try`", lambda: _moved(facts, line, *below))
+            if _moved(facts, line, *below) is not None
+            else _fix_of_end(facts, site),
         )
+    handler = meant.guard_of_sibling(facts, site)
+    if handler is None:
+        return None
+    same = line is not None and _handled_alike(facts, line, handler) is not None
+    return _finding(
+        facts,
+        site,
+        fate=f"can fail with {escaping}, which is handled where the other branch connects",
+        remedy="handle it here, too",
+        why=f"the branch beside it takes that in line {facts.layout.row(handler)}, and nothing takes it here",
+        fix=Fix("unsafe", "Handle it as the other branch does", lambda: _handled_alike(facts, line, handler))
+        if line is not None and same
+        else _fix_of_end(facts, site),
+    )
+
+
+def _ending(facts: Facts, site: ConnectSite) -> Finding | None:
+    """Return the finding that the failure of `site` ends the program, a thread or a task, if it does."""
+    if site.place not in _PLACES or not _is_for_here(facts, site) or _is_a_trial(facts, site):
+        return None
+    return _finding(
+        facts,
+        site,
+        fate=f"ends {_PLACES[site.place]} with a traceback when it fails",
+        remedy=f"handle {', '.join(_widest(facts, site.escapes))}",
+        why=_HOWS[site.place],
+        fix=_fix_of_end(facts, site),
+    )
+
+
+def _finding(facts: Facts, site: ConnectSite, *, fate: str, remedy: str, why: str, fix: Fix | None) -> Finding:
+    return Finding(
+        site.call,
+        arguments={
+            "call": dotted(site.call.func) or code(facts, site.call.func),
+            "address": guards.spoken(guards.address_of(facts, site)),
+            "fate": fate,
+            "remedy": remedy,
+        },
+        why=(*_why(facts, site), why),
+        fix=fix,
+    )
+
+
+def _fix_of_end(facts: Facts, site: ConnectSite) -> Fix | None:
+    """Return the fix that says what failed where the failure ends the program, a thread or a task."""
+    if site.place not in _PLACES or _rewrite(facts, site) is None:
+        return None
+    message = "End the program with a message" if _ends_program(site) else "Close the socket, and say what failed"
+    return Fix("unsafe", message, lambda: _rewrite(facts, site))
+
+
+def _ends_program(site: ConnectSite) -> bool:
+    """Say whether nothing but the connect would end with the program: gathered tasks go on where one of them fails."""
+    return site.place == "main" and not site.gathered
+
+
+def _is_a_trial(facts: Facts, site: ConnectSite) -> bool:
+    """Say whether `site` stands in what tries something out, so that a traceback is its answer.
+
+    That is a function named as a test, an example or a demonstration, or one that asserts what it gets, unless a
+    handler there shows that the failure is reckoned with.
+    """
+    function = facts.index.function_of(site.call)
+    if not isinstance(function, cst.FunctionDef) or any(not guard.passes_on for guard in site.guards):
+        return False
+    if _TRIALS.search(function.name.value):
+        return True
+    return any(isinstance(node, cst.Assert) for node in walk_same_code(function.body))
 
 
 def _is_for_here(facts: Facts, site: ConnectSite) -> bool:
@@ -502,7 +854,7 @@ def _is_for_here(facts: Facts, site: ConnectSite) -> bool:
     function = facts.index.function_of(site.call)
     if function is None or site.place != "main" or _is_the_program(function):
         return True
-    line = guards.line_of(facts, site.call)
+    line = guards.line_of(facts, site.outlet or site.call)
     statement = line.body[0] if line is not None else None
     targets = [item.target for item in statement.targets] if isinstance(statement, cst.Assign) else []
     kept = site.origin in {"parameter", "attribute"} or any(isinstance(target, cst.Attribute) for target in targets)
@@ -536,11 +888,10 @@ def _why(facts: Facts, site: ConnectSite) -> Iterator[str]:
         if not guard.passes_on:
             word = "except" if isinstance(guard.node, cst.ExceptHandler) else "with"
             yield f"the `{word}` for {', '.join(guard.caught)} cannot take {', '.join(guard.escapes)}"
-    yield _HOWS[site.place]
 
 
 def _rewrite(facts: Facts, site: ConnectSite) -> Rewrite | None:
-    line = guards.line_of(facts, site.call)
+    line = guards.line_of(facts, site.outlet or site.call)
     closing = {guard.node for guard in site.guards if guard.passes_on}
     taking = {guard.node for guard in site.guards if not guard.passes_on and _takes_some(facts, site, guard.caught)}
     lost = _is_lost(facts, site, closing=bool(closing))
@@ -602,16 +953,18 @@ def _sole_tries(facts: Facts, line: cst.CSTNode) -> Iterator[cst.Try]:
 
 
 def _handler(facts: Facts, site: ConnectSite, *, closes: bool) -> tuple[str, tuple[str, ...]] | None:
-    """Return the text of the handler that ends the program, and the modules to import for it."""
-    name = guards.free_name(facts, site.call)
-    caught = guards.classes(facts, site.call, [failure.raises for failure in site.tried.failures])
-    if name is None or caught is None or not guards.means(facts, site.call, "SystemExit"):
+    """Return the text of the handler that says what failed, and the modules to import for it."""
+    place = site.outlet or site.call
+    raised = "SystemExit" if _ends_program(site) else "ConnectionError"
+    name = guards.free_name(facts, place)
+    caught = guards.classes(facts, place, [failure.raises for failure in site.tried.failures])
+    if name is None or caught is None or not guards.means(facts, place, raised):
         return None
-    address = guards.address(site.call, site.tried.operation)
+    address = guards.address_of(facts, site)
     to = f" to {address}" if address is not None else ""
     closing = f"    {site.variable}.close()\n" if closes and site.variable is not None else ""
     message = f'f"cannot connect{to}: {{{name}}}"'
-    return f"except {caught[0]} as {name}:\n{closing}    raise SystemExit({message}) from {name}\n", caught[1]
+    return f"except {caught[0]} as {name}:\n{closing}    raise {raised}({message}) from {name}\n", caught[1]
 
 
 def _hoisted(
@@ -636,3 +989,71 @@ def _hoisted(
     held = cst.With([cst.WithItem(target.deep_clone())], statement.body)
     held = held.with_changes(whitespace_before_colon=statement.whitespace_before_colon)
     return {statement: (guards.guarded(line, [handler]), held)}
+
+
+# Handling that is there already
+
+
+def _moved(
+    facts: Facts, line: cst.SimpleStatementLine, between: tuple[cst.SimpleStatementLine, ...], below: cst.Try
+) -> Rewrite | None:
+    """Return `line` and the lines after it, down to the `try` below, in that `try`."""
+    lines = (line, *between)
+    bound = {name for each in lines for name in _bound_by(each)}
+    outside = [*below.handlers, *([below.finalbody] if below.finalbody is not None else [])]
+    if any(facts.names.uses(name, part) for name in bound for part in outside) or not isinstance(
+        below.body, cst.IndentedBlock
+    ):
+        return None  # what it binds is not bound where it fails
+    if bound and not all(_leaves(handler) for handler in below.handlers):
+        return None
+    first, *rest = below.body.body
+    if not isinstance(first, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
+        return None
+    first = first.with_changes(leading_lines=[*below.leading_lines, *first.leading_lines])
+    body = [line.with_changes(leading_lines=()), *between, first, *rest]
+    joined = below.with_changes(leading_lines=line.leading_lines, body=below.body.with_changes(body=body))
+    return Rewrite({**dict.fromkeys(lines, ()), below: joined})
+
+
+def _bound_by(line: cst.SimpleStatementLine) -> Iterator[str]:
+    for statement in line.body:
+        targets = [item.target for item in statement.targets] if isinstance(statement, cst.Assign) else []
+        targets += [statement.target] if isinstance(statement, cst.AnnAssign) else []
+        yield from (node.value for target in targets for node in walk(target) if isinstance(node, cst.Name))
+
+
+def _leaves(handler: cst.ExceptHandler) -> bool:
+    """Say whether control surely does not go on after `handler`."""
+    last = handler.body.body[-1]
+    last = last.body[-1] if isinstance(last, cst.SimpleStatementLine) else last
+    return isinstance(last, (cst.Raise, cst.Return, cst.Continue, cst.Break))
+
+
+def _handled_alike(facts: Facts, line: cst.SimpleStatementLine, handler: cst.ExceptHandler) -> Rewrite | None:
+    """Return `line` in a `try` with what `handler` does."""
+    bound = bound_name(handler)
+    if any(isinstance(node, (cst.Break, cst.Continue, cst.Yield)) for node in walk_same_code(handler.body)):
+        return None
+    row = facts.layout.row(line)
+    scope = facts.index.scope_of(line)
+    for node in walk(handler):
+        if not isinstance(node, cst.Name) or node.value == bound or not facts.names.uses(node.value, handler):
+            continue
+        bindings = scope.names.get(node.value, [])
+        if bindings and not any(_is_bound_before(facts, each.node, line, row) for each in bindings):
+            return None
+    if not _leaves(handler) and any(True for _ in _bound_by(line)):
+        return None
+    body = cst.IndentedBlock([line.with_changes(leading_lines=())])
+    return Rewrite({line: cst.Try(body, [handler.deep_clone()], leading_lines=line.leading_lines)})
+
+
+def _is_bound_before(facts: Facts, node: cst.CSTNode, line: cst.CSTNode, row: int) -> bool:
+    """Say whether the statement `node` binds a name before `line`, in a block that `line` is in too."""
+    if isinstance(node, (cst.Param, cst.FunctionDef, cst.ClassDef, cst.ImportAlias)):
+        return True
+    block = next(
+        (each for each in facts.index.ancestors(node) if isinstance(each, (cst.IndentedBlock, cst.Module))), None
+    )
+    return facts.layout.row(node) < row and block is not None and block in facts.index.ancestors(line)
