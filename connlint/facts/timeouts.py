@@ -490,6 +490,13 @@ class TimeoutsReader:
                 return True
             if isinstance(value, cst.Name):
                 stack.extend(
+                    binding.value.elements[binding.index].value
+                    for binding in self._names.bindings(value)
+                    if isinstance(binding.value, (cst.Tuple, cst.List))
+                    and binding.index is not None
+                    and binding.index < len(binding.value.elements)
+                )
+                stack.extend(
                     binding.value
                     for binding in self._names.bindings(value)
                     if binding.kind == "assign"
@@ -519,6 +526,9 @@ class TimeoutsReader:
             if isinstance(ancestor, cst.With):
                 if any(self._bounds(item.item) for item in ancestor.items if item is not below):
                     return True
+            elif isinstance(ancestor, cst.If):
+                if any(_BOUNDS.search(word) for word in _words(ancestor.test)):
+                    return True  # who asks for a timeout first knows what to do without one
             elif isinstance(ancestor, cst.Call) and below is not ancestor.func:
                 if self._bounds(ancestor):
                     return True

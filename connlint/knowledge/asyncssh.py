@@ -36,6 +36,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "tests/faults/test_asyncssh.py::test_connect",
         parameters=("host", "port"),
         address=("host", "port"),
+        timeout="connect_timeout",
         awaited=True,
     ),
     *(

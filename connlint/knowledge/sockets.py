@@ -259,8 +259,9 @@ OPERATIONS: tuple[Operation, ...] = (
         "connect",
         _TLS_CONNECT,
         "tests/faults/test_tls.py::test_get_server_certificate",
-        parameters=("addr", "ssl_version", "ca_certs"),
+        parameters=("addr", "ssl_version", "ca_certs", "timeout"),
         address=("addr",),
+        timeout="timeout",
     ),
     # A descriptor may be a file's, which meets no peer, or a pipe's, whose reader can go
     *(

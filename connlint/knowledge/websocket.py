@@ -48,6 +48,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "tests/faults/test_websocket.py::test_connect",
         parameters=("url",),
         address=("url",),
+        timeout="timeout",
     ),
     Operation(
         "websocket.create_connection",

@@ -24,6 +24,8 @@ SECONDS = "10"
 """The timeout that the fix writes where the file has none of its own."""
 
 _SCOPES = {"anyio": "anyio.fail_after", "trio": "trio.fail_after"}
+# What takes no fractions of a second
+_WHOLE_SECONDS = frozenset({"psycopg2.connect"})
 _FREE_NAMES = ("sock", "conn", "connection")
 # What is done with a connection that is made for nothing else
 _AT_ONCE = frozenset({"close", "getpeername", "getsockname"})
@@ -558,8 +560,11 @@ def tunnel(client, host, channel):
 
 def _seconds(facts: Facts, found: UnboundedConnect) -> str:
     """Return the timeout to write: one that the code has and that is there at the call, else a number."""
+    late = found.late.args[0].value if found.late is not None and found.late.args else None
+    if isinstance(late, (cst.Integer, cst.Float)) and found.how == "argument":
+        return late.value
     setting = found.setting
-    if setting is None:
+    if setting is None or found.operation.name in _WHOLE_SECONDS:
         return SECONDS
     first = setting.partition(".")[0]
     owner = facts.names.owner(first, facts.index.scope_of(found.told))
@@ -662,8 +667,10 @@ def _own_line(facts: Facts, node: cst.CSTNode) -> cst.SimpleStatementLine | None
 def _before(facts: Facts, found: UnboundedConnect, seconds: str) -> Rewrite | None:
     socket = dotted(found.result)
     line = guards.line_of(facts, found.call)
-    if socket is None or line is None:
+    if socket is None:
         return None
+    if line is None:
+        return _before_return(facts, found, _telling(socket, seconds))
     late = _own_line(facts, found.late) if found.late is not None else None
     if late is not None and found.late is not None:
         if _follows_at_once(facts, line, late):
@@ -678,6 +685,17 @@ def _before(facts: Facts, found: UnboundedConnect, seconds: str) -> Rewrite | No
     told = _telling(socket, seconds).with_changes(leading_lines=line.leading_lines)
     after = () if found.told_again else (_telling(socket, "None"),)
     return Rewrite({line: (told, line.with_changes(leading_lines=()), *after)})
+
+
+def _before_return(facts: Facts, found: UnboundedConnect, told: cst.SimpleStatementLine) -> Rewrite | None:
+    """Return the rewrite for a connect that is a part of what a function returns, and the last use of its socket."""
+    line = _own_line(facts, found.call)
+    if line is None or not isinstance(line.body[0], cst.Return) or not isinstance(found.result, cst.Name):
+        return None
+    owner = facts.names.owner(found.result.value, facts.index.scope_of(found.call))
+    if owner is None or owner.kind != "function" or len(facts.names.uses(found.result.value, line)) != 1:
+        return None
+    return Rewrite({line: (told.with_changes(leading_lines=line.leading_lines), line.with_changes(leading_lines=()))})
 
 
 def _follows_at_once(facts: Facts, line: cst.SimpleStatementLine, late: cst.SimpleStatementLine) -> bool:
