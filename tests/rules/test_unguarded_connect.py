@@ -203,6 +203,55 @@ SCRIPTS = {
         clientSocket.connect(("127.0.0.1", PORT))
         clientSocket.close()
     """,
+    "first-request": """
+        import http.client
+
+        conn = http.client.HTTPConnection("127.0.0.1", PORT, timeout=5)
+        conn.request("GET", "/")
+        print(conn.getresponse().status)
+    """,
+    "coroutine-run-later": """
+        import asyncio
+
+        loop = asyncio.new_event_loop()
+        connecting = loop.create_connection(asyncio.Protocol, "127.0.0.1", PORT)
+        try:
+            loop.run_until_complete(connecting)
+        finally:
+            loop.close()
+    """,
+    "above-its-try": """
+        import socket
+        import sys
+
+        s = socket.socket()
+        s.connect(("127.0.0.1", PORT))
+        try:
+            s.sendall(b"Hello")
+        except ConnectionRefusedError as exc:
+            s.close()
+            sys.exit(f"cannot connect: {exc}")
+        s.close()
+    """,
+    "beside-a-guarded-branch": """
+        import socket
+        import sys
+
+        def open_link(path, address):
+            if path:
+                sock = socket.socket(socket.AF_UNIX)
+                try:
+                    sock.connect(path)
+                except OSError as exc:
+                    sock.close()
+                    raise SystemExit(f"cannot connect: {exc}") from exc
+            else:
+                sock = socket.socket()
+                sock.connect(address)
+            return sock
+
+        open_link(None, ("127.0.0.1", PORT)).close()
+    """,
     "name-in-use": """
         import socket
 
@@ -253,6 +302,82 @@ def test_either_order_comes_to_the_same_end(script: str) -> None:
         assert [item.code for item in check(twice.data, "script.py", BOTH).diagnostics] == []
         again = fix(twice.data, "script.py", BOTH, unsafe=True)
         assert (again.data, again.applied) == (twice.data, {})
+
+
+ELSEWHERE = {
+    "thread": """
+        import socket
+        import threading
+
+        def feed():
+            sock = socket.socket()
+            sock.connect(("127.0.0.1", PORT))
+            sock.close()
+
+        thread = threading.Thread(target=feed)
+        thread.start()
+        thread.join()
+    """,
+    "thread-class": """
+        import socket
+        import threading
+
+        class Feeder(threading.Thread):
+            def run(self):
+                with socket.create_connection(("127.0.0.1", PORT)) as sock:
+                    sock.sendall(b"x")
+
+        feeder = Feeder()
+        feeder.start()
+        feeder.join()
+    """,
+    "task": """
+        import asyncio
+
+        async def watch():
+            reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
+            writer.close()
+
+        async def main():
+            try:
+                asyncio.create_task(watch())
+            except OSError:
+                print("down")
+            await asyncio.sleep(0.05)
+
+        asyncio.run(main())
+    """,
+    "gathered": """
+        import asyncio
+
+        async def feed(port):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+
+        async def main():
+            await asyncio.gather(feed(PORT), feed(PORT))
+
+        asyncio.run(main())
+    """,
+}
+
+
+@pytest.mark.parametrize("script", ELSEWHERE.values(), ids=ELSEWHERE.keys())
+def test_elsewhere_it_is_closed_and_raised_again_with_its_cause(script: str, refused_port: int, tmp_path: Path) -> None:
+    before = dedent(script).lstrip().replace("PORT", str(refused_port))
+    fixed = fix(before.encode(), "script.py", BOTH, unsafe=True)
+    assert fixed.dropped == ()
+    assert [item.code for item in fixed.checked.diagnostics] == []
+    assert "CNL301" in fixed.applied
+    first = run(before, tmp_path)
+    assert "ConnectionRefusedError" in first.stderr
+    after = run(fixed.data.decode(), tmp_path)
+    assert (after.returncode, after.stdout) == (first.returncode, first.stdout)
+    assert "ResourceWarning" not in after.stderr
+    assert "ConnectionRefusedError" in after.stderr  # the cause
+    said = [line for line in after.stderr.splitlines() if line.startswith("ConnectionError: cannot connect to ")]
+    assert said
+    assert all("127.0.0.1" in line and str(errno.ECONNREFUSED) in line for line in said)
 
 
 def test_two_clauses_and_no_try_within_the_try() -> None:
@@ -338,6 +463,22 @@ def test_message_says_where_it_connects_to(address: str, said: str | None) -> No
         pytest.param("import socket\nwith socket.create_connection(a):\n    pass\n", id="no-name-to-hold-it-by"),
         pytest.param(
             "import socket\nwith open(p) as f, socket.create_connection(a) as s:\n    pass\n", id="second-of-a-with"
+        ),
+        pytest.param(
+            "import contextlib, smtplib\n@contextlib.contextmanager\ndef mailing():\n    try:\n        yield\n"
+            "    except smtplib.SMTPException:\n        print('mail')\nwith mailing():\n    s = smtplib.SMTP('h')\n",
+            id="a-context-would-lose-what-it-takes",
+        ),
+        pytest.param(
+            "import socket\ndef f(a):\n    s = socket.create_connection(a)\n    try:\n        s.sendall(b'x')\n"
+            "    except ConnectionRefusedError:\n        print('down')\n    finally:\n        s.close()\n",
+            id="above-a-try-that-needs-what-it-binds",
+        ),
+        pytest.param(
+            "import socket\ndef f(a, b):\n    if a:\n        t = socket.socket()\n        try:\n            t.connect(a)\n"
+            "        except OSError:\n            t.close()\n            raise SystemExit(1)\n    else:\n"
+            "        s = socket.socket()\n        s.connect(b)\n        s.close()\n",
+            id="beside-a-handler-that-needs-another-name",
         ),
     ],
 )
