@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 import connlint
 from connlint import catalogue, run, settings
-from connlint.discovery import absolute, discover, reason
+from connlint.discovery import CACHE, absolute, discover, reason
 from connlint.engine import Selection
 from connlint.reporters import text
+from connlint.reporters.progress import Progress
 from connlint.reporters.style import Style, one_line
 from connlint.reporters.summary import FAILED, Summary
 
@@ -39,6 +40,7 @@ _EPILOG = """\
 other commands:
   connlint rules         list all rules
   connlint rule CNL201   explain a rule, by its code or its name
+  connlint cache clear   remove what earlier runs found out
 
 exit status: 0 nothing found, 1 findings (after --fix: that remain), 2 something could not be checked or is wrong
 """
@@ -69,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    commands = {"check": _check, "rule": _rule, "rules": _rules}
+    commands = {"cache": _cache, "check": _check, "rule": _rule, "rules": _rules}
     if arguments and arguments[0] in commands:
         return commands[arguments[0]](arguments[1:])
     return _check(arguments)
@@ -114,7 +116,9 @@ def _patterns(value: str) -> list[str]:
 
 def _job_count(value: str) -> int:
     if value == "auto":
-        return run.available_processors()
+        from connlint.processes import available
+
+        return available()
     try:
         count = int(value)
     except ValueError:
@@ -122,6 +126,9 @@ def _job_count(value: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError(f"{value!r} is no number of processes")
     return count
+
+
+_CACHE_HELP = f"where that is kept (default: {CACHE} beside the settings, or here; CONNLINT_CACHE_DIR)"
 
 
 def _check_parser() -> _Parser:
@@ -181,7 +188,8 @@ def _check_parser() -> _Parser:
     source.add_argument("--config", metavar="FILE", help="read [tool.connlint] of this file")
     source.add_argument("--isolated", action="store_true", help="read no settings file")
     other.add_argument("--jobs", type=_job_count, default="auto", metavar="N", help="at most so many processes")
-    other.add_argument("--no-cache", action="store_true", help="accepted; connlint keeps no cache yet")
+    other.add_argument("--no-cache", action="store_true", help="neither use nor keep what earlier runs found out")
+    other.add_argument("--cache-dir", metavar="DIR", help=_CACHE_HELP)
     return parser
 
 
@@ -207,7 +215,14 @@ def _layer(parsed: argparse.Namespace) -> settings.Layer:
         fix=parsed.fix,
         unsafe_fixes=parsed.unsafe_fixes,
         output_format=None if parsed.output_format is None else settings.format_of(parsed.output_format),
+        cache_dir=_cache_dir(parsed),
     )
+
+
+def _cache_dir(parsed: argparse.Namespace) -> str | None:
+    """Return where the command line, or else the environment, wants the cache to be."""
+    found: str | None = parsed.cache_dir or os.environ.get("CONNLINT_CACHE_DIR") or None
+    return None if found is None else absolute(found)
 
 
 def _settings(parsed: argparse.Namespace, paths: Sequence[str]) -> Settings:
@@ -269,11 +284,17 @@ def _check_files(paths: Sequence[str], parsed: argparse.Namespace, config: Setti
     tasks = [_task(path, _shown(path), parsed, config) for path in found.files]
     outcomes = []
     roots = [os.path.realpath(path) for path in paths]
-    for outcome in run.run(tasks, parsed.jobs):
-        written = outcome if parsed.diff else run.write(outcome, roots)
-        _say_problems(written)
-        summary.add(written)
-        outcomes.append(written)
+    progress = Progress(len(tasks), sys.stderr)
+    try:
+        for outcome in run.run(tasks, parsed.jobs, None if parsed.no_cache else config.cache_dir, progress.tick):
+            written = outcome if parsed.diff else run.write(outcome, roots)
+            if written.checked.problems or written.dropped:
+                progress.hide()
+                _say_problems(written)
+            summary.add(written)
+            outcomes.append(written)
+    finally:
+        progress.end()
     if parsed.diff:
         return _print_diff(outcomes, summary, parsed)
     return _print_report(outcomes, summary, parsed, config, sys.stdout)
@@ -304,6 +325,8 @@ def _check_stdin(name: str, parsed: argparse.Namespace, config: Settings) -> int
 
 def _shown(path: str) -> str:
     """Return `path` as a report calls it: from the working directory on, if it is below it."""
+    if not os.path.isabs(path) and os.path.normpath(path) == path and not path.startswith(os.pardir):  # noqa: PTH117
+        return path
     try:
         relative = os.path.relpath(path)
     except ValueError:  # on another drive
@@ -380,6 +403,28 @@ def _rules(arguments: list[str]) -> int:
 
     for line in listing(_all_rules(), Style.of(sys.stdout, os.environ)):
         print(line)
+    return 0
+
+
+def _cache(arguments: list[str]) -> int:
+    parser = _Parser("connlint cache", description="Manage what earlier runs found out.", allow_abbrev=False)
+    parser.add_argument("action", choices=("clear", "dir"), help="clear: remove it; dir: say where it is")
+    parser.add_argument("--cache-dir", metavar="DIR", help=_CACHE_HELP)
+    parser.add_argument("--config", metavar="FILE", help="read [tool.connlint] of this file")
+    parsed = parser.parse(arguments)
+    layer = settings.Layer(absolute("."), cache_dir=_cache_dir(parsed))
+    from_file = settings.layer_of(Path(parsed.config)) if parsed.config else settings.file_layer(["."])
+    directory = (settings.settled(layer) if from_file is None else settings.settled(from_file, layer)).cache_dir
+    if parsed.action == "dir":
+        print(directory)
+        return 0
+    from connlint.cache import clear
+
+    try:
+        print(one_line(f"Removed {directory}" if clear(directory) else f"There is no cache in {directory}"))
+    except OSError as error:
+        _say(f"{directory}: cannot be removed: {error.strerror}")
+        return FAILED
     return 0
 
 

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from connlint.patterns import Patterns
 
 SUFFIXES = (".py", ".pyi")
+CACHE = ".connlint_cache"
 
-# Those of ruff, and two: what emacs puts beside a file that is being edited is a link that leads nowhere, and nobody's
-# source is in __pycache__.
+# Those of ruff, our own cache, and two: what emacs puts beside a file that is being edited is a link that leads
+# nowhere, and nobody's source is in __pycache__.
 DEFAULT_EXCLUDE = (
     ".#*",
     ".bzr",
+    CACHE,
     ".direnv",
     ".eggs",
     ".git",
@@ -119,7 +121,7 @@ class _Walk:
             if target not in seen:
                 seen.add(target)
                 paths.append(path)
-        yield from sorted(paths, key=lambda path: Path(path).parts)
+        yield from sorted(paths, key=lambda path: path.split(os.sep))  # noqa: PTH206 - of every file
 
     def add(self, path: str) -> None:
         """Add a path that was named: a file as it is, a directory with the Python files in it."""
@@ -155,8 +157,10 @@ class _Walk:
                 continue
             if self.gitignore and any(entry.name == ".gitignore" for entry in inside):
                 chain = (*chain, *self._read(whole, Path(whole, ".gitignore")))
+            start = os.path.normpath(shown)
+            start = "" if start == os.curdir else start.rstrip(os.sep) + os.sep
             for entry in inside:
-                below = self._entry(entry, os.path.normpath(os.path.join(shown, entry.name)), real, chain)  # noqa: PTH118
+                below = self._entry(entry, start + entry.name, real, chain)
                 if below is not None:
                     stack.append(below)
 
@@ -174,7 +178,8 @@ class _Walk:
                 return None
             if is_directory:
                 return shown, entry.path, os.path.join(real, entry.name), chain  # noqa: PTH118
-            mode = entry.stat().st_mode
+            # Of a file that is no link the directory has said all that there is to know.
+            mode = stat.S_IFREG if entry.is_file(follow_symlinks=False) else entry.stat().st_mode
         except OSError as error:
             self.problems.append((shown, reason(error)))
             return None

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+_NAME = re.compile(r"[\w.-]*[\w-][\w.-]*")
+
+
 def fault(text: str) -> str | None:
     """Say what is wrong with `text` as a pattern, None if nothing is. What cannot match is a slip, not a wish."""
     glob = text.removeprefix("!")
@@ -79,7 +82,19 @@ class Patterns:
 
     def match(self, path: str) -> bool:
         """Say whether the absolute `path` is meant by one of them."""
-        return any(pattern.matches(path) for pattern in self.items)
+        if path.replace(os.sep, "/").rpartition("/")[2] in self._names:
+            return True
+        return any(pattern.matches(path) for pattern in self._others)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """The patterns that are names as they stand, as most are: what has such a name is surely meant."""
+        return frozenset(pattern.text for pattern in self.items if _NAME.fullmatch(pattern.text))
+
+    @cached_property
+    def _others(self) -> tuple[Pattern, ...]:
+        # a name is also a path below its base, and that path's last part is that name
+        return tuple(pattern for pattern in self.items if pattern.text not in self._names)
 
     def match_above(self, path: str) -> bool:
         """Say whether the absolute `path`, or a directory above it, is meant by one of them."""

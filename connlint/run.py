@@ -1,15 +1,13 @@
 """Many files: read, check or fix, in as many processes as pay.
 
 The order of the results is that of the tasks, whatever the number of processes. Nothing is written here but by
-`write`; the processes only read. A process that dies (a parser in C can) costs the file that it was at, and no other.
+`write`; the processes only read. A process that dies costs the file that it was at, and no other.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import stat
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,16 +15,19 @@ from typing import TYPE_CHECKING, Literal
 from connlint import engine, gate
 from connlint.discovery import reason
 from connlint.engine import Checked
+from connlint.source import decode
 from connlint.writing import replace_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from concurrent.futures import Future, ProcessPoolExecutor
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from connlint.cache import Cache, Keys
     from connlint.engine import Selection
 
-# Files to be parsed that are worth the start of processes: each imports libcst first.
+# Files to be parsed, and files to be read, that are worth the start of processes: each of them imports libcst first.
 _HANDFUL = 6
+_MANY = 500
+_FEW = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,45 +74,164 @@ class Outcome:
         return self.before != self.after
 
 
-def run(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
-    """Yield what comes of `tasks`, in their order, with at most `jobs` processes."""
-    done, waiting = _gated(tasks) if jobs > 1 else ({}, [])
-    if len(waiting) >= _HANDFUL:
-        done.update(_in_processes(tasks, waiting, jobs))
-    for place, task in enumerate(tasks):
-        yield done.pop(place) if place in done else process(task)
+def run(
+    tasks: Sequence[Task], jobs: int, cache: str | None = None, tick: Callable[[int], object] = lambda _: None
+) -> Iterator[Outcome]:
+    """Yield what comes of `tasks`, in their order, with at most `jobs` processes.
 
-
-def _gated(tasks: Sequence[Task]) -> tuple[dict[int, Outcome], list[int]]:
-    """Return the outcomes that the gate alone can tell, by place, and the places of the tasks that take more.
-
-    As soon as processes pay, all that is left is for them.
+    What the cache in the directory `cache` knows is not done again, and what it does not know it is told. `tick` is
+    called with how many more tasks are done.
     """
-    done: dict[int, Outcome] = {}
-    waiting: list[int] = []
-    for place, task in enumerate(tasks):
-        if len(waiting) >= _HANDFUL:
-            return done, [*waiting, *range(place, len(tasks))]
-        outcome = _at_gate(task)
-        if outcome is None:
-            waiting.append(place)
-        else:
-            done[place] = outcome
-    return done, waiting
+    work = _Run(tasks, tick)
+    if len(tasks) <= _FEW:
+        # Most files are done with sooner than a cache is loaded.
+        work.gate(_FEW)
+    if cache is not None and work.left():
+        from connlint.cache import Cache, Keys
 
-
-def _at_gate(task: Task) -> Outcome | None:
-    """Return what comes of `task` if the gate does not let its file in, else None."""
+        work.cache, work.checking = Cache.at(cache), _Checking(Keys())
+        work.look_up(work.cache)
     try:
-        data = read(task.path)
-    except (OSError, ValueError) as error:
-        return failed(task, reason(error))
-    verdict = gate.decide(data, task.selection.may_have, options=task.selection.options)
-    if verdict.problem is not None:
-        return failed(task, verdict.problem)
-    if verdict.candidate or (task.remove_noqa and gate.suppresses(data)):
-        return None
-    return Outcome(task, Checked(task.shown))
+        if jobs > 1:
+            work.spread(jobs)
+        yield from work.outcomes()
+    finally:
+        if work.cache is not None:
+            work.cache.save()
+
+
+@dataclass(slots=True)
+class _Checking:
+    """Does a task: gives the key of what was read, if there are keys, and what came of it.
+
+    That is None for what most tasks come to: there is nothing to say of the file.
+    """
+
+    keys: Keys | None
+
+    def __call__(self, task: Task) -> tuple[bytes | None, Outcome | None]:
+        """Do the whole task."""
+        try:
+            data = read(task.path)
+        except (OSError, ValueError) as error:
+            return None, failed(task, reason(error))
+        outcome = process_data(task, data)
+        key = self.key(task, outcome.after if outcome.changed else data)
+        return key, None if outcome == Outcome(task, Checked(task.shown)) else outcome
+
+    def at_gate(self, task: Task) -> tuple[bytes | None, Outcome | None] | None:
+        """Do the task if the gate alone can; None if it lets the file in."""
+        try:
+            data = read(task.path)
+        except (OSError, ValueError) as error:
+            return None, failed(task, reason(error))
+        verdict = gate.decide(data, task.selection.may_have, options=task.selection.options)
+        if verdict.problem is not None:
+            return None, failed(task, verdict.problem)
+        if verdict.candidate or (task.remove_noqa and gate.suppresses(data)):
+            return None
+        return self.key(task, data), None
+
+    def key(self, task: Task, data: bytes) -> bytes | None:
+        """Return the key of `data`; None if it needs none."""
+        if self.keys is None or task.remove_noqa:
+            return None
+        return self.keys.key(data, task.selection, noqa=task.noqa)
+
+
+@dataclass(slots=True)
+class _Run:
+    """Does many tasks: `done` holds what came of them, by place, and None as above."""
+
+    tasks: Sequence[Task]
+    tick: Callable[[int], object]
+    cache: Cache | None = None
+    checking: _Checking = field(default_factory=lambda: _Checking(None))
+    done: dict[int, Outcome | None] = field(default_factory=dict)
+
+    def left(self) -> list[int]:
+        """Return the places of the tasks that are not done."""
+        return [place for place in range(len(self.tasks)) if place not in self.done]
+
+    def look_up(self, cache: Cache) -> None:
+        """Take from `cache` what it knows."""
+        if not cache:
+            return
+        before = len(self.done)
+        for place in self.left():
+            task = self.tasks[place]
+            try:
+                data = read(task.path)
+            except (OSError, ValueError):
+                continue  # whoever does the task will say so
+            key = self.checking.key(task, data)
+            if key is None:
+                continue
+            if cache.is_clean(key):
+                self.done[place] = None
+            elif _only_checks(task) and (found := cache.found(key, alone=task.alone)) is not None:
+                self.done[place] = Outcome(task, Checked(task.shown, found, source=decode(data, task.shown)))
+        self.tick(len(self.done) - before)
+
+    def gate(self, most: int) -> list[int]:
+        """Do what the gate alone can do, up to `most` tasks; return the places of all that are left.
+
+        It stops where those left are worth the start of processes.
+        """
+        waiting: list[int] = []
+        for number, place in enumerate(left := self.left()):
+            if len(waiting) >= _HANDFUL or number >= most:
+                return [*waiting, *left[number:]]
+            result = self.checking.at_gate(self.tasks[place])
+            if result is None:
+                waiting.append(place)
+            else:
+                self._keep(place, *result)
+                self.tick(1)
+        return waiting
+
+    def spread(self, jobs: int) -> None:
+        """Do in processes what takes more than the gate, if that is worth their start."""
+        places = self.gate(_MANY)
+        if len(places) < _HANDFUL:
+            return
+        from connlint.processes import spread
+
+        results, died = spread(self.checking, [self.tasks[place] for place in places], jobs, self.tick)
+        for place, result in zip(places, results, strict=True):
+            if result is not None:
+                self._keep(place, *result)
+        for number in died:
+            task = self.tasks[places[number]]
+            problem = "the process that checked it died, most likely in libcst's parser"
+            self.done[places[number]] = failed(task, problem)
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield what came of all tasks, those that are not done yet as they are done."""
+        for place, task in enumerate(self.tasks):
+            if place not in self.done:
+                self._keep(place, *self.checking(task))
+                self.tick(1)
+            yield self.done.pop(place) or Outcome(task, Checked(task.shown))
+
+    def _keep(self, place: int, key: bytes | None, outcome: Outcome | None) -> None:
+        """Keep what came of a task, and let the cache know what is worth it."""
+        self.done[place] = outcome
+        if self.cache is None or key is None:
+            return
+        if outcome is None:
+            self.cache.keep_clean(key)
+        elif not outcome.checked.problems and not outcome.dropped:
+            task, found = self.tasks[place], outcome.checked.diagnostics
+            if not found:
+                self.cache.keep_clean(key)
+            elif _only_checks(task):
+                self.cache.keep_found(key, found, alone=task.alone)
+
+
+def _only_checks(task: Task) -> bool:
+    """Say whether nothing is to be changed."""
+    return not task.fix and task.add_noqa is None
 
 
 def process(task: Task) -> Outcome:
@@ -137,7 +257,7 @@ def process_data(task: Task, data: bytes) -> Outcome:
 def _unsuppressed(task: Task, data: bytes) -> tuple[bytes, int]:
     """Return `data` without the comments that suppress selected rules, and how many codes went."""
     from connlint import catalogue
-    from connlint.source import SourceError, decode
+    from connlint.source import SourceError
     from connlint.suppressing import removed
 
     if not gate.suppresses(data):
@@ -158,7 +278,6 @@ def _unsuppressed(task: Task, data: bytes) -> tuple[bytes, int]:
 
 def _suppressed(task: Task, reason: str, outcome: Outcome, data: bytes) -> Outcome:
     """Return `outcome` with a comment for each finding that is left in `data`, proven to suppress it."""
-    from connlint.source import decode
     from connlint.suppressing import added
 
     source = decode(data, task.shown)
@@ -234,81 +353,3 @@ def write(outcome: Outcome, roots: Sequence[str]) -> Outcome:
     except OSError as error:
         return failed(outcome.task, f"cannot be written: {error.strerror or error}")
     return outcome
-
-
-# Processes
-
-
-def _in_processes(tasks: Sequence[Task], places: Sequence[int], jobs: int) -> dict[int, Outcome]:
-    """Return the outcomes of the tasks at `places`, by place."""
-    done: dict[int, Outcome] = {}
-    left = list(reversed(places))
-    while left:
-        suspects = _until_death(tasks, left, jobs, done)
-        for place in suspects:
-            # One at a time: whoever was at work when a process died may or may not have been the cause.
-            if _until_death(tasks, [place], 1, done):
-                died = "the process that checked it died, most likely in libcst's parser"
-                done[place] = failed(tasks[place], died)
-    return done
-
-
-def _until_death(tasks: Sequence[Task], left: list[int], jobs: int, done: dict[int, Outcome]) -> list[int]:
-    """Do the tasks at the end of `left` until none is left or a process dies; return those then at work."""
-    from concurrent.futures import FIRST_COMPLETED, wait
-    from concurrent.futures.process import BrokenProcessPool
-
-    running: dict[Future[Outcome], int] = {}
-    pool = _pool(min(jobs, len(left)))
-    try:
-        while left or running:
-            # No more than keeps every process busy, so that few are suspects and an interrupt is quick.
-            with _interrupts_wait():
-                while left and len(running) < 2 * jobs:
-                    running[pool.submit(process, tasks[left[-1]])] = left[-1]
-                    left.pop()
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                done[running[future]] = future.result()
-                del running[future]
-    except BrokenProcessPool:
-        return sorted(running.values())
-    finally:
-        pool.shutdown(wait=not running, cancel_futures=True)
-    return []
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
-    from concurrent.futures import ProcessPoolExecutor
-
-    return ProcessPoolExecutor(workers, initializer=_end_at_interrupt)
-
-
-@contextmanager
-def _interrupts_wait() -> Iterator[None]:
-    """Hold interrupts back while processes are started.
-
-    One that came then would leave the pool half made and the run waiting for it; and a process that has only begun
-    would lose it, and live on.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _end_at_interrupt() -> None:
-    """Let an interrupt end this process at once and without a word; the process that started it has the word."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-def available_processors() -> int:
-    """Return how many processes can run at once."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -12,11 +12,12 @@ import math
 import os
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from connlint import catalogue
-from connlint.discovery import DEFAULT_EXCLUDE, absolute
+from connlint.discovery import CACHE, DEFAULT_EXCLUDE, absolute
 from connlint.engine import Selection
 from connlint.options import (
     BACKOFF_STYLES,
@@ -59,6 +60,7 @@ class Layer:
     fix: bool | None = None
     unsafe_fixes: bool | None = None
     output_format: Format | None = None
+    cache_dir: str | None = None
     options: Options = DEFAULTS
 
 
@@ -73,24 +75,38 @@ class Settings:
     fix: bool = False
     unsafe_fixes: bool = False
     output_format: Format = "text"
+    cache_dir: str = CACHE
     options: Options = DEFAULTS
 
     def selection_for(self, path: str) -> Selection:
-        """Return what is to be reported of the file at `path`."""
+        """Return what is to be reported of the file at `path`: the same object for files of which the same is."""
+        if not self.per_file_ignores:
+            return self.selection
         whole = absolute(path)
         ignored = [code for pattern, codes in self.per_file_ignores if pattern.matches(whole) for code in codes]
-        selection = over(self.selection, Selection(ignore=tuple(ignored))) if ignored else self.selection
-        return replace(selection, options=self.options)
+        return _ignoring(self.selection, tuple(ignored)) if ignored else self.selection
+
+
+@lru_cache(maxsize=256)
+def _ignoring(selection: Selection, codes: tuple[str, ...]) -> Selection:
+    return replace(over(selection, Selection(ignore=codes)), options=selection.options)
 
 
 def settled(*layers: Layer) -> Settings:
     """Return what `layers` come to, each going before those that come earlier."""
     settings = Settings(exclude=Patterns.at("/", DEFAULT_EXCLUDE))
+    if layers:
+        # The cache is the project's, wherever in it a run begins
+        settings = _with(settings, Layer(layers[0].base, cache_dir=CACHE))
     extensions: tuple[Pattern, ...] = ()
     for layer in layers:
         settings = _with(settings, layer)
         extensions += Patterns.at(layer.base, layer.extend_exclude).items
-    return replace(settings, exclude=Patterns(settings.exclude.items + extensions))
+    return replace(
+        settings,
+        selection=replace(settings.selection, options=settings.options),
+        exclude=Patterns(settings.exclude.items + extensions),
+    )
 
 
 def _with(settings: Settings, layer: Layer) -> Settings:
@@ -99,6 +115,8 @@ def _with(settings: Settings, layer: Layer) -> Settings:
         for name in ("respect_gitignore", "fix", "unsafe_fixes", "output_format")
         if getattr(layer, name) is not None
     }
+    if layer.cache_dir is not None:
+        changes["cache_dir"] = os.path.join(layer.base, layer.cache_dir)  # noqa: PTH118
     if layer.options != DEFAULTS:
         changes["options"] = layer.options
     if layer.exclude is not None:
@@ -359,6 +377,12 @@ def _backoff(backoff: Backoff, where: str) -> Backoff:
     return backoff
 
 
+def _directory(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise SettingsError(f"{where} must be the path of a directory, not {_shown(value)}")
+    return os.path.expanduser(value)  # noqa: PTH111
+
+
 def _style(value: object, where: str) -> BackoffStyle:
     return cast("BackoffStyle", _one_of(value, BACKOFF_STYLES, where))
 
@@ -442,6 +466,7 @@ _BACKOFF = {
     "backoff-jitter": "jitter",
 }
 _READERS: Mapping[str, Callable[[object, str], object]] = {
+    "cache-dir": _directory,
     "backoff": _style,
     "backoff-async-helper": _function,
     "backoff-base": _seconds,

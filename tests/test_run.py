@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from connlint import run
+from connlint import processes, run
 from connlint.engine import Selection
 from connlint.run import Task
+from tests.test_processes import forking_pool
 
 CLEAN = "print(1)\n"
 CANDIDATE = "import socket\n\ns = socket.socket()\ns.connect(('localhost', 9999))\n"
@@ -72,20 +73,12 @@ def test_process_that_dies_costs_one_file(tmp_path: Path, monkeypatch: pytest.Mo
         return real(task, data)
 
     monkeypatch.setattr(run, "process_data", die)
-    monkeypatch.setattr(run, "_pool", _forking_pool)
+    monkeypatch.setattr(processes, "_pool", forking_pool)
     outcomes = list(run.run(tasks, 3))
     assert [item.task for item in outcomes] == tasks
     assert [place for place, item in enumerate(outcomes) if item.checked.problems] == [4, 11]
     assert outcomes[4].checked.problems[0].startswith("the process that checked it died")
     assert all(len(item.checked.diagnostics) == 1 for place, item in enumerate(outcomes) if place not in {4, 11})
-
-
-def _forking_pool(workers: int) -> object:
-    """A pool whose processes know what the test has put in the place of a function."""
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork"))
 
 
 def test_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:

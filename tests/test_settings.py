@@ -145,7 +145,7 @@ def test_later_layer_goes_before_earlier() -> None:
 
 
 def test_nothing_said_is_the_defaults() -> None:
-    assert settled() == settled(Layer("/"))
+    assert settled() == settled(Layer(""))
     assert settled().exclude.match("/home/user/project/.venv")
     assert Settings().selection == Selection()
 

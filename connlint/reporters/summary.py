@@ -39,6 +39,8 @@ class Summary:
         """Count what came of one file."""
         diagnostics = outcome.checked.diagnostics
         self.files += 1
+        if not (diagnostics or outcome.checked.problems or outcome.changed):
+            return
         self.affected += bool(diagnostics)
         self.unchecked += bool(outcome.checked.problems)
         self.changed += outcome.changed
