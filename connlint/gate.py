@@ -19,7 +19,7 @@ import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from connlint.telling import is_request, speaks_of_a_peer
+from connlint.tries import Names, Try, connecting_names, hot_names, last
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -174,20 +174,15 @@ _TELLING_CLASS = (
         b"IncompleteRead",
     ),
 )
-_TELLING = (
-    *_TELLING_CLASS,
-    b"equest",
-    b"ownload",
-    b"pload",
-    b"etch",
-    b"dial",
-    b"Dial",
-    b"urlopen",
-    b"ping",
-    b"url",
-    b"uri",
-    b"endpoint",
+# A call whose names tell that it reaches a peer: by its own name, or of a client's method by the receiver's.
+_TELLING_CALL = re.compile(
+    rb"(?:[Cc]onnect|[Rr]equest|[Dd]ownload|[Uu]pload|[Ff]etch|[Dd]ial|\b_*ping|[a-z]Ping|_ping|urlopen|[Rr]pc|RPC"
+    rb"|[Tt]cp_?[Ss]tream)\w*[\s\\]*\("
+    rb"|(?:lient|LIENT|ttps?|TTPS?|equests|EQUESTS|ession|ESSION)\w*[\s\\]*\.[\s\\]*"
+    rb"(?:delete|get|head|patch|post|put|request)[\s\\]*\("
 )
+_PREPARING_NAMES = frozenset(name.decode() for name in _PREPARING)
+_ALL_ERRORS = (b"all_errors",)
 _CONNECT_EX = (b"connect_ex",)
 _ERRNO_READ = (b"errno", b".args", b"exc_info")
 _ERRNO = (b"ECONN", b"EPIPE", b"ESHUTDOWN")
@@ -198,7 +193,18 @@ _CODE = (b"CNL", b"Cnl", b"cnl")
 
 # All words, for a measure of what a search for them costs.
 WORDS = tuple(
-    sorted({*_HANDLING, *_CONNECTING, *_CONNECTION_CLASS, *_TELLING, *_ERRNO, *_POLICY, *_POLICY_BY_KEYWORD, *_TIMEOUT})
+    sorted(
+        {
+            *_HANDLING,
+            *_CONNECTING,
+            *_CONNECTION_CLASS,
+            *_TELLING_CLASS,
+            *_ERRNO,
+            *_POLICY,
+            *_POLICY_BY_KEYWORD,
+            *_TIMEOUT,
+        }
+    )
 )
 
 _ERRNO_NUMBER = re.compile(rb"\b(?:32|103|104|108|111|10053|10054|10058|10061)\b")
@@ -250,20 +256,20 @@ def decide(
 ) -> Verdict:
     """Say whether the file content `data` can hold a finding of a family that is `wanted` (`CNL1`, `CNL2`, `CNL3`).
 
-    `tree` is the file's `ast`, if the caller has it; without it the file is parsed, even if it does not hold the
-    words, because nobody may say that a file is clean that is not Python. `options` may name operations of the
+    `tree` is the file's `ast`, if the caller has it; without it a file that holds the words is parsed. What does not
+    hold them is not, and nothing is said of it though it may be no Python. `options` may name operations of the
     project's own: a file that holds such a name reaches the network.
     """
     if len(data) > MOST_BYTES:
         return Verdict(False, _TOO_LARGE)
     text = _Text(data, options)
     families = [family for family in _FAMILIES if wanted(family.prefix) and family.may_speak(text)]
+    if not families:
+        return Verdict(False)
     if tree is None:
         tree, problem = _parsed(data)
         if tree is None:
             return Verdict(False, problem)
-    if not families:
-        return Verdict(False)
     seen = _look(tree, text)
     if not any(family.can_speak(text, seen) for family in families):
         return Verdict(False)
@@ -347,6 +353,11 @@ class _Text:
         return False
 
     @cached_property
+    def own_names(self) -> frozenset[str]:
+        """The last names of the project's own operations."""
+        return frozenset(name.decode() for name in self._own)
+
+    @cached_property
     def names_own_operation(self) -> bool:
         """True if an operation of the project's own may be named."""
         return bool(self._own) and self.has(self._own)
@@ -381,36 +392,43 @@ def _importing_lines(data: bytes) -> Iterator[bytes]:
 
 
 class _Seen(NamedTuple):
-    """What the walk over the statements has seen; `imports` are dotted names, one a line."""
+    """What the walk over the statements has seen; `imports` are dotted names, one a line. `suppresses` says whether a
+    `with` may take exceptions, and `suppresses_in_loop` whether one does in a loop."""
 
-    packages: frozenset[str]
+    tree: ast.Module
+    names: Names
     imports: bytes
-    handlers: frozenset[_Handler]
-    takes_timeouts_twice: bool = False
+    tries: list[tuple[Try, bool]]
+    suppresses: bool
+    suppresses_in_loop: bool
 
     def reaches_network(self, text: _Text) -> bool:
         """Say whether the file imports something through which the network can be reached."""
         if text.names_own_operation:
             return True
-        for package in self.packages & NETWORK.keys():
+        for package in self.names.packages & NETWORK.keys():
             needed = NETWORK[package]
             if needed is None or text.matches(needed) or needed.search(self.imports):
                 return True
         return False
 
-
-class _Handler(NamedTuple):
-    """What matters of a handler: whether it names a class that may mean connections or sorts out what it took (else it
-    takes all of them or none), whether it may read an errno, whether it is in a loop, and whether the names there (of
-    a class that it takes, or of a call that it guards) tell of the network."""
-
-    telling: bool
-    reads_errno: bool
-    in_loop: bool
-    by_name: bool = False
+    def connects(self, text: _Text) -> bool:
+        """Say whether one of the operations that connect may be named."""
+        names = connecting_names(self.names.packages, text.own_names) | _PREPARING_NAMES
+        if any(meant.rpartition(".")[2] in names for meant in self.names.imported.values()):
+            return True
+        return any(
+            (node.__class__ is ast.Attribute and node.attr in names)
+            or (node.__class__ is ast.Name and node.id in names)
+            for node in _expressions(self.tree)
+        )
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_DEFINITIONS = frozenset(_FUNCTIONS)
+_BODY = ("body",)
+# Context managers that surely take no exception.
+_OPENING = frozenset({"open"})
 _LOOPS = frozenset({ast.For, ast.AsyncFor, ast.While})
 _WITHS = frozenset({ast.With, ast.AsyncWith})
 _TRIES = frozenset({ast.Try, ast.TryStar})
@@ -425,13 +443,14 @@ _BLOCKS: Mapping[type[ast.AST], tuple[str, ...]] = {
 
 
 def _look(tree: ast.Module, text: _Text) -> _Seen:
-    """Walk the statements of `tree`, and of its expressions only those that name what is handled."""
+    """Walk the statements of `tree`, for what it imports and defines, and where it handles exceptions."""
     imports: list[str] = []
-    handlers: set[_Handler] = set()
-    unrelated: set[_Handler] = set()
+    imported: dict[str, str] = {}
+    renamed: set[str] = set()
+    defined: set[str] = set()
+    tries: list[tuple[ast.AST, bool]] = []
+    withs: list[tuple[Any, bool]] = []
     withs_handle = text.has(_SUPPRESS)
-    twice = False
-    timeouts_handled = text.has(_TIMEOUT)
     stack: list[tuple[list[ast.AST], bool]] = [([*tree.body], False)]
     while stack:
         body, in_loop = stack.pop()
@@ -441,29 +460,38 @@ def _look(tree: ast.Module, text: _Text) -> _Seen:
             if blocks is None:
                 if isinstance(node, (ast.Import, ast.ImportFrom)):
                     imports += _imported(node)
+                    _bind(node, imported, renamed)
                 continue
-            if isinstance(node, ast.ExceptHandler):
-                caught = _caught(node)
-                reads_errno, sorts = _sorting(node) if text.has(_SORTING) else (False, False)
-                if caught <= _UNRELATED:
-                    unrelated.add(_Handler(telling=True, reads_errno=reads_errno, in_loop=in_loop))
-                else:
-                    handlers.add(_Handler(sorts or not caught <= _UNRELATED | _BROAD, reads_errno, in_loop))
-            elif kind in _TRIES and timeouts_handled and not twice:
-                twice = _takes_timeouts_twice(node)
-            if withs_handle and kind in _WITHS:
-                handlers.add(_Handler(telling=True, reads_errno=False, in_loop=in_loop))
-            elif in_loop and kind in _TRIES and _guards_telling_call(node):
-                handlers.add(_Handler(telling=False, reads_errno=False, in_loop=True, by_name=True))
-            inner = in_loop or kind in _LOOPS
+            inner = in_loop
+            if kind in _LOOPS:
+                inner = True
+                stack.append(([*cast("ast.For", node).orelse], in_loop))
+                blocks = _BODY
+            elif kind in _DEFINITIONS:
+                defined.add(cast("ast.ClassDef", node).name)
+                inner = False
+            elif kind in _TRIES:
+                tries.append((node, in_loop))
+            elif withs_handle and kind in _WITHS:
+                withs.append((node, in_loop))
             for field in blocks:
                 block = getattr(node, field)
                 if block:
                     stack.append((block, inner))
-    if unrelated and (text.rebinds_unrelated or not _UNRELATED.isdisjoint(name.rpartition(".")[2] for name in imports)):
-        handlers |= unrelated
+    rebinds = text.rebinds_unrelated or not _UNRELATED.isdisjoint(imported)
     packages = frozenset(re.split(r"[. ]", name, maxsplit=1)[0] for name in imports)
-    return _Seen(packages, "\n".join(imports).encode(), frozenset(handlers), twice)
+    names = Names(imported, frozenset(renamed), frozenset(defined), packages, rebinds)
+    suppressing = [in_loop for node, in_loop in withs if _may_suppress(node)]
+    judged = [(Try(node, names), in_loop) for node, in_loop in tries]
+    return _Seen(tree, names, "\n".join(imports).encode(), judged, bool(suppressing), any(suppressing))
+
+
+def _may_suppress(node: ast.With) -> bool:
+    """Say whether an item of the `with` may be `contextlib.suppress`, whatever it is called here."""
+    return any(
+        not isinstance(item.context_expr, ast.Call) or last(item.context_expr.func) not in _OPENING
+        for item in node.items
+    )
 
 
 def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
@@ -473,59 +501,45 @@ def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
     return [f"{'.' * node.level}{node.module}.{alias.name}" for alias in node.names]
 
 
-def _guards_telling_call(node: ast.AST) -> bool:
-    """Say whether the `try` of `node` takes what a call may raise whose name tells that it reaches a peer."""
-    statement = cast("ast.Try", node)
-    if all(_caught(handler) <= _UNRELATED for handler in statement.handlers):
-        return False
-    stack: list[ast.AST] = [*statement.body]
-    while stack:
-        part = stack.pop()
-        if part.__class__ is ast.Call:
-            func = part.func
-            name = func.attr if func.__class__ is ast.Attribute else getattr(func, "id", "")
-            if speaks_of_a_peer(name) or (func.__class__ is ast.Attribute and _is_request(part)):
-                return True
-        stack += ast.iter_child_nodes(part)
-    return False
+def _bind(node: ast.Import | ast.ImportFrom, imported: dict[str, str], renamed: set[str]) -> None:
+    """Note which names `node` binds, what they stand for, and which of them are others than they were."""
+    for alias in node.names:
+        if isinstance(node, ast.Import):
+            imported[alias.asname or alias.name.partition(".")[0]] = alias.name
+        else:
+            imported[alias.asname or alias.name] = f"{'.' * node.level}{node.module or ''}.{alias.name}"
+            if alias.asname is not None:
+                renamed.add(alias.asname)
 
 
-def _is_request(call: Any) -> bool:
-    """Say whether `call`, of a method, is by its names the request of a client."""
-    receiver = _last(call.func.value)
-    return any(is_request(call.func.attr, receiver, _last(arg)) for arg in call.args[:1]) or any(
-        keyword.arg == "url" and is_request(call.func.attr, receiver, "url") for keyword in call.keywords
-    )
+def _expressions(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield the nodes of `tree`."""
+    return ast.walk(tree)
 
 
-def _last(node: ast.AST) -> str:
-    """Return the last part of the name that `node` is, nothing if it is none."""
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-def _takes_timeouts_twice(node: ast.AST) -> bool:
+def _takes_timeouts_twice(node: ast.Try) -> bool:
     """Say whether two clauses of the `try` of `node` may take a `TimeoutError`, the later one by its name.
 
     The later one may also name a class of the file that derives from it; what it takes by a builtin it names.
     """
     taken = False
-    for handler in cast("ast.Try", node).handlers:
-        names = _caught(handler, last=True)
+    for handler in node.handlers:
+        names = _caught(handler, dotted=True)
         if taken and any(name in _TIMEOUTS or name not in _BUILTINS for name in names):
             return True
         taken = taken or any(name in _TAKE_TIMEOUTS or name not in _BUILTINS for name in names)
     return False
 
 
-def _caught(handler: ast.ExceptHandler, *, last: bool = False) -> set[str]:
+def _caught(handler: ast.ExceptHandler, *, dotted: bool = False) -> set[str]:
     """Return the plain names of the classes after `except`; what is no plain name is the empty one.
 
-    With `last`, the last part of a dotted name counts as one.
+    With `dotted`, the last part of a dotted name counts as one.
     """
     if handler.type is None:
         return {"BaseException"}
     classes = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return {_last(item) if last or isinstance(item, ast.Name) else "" for item in classes}
+    return {last(item) if dotted or isinstance(item, ast.Name) else "" for item in classes}
 
 
 def _sorting(handler: ast.ExceptHandler) -> tuple[bool, bool]:
@@ -570,10 +584,37 @@ class _Handlers:
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
-        if any(handler.reads_errno for handler in seen.handlers) and text.names_connection_errno:
+        reaches = seen.reaches_network(text)
+        if text.has(_SORTING) or text.has(_ERRNO):
+            about = reaches or text.has(_CONNECTION_CLASS) or text.has(_ERRNO)
+            if any(
+                _may_dispatch(handler, text, seen, about) for each, _ in seen.tries for handler in each.node.handlers
+            ):
+                return True
+        if text.has(_CONNECTION_CLASS):
+            if seen.suppresses or any(each.may_name_builtin_connection() for each, _ in seen.tries):
+                return True
+        elif seen.suppresses and reaches:
             return True
-        telling = any(handler.telling for handler in seen.handlers)
-        return telling and (text.has(_CONNECTION_CLASS) or text.has(_ERRNO) or seen.reaches_network(text))
+        if not reaches:
+            return False
+        groups = text.has(_ALL_ERRORS)
+        narrow = [each for each, _ in seen.tries if each.is_narrow(with_os_error=groups)]
+        return bool(narrow) and _any_tries(narrow, hot_names(seen.names.packages, text.own_names))
+
+
+def _any_tries(tries: Iterable[Try], hot: frozenset[str]) -> bool:
+    return any(each.may_try(hot) for each in tries)
+
+
+def _may_dispatch(handler: ast.ExceptHandler, text: _Text, seen: _Seen, about: bool) -> bool:
+    """Say whether `handler` may sort out what it took, where connections are spoken of (`about`)."""
+    if not any(isinstance(line, (ast.If, ast.Match)) for line in handler.body):
+        return False
+    if _caught(handler) <= _UNRELATED and not seen.names.rebinds:
+        return False
+    reads_errno, sorts = _sorting(handler)
+    return (reads_errno and text.names_connection_errno) or (about and (sorts or text.has(_ERRNO)))
 
 
 class _Ladders:
@@ -581,11 +622,15 @@ class _Ladders:
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
-        return text.has(_HANDLING) and text.has(_TIMEOUT)
+        words = text.has(_TIMEOUT) or text.has(_CONNECTION_CLASS)
+        return text.has(_HANDLING) and (words or text.imports_network)
 
     @staticmethod
-    def can_speak(_text: _Text, seen: _Seen) -> bool:
-        return seen.takes_timeouts_twice
+    def can_speak(text: _Text, seen: _Seen) -> bool:
+        ladders = [each for each, _ in seen.tries if len(each.node.handlers) > 1]
+        if text.has(_TIMEOUT) and any(_takes_timeouts_twice(each.node) for each in ladders):
+            return True
+        return any(each.may_take_twice() for each in ladders)
 
 
 class _Redundant:
@@ -593,11 +638,11 @@ class _Redundant:
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
-        return text.has(_HANDLING) and text.has(_TIMEOUT)
+        return _Ladders.may_speak(text)
 
     @staticmethod
     def can_speak(_text: _Text, seen: _Seen) -> bool:
-        return any(handler.telling for handler in seen.handlers)
+        return any(each.may_repeat() for each, _ in seen.tries)
 
 
 class _Retries:
@@ -606,19 +651,24 @@ class _Retries:
     @staticmethod
     def may_speak(text: _Text) -> bool:
         # No search for the words that loop: hardly a file is without them.
-        handles = text.has(_HANDLING) and (text.has(_TELLING) or text.has(_CONNECTION_CLASS) or text.imports_network)
-        return handles or text.has(_POLICY)
+        if text.has(_POLICY):
+            return True
+        if not text.has(_HANDLING):
+            return False
+        named = text.has(_CONNECTION_CLASS) or text.has(_TELLING_CLASS)
+        return named or text.imports_network or text.matches(_TELLING_CALL)
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
-        in_loop = any(handler.in_loop for handler in seen.handlers)
-        if in_loop and (text.has(_CONNECTION_CLASS) or seen.reaches_network(text)):
+        reaches = seen.reaches_network(text)
+        if seen.suppresses_in_loop and (reaches or text.has(_CONNECTION_CLASS) or text.has(_TELLING_CLASS)):
             return True
-        if any(handler.by_name for handler in seen.handlers):
-            return True
-        if text.has(_TELLING_CLASS) and any(handler.telling and handler.in_loop for handler in seen.handlers):
-            return True
-        return text.has(_POLICY) and (not POLICIES.isdisjoint(seen.packages) or text.has(_POLICY_BY_KEYWORD))
+        looping = [each for each, in_loop in seen.tries if in_loop]
+        if looping:
+            hot = hot_names(seen.names.packages, text.own_names) if reaches else frozenset()
+            if any(each.may_be_retried(hot, reaches) for each in looping):
+                return True
+        return text.has(_POLICY) and (not POLICIES.isdisjoint(seen.names.packages) or text.has(_POLICY_BY_KEYWORD))
 
 
 class _Reuses:
@@ -644,7 +694,9 @@ class _Connects:
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
-        return text.names_own_operation or (text.matches(_CONNECTS) and seen.reaches_network(text))
+        return text.names_own_operation or (
+            text.matches(_CONNECTS) and seen.reaches_network(text) and seen.connects(text)
+        )
 
 
 class _PreparedConnects:
@@ -739,9 +791,9 @@ def _tries(data: bytes, headers: Iterable[tuple[int, int]]) -> int:
     """
     lines = _LINE_END.split(data)
     tries = 0
-    for first, last in headers:
+    for first, end in headers:
         depth = deepest = 0
-        for bracket in _BRACKET.findall(b"\n".join(lines[first - 1 : last])):
+        for bracket in _BRACKET.findall(b"\n".join(lines[first - 1 : end])):
             depth = max(depth + _BRACKETS[bracket], 0)
             deepest = max(deepest, depth)
         tries += 2 ** min(deepest, 64)

@@ -1,0 +1,295 @@
+"""What the names in a `try` alone say of it: may it try an operation of the tables, may its handler lead back?
+
+The gate asks this of files that it cannot rule out by their words. Each answer may be yes too often and must never be
+no wrongly: a name that is not known to be something else may be anything.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from connlint.telling import (
+    is_request,
+    speaks_of_a_peer,
+    speaks_of_connecting,
+    speaks_of_connections,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+CONNECTION_CLASSES = frozenset(
+    {"BrokenPipeError", "ConnectionAbortedError", "ConnectionError", "ConnectionRefusedError", "ConnectionResetError"}
+)
+_BUILTINS = frozenset(vars(builtins))
+_TAKE_ALL = frozenset({"BaseException", "Exception"})
+_BROAD = _TAKE_ALL | {"EnvironmentError", "IOError", "OSError", "WindowsError"}
+_ENDS = (ast.Raise, ast.Return, ast.Break)
+_OTHER_NAMES = frozenset({"EnvironmentError", "IOError", "WindowsError", "error", "select.error"})
+_RELATED = _BROAD | CONNECTION_CLASSES | {"BaseExceptionGroup", "EOFError", "ExceptionGroup", "TimeoutError"}
+
+
+class Names(NamedTuple):
+    """What the names of a file are: those that are imported, with what they stand for, the functions and classes that
+    it defines, and the packages that it imports."""
+
+    imported: dict[str, str]
+    renamed: frozenset[str]
+    defined: frozenset[str]
+    packages: frozenset[str]
+    rebinds: bool = False
+    """True if a builtin's name may stand for something else."""
+
+
+@cache
+def operations() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+    """Return the last names of the operations by the packages that bring them, those that connect apart."""
+    from connlint import knowledge
+
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    for library in knowledge.libraries():
+        hot: set[str] = set()
+        connecting: set[str] = set()
+        for row in library.operations:
+            if row.phase in {"connect", "request"}:
+                parts = row.name.split(".")
+                last = parts[-2] if parts[-1].startswith("__") and len(parts) > 1 else parts[-1]
+                # what begins with an operation's own class goes through its constructor, `with` and iteration
+                names = {last, parts[-1].partition("[")[0], last.partition("[")[0]}
+                hot |= names
+                if row.phase == "connect":
+                    connecting |= names
+        told = (*library.bases, *library.aliases, *library.returns, *(row.name for row in library.operations))
+        roots = {library.name, *(name.partition(".")[0] for name in told)}
+        for root in roots:
+            both = found.setdefault(root, (set(), set()))
+            both[0].update(hot)
+            both[1].update(connecting)
+    return {root: (frozenset(hot), frozenset(connecting)) for root, (hot, connecting) in found.items()}
+
+
+@cache
+def _ancestors() -> dict[str, frozenset[str]]:
+    """Return, by their last names, what the classes of the tables derive from, and what else those are called."""
+    from connlint import knowledge
+
+    found: dict[str, set[str]] = {}
+    for library in knowledge.libraries():
+        for name in (*library.bases, *library.aliases):
+            above = {base.rpartition(".")[2] for base in knowledge.lineage(knowledge.canonical(name))}
+            found.setdefault(name.rpartition(".")[2], set()).update(above)
+    return {
+        name: frozenset(
+            above
+            | (_OTHER_NAMES if "OSError" in above else set())
+            | ({"timeout"} if "TimeoutError" in above else set())
+        )
+        for name, above in found.items()
+    }
+
+
+@cache
+def hot_names(packages: frozenset[str], own: frozenset[str]) -> frozenset[str]:
+    """Return the last names of the operations that a file that imports `packages` can try, and of its `own`."""
+    table = operations()
+    return own.union(*(table[package][0] for package in packages if package in table))
+
+
+@cache
+def connecting_names(packages: frozenset[str], own: frozenset[str]) -> frozenset[str]:
+    """Return the last names of those that connect."""
+    table = operations()
+    return own.union(*(table[package][1] for package in packages if package in table))
+
+
+def last(node: ast.AST) -> str:
+    """Return the last part of the name that `node` is, nothing if it is none."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _root(node: ast.AST) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+class Try:
+    """A `try`, and what its names say."""
+
+    def __init__(self, node: ast.AST, names: Names) -> None:
+        self.node = cast("ast.Try", node)
+        self._names = names
+
+    def classes(self, handler: ast.ExceptHandler) -> Iterator[ast.expr | None]:
+        """Yield what `handler` names, None for all."""
+        if handler.type is None:
+            yield None
+        elif isinstance(handler.type, ast.Tuple):
+            yield from handler.type.elts
+        else:
+            yield handler.type
+
+    def is_narrow(self, *, with_os_error: bool) -> bool:
+        """Say whether the clauses take some failures of connections, by name, and may miss others."""
+        if self.takes_all():
+            return False
+        return any(
+            item is not None
+            and (
+                last(item) in CONNECTION_CLASSES
+                or last(item) in {"TimeoutError", "timeout"}
+                or (with_os_error and last(item) in _RELATED)
+                or self.is_unknown(item)
+                or self._is_of_table(item)
+            )
+            for handler in self.node.handlers
+            for item in self.classes(handler)
+        )
+
+    def _is_of_table(self, item: ast.expr) -> bool:
+        return self._names.imported.get(_root(item), "").partition(".")[0] in operations()
+
+    def may_take_twice(self) -> bool:
+        """Say whether an earlier clause may take all of what a later one names."""
+        earlier: list[ast.expr | None] = []
+        for handler in self.node.handlers:
+            items = [*self.classes(handler)]
+            if earlier and all(any(self._may_cover(other, item) for other in earlier) for item in items):
+                return True
+            earlier += items
+        return False
+
+    def _may_cover(self, earlier: ast.expr | None, later: ast.expr | None) -> bool:
+        """Say whether `except earlier` may take every `later`, and that is about connections."""
+        if later is None or self._is_unrelated(later):
+            return False
+        if isinstance(later, ast.Name) and later.id in _TAKE_ALL:
+            return False
+        if earlier is None or self.is_unknown(earlier) or self.is_unknown(later) or self._is_renamed(earlier):
+            return True
+        if self._is_unrelated(earlier):
+            return isinstance(earlier, ast.Name) and earlier.id in _TAKE_ALL
+        upper, lower = last(earlier), last(later)
+        return self._is_renamed(later) or upper == lower or upper in _ancestors().get(lower, _BROAD)
+
+    def may_repeat(self) -> bool:
+        """Say whether a clause may name several classes that are about connections."""
+        for handler in self.node.handlers:
+            related = [item for item in self.classes(handler) if item is not None and not self._is_unrelated(item)]
+            if len(related) > 1 or any(map(self.is_unknown, related)):
+                return True
+        return False
+
+    def takes_all(self) -> bool:
+        """Say whether some clause takes every exception that is no exit."""
+        return any(
+            item is None or (isinstance(item, ast.Name) and item.id in _TAKE_ALL)
+            for handler in self.node.handlers
+            for item in self.classes(handler)
+        )
+
+    def is_unknown(self, item: ast.expr) -> bool:
+        """Say whether `item` may stand for several classes, or for any: it is no builtin, and nothing imported."""
+        root = _root(item)
+        if self._names.rebinds and root in _BUILTINS:
+            return True
+        return (root not in _BUILTINS or root in self._names.defined) and root not in self._names.imported
+
+    def _is_builtin(self, item: ast.expr) -> bool:
+        known = isinstance(item, ast.Name) and item.id in _BUILTINS
+        return known and not self.is_unknown(item) and last(item) not in self._names.imported
+
+    def may_name_builtin_connection(self) -> bool:
+        """Say whether a clause may take one of the builtin classes by name."""
+        return any(
+            item is not None and (last(item) in CONNECTION_CLASSES or self.is_unknown(item) or self._is_renamed(item))
+            for handler in self.node.handlers
+            for item in self.classes(handler)
+        )
+
+    def _is_renamed(self, item: ast.expr) -> bool:
+        return isinstance(item, ast.Name) and item.id in self._names.renamed
+
+    def may_try(self, hot: Collection[str]) -> bool:
+        """Say whether the body may try one of the operations `hot`, itself or through a function of the file."""
+        return any(self._may_try(node, hot) for statement in self.node.body for node in ast.walk(statement))
+
+    def _may_try(self, node: ast.AST, hot: Collection[str]) -> bool:
+        if isinstance(node, ast.Attribute):
+            return node.attr in hot or node.attr in self._names.defined or "*" in hot
+        if isinstance(node, ast.Name):
+            name = node.id
+            if name in hot or name in self._names.defined or name in self._names.renamed:
+                return name not in _BUILTINS or name in self._names.imported
+            return False
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            name = node.func.id
+            return name not in _BUILTINS and name not in self._names.imported
+        return isinstance(node, ast.Call) and not isinstance(node.func, ast.Attribute)
+
+    def speaks(self) -> bool:
+        """Say whether a call in the body says by its names that it reaches a peer."""
+        return any(
+            isinstance(node, ast.Call) and _speaks(node) for statement in self.node.body for node in ast.walk(statement)
+        )
+
+    def may_be_retried(self, hot: Collection[str], reaches: bool) -> bool:
+        """Say whether a failure of the body may lead back to the head of the loop that the `try` is in."""
+        in_finally = any(
+            isinstance(node, ast.Continue) for statement in self.node.finalbody for node in ast.walk(statement)
+        )
+        back = [handler for handler in self.node.handlers if in_finally or _may_lead_back(handler)]
+        items = [item for handler in back for item in self.classes(handler)]
+        if not items:
+            return False
+        if any(item is not None and self._means_connections(item, reaches) for item in items):
+            return True
+        may_take = any(item is None or not self._is_unrelated(item) for item in items)
+        return may_take and ((reaches and self.may_try(hot)) or self.speaks())
+
+    def _means_connections(self, item: ast.expr, reaches: bool) -> bool:
+        name = last(item)
+        meant = self._names.imported.get(name, name)
+        if name in CONNECTION_CLASSES or speaks_of_connections(name) or speaks_of_connections(meant):
+            return True
+        if self._is_builtin(item):
+            return False
+        return self.is_unknown(item) or (reaches and self._is_of_table(item))
+
+    def _is_unrelated(self, item: ast.expr) -> bool:
+        return self._is_builtin(item) and last(item) not in _RELATED
+
+
+def _speaks(call: ast.Call) -> bool:
+    name = last(call.func)
+    if speaks_of_a_peer(name) or speaks_of_connecting(name):
+        return True
+    return isinstance(call.func, ast.Attribute) and is_a_request(call)
+
+
+def is_a_request(call: Any) -> bool:
+    """Say whether `call`, of a method, is by its names the request of a client."""
+    receiver = last(call.func.value)
+    return any(is_request(call.func.attr, receiver, last(arg)) for arg in call.args[:1]) or any(
+        keyword.arg == "url" and is_request(call.func.attr, receiver, "url") for keyword in call.keywords
+    )
+
+
+def _may_lead_back(handler: ast.ExceptHandler) -> bool:
+    """Say whether control may go on after `handler`, or back to the head of a loop."""
+    return not _ends(handler.body) or any(
+        isinstance(node, ast.Continue) for statement in handler.body for node in ast.walk(statement)
+    )
+
+
+def _ends(body: Iterable[ast.stmt]) -> bool:
+    """Say whether the last of `body` surely leaves the loop."""
+    *_, end = body
+    if isinstance(end, _ENDS):
+        return True
+    if isinstance(end, ast.If):
+        return bool(end.orelse) and _ends(end.body) and _ends(end.orelse)
+    return False
