@@ -188,6 +188,10 @@ _ERRNO_READ = (b"errno", b".args", b"exc_info")
 _ERRNO = (b"ECONN", b"EPIPE", b"ESHUTDOWN")
 _POLICY = (b"retry", b"Retry", b"backoff", b"tenacity", b"stamina", b"HTTPAdapter", b"interval_st")
 _POLICY_BY_KEYWORD = (b"autoretry_for", b"countdown", b"default_retry_delay", b"interval_st", b"api_core")
+# Files import these for other reasons, and say this if they configure retries.
+_HTTP_CLIENTS = frozenset({"requests", "urllib3"})
+_HTTP_POLICY = (b"Retry", b"retries", b"HTTPAdapter")
+
 _TIMEOUT = (b"TimeoutError",)
 _CODE = (b"CNL", b"Cnl", b"cnl")
 
@@ -239,6 +243,11 @@ _TAKE_TIMEOUTS = _BROAD | _TIMEOUTS | {"EnvironmentError", "IOError", "OSError"}
 
 # With what a handler sorts out what it took.
 _SORTING = (b"errno", b"args", b"exc_info", b"isinstance", b"type(", b"__class__", b"match")
+
+# What a file imports that is a test, where it does not matter what escapes.
+_IN_TESTS = re.compile(
+    rb"^(?:pytest|unittest2?|mock|nose|testtools|asynctest|twisted\.trial|django\.test)(?:[. ]|$)", re.MULTILINE
+)
 
 _COOKIE = re.compile(rb"\A(?:.*\n)?[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _AMBIGUOUS = re.compile(rb"(?i:utf.?7|u7|escape|punycode|idna)")
@@ -451,12 +460,15 @@ def _look(tree: ast.Module, text: _Text) -> _Seen:
     tries: list[tuple[ast.AST, bool]] = []
     withs: list[tuple[Any, bool]] = []
     withs_handle = text.has(_SUPPRESS)
+    may_bind, bound = text.rebinds_unrelated, False
     stack: list[tuple[list[ast.AST], bool]] = [([*tree.body], False)]
     while stack:
         body, in_loop = stack.pop()
         for node in body:
             kind = node.__class__
             blocks = _BLOCKS.get(kind)
+            if may_bind and not bound and _binds_unrelated(node):
+                bound = True
             if blocks is None:
                 if isinstance(node, (ast.Import, ast.ImportFrom)):
                     imports += _imported(node)
@@ -478,12 +490,30 @@ def _look(tree: ast.Module, text: _Text) -> _Seen:
                 block = getattr(node, field)
                 if block:
                     stack.append((block, inner))
-    rebinds = text.rebinds_unrelated or not _UNRELATED.isdisjoint(imported)
+    rebinds = bound or not _UNRELATED.isdisjoint(imported)
     packages = frozenset(re.split(r"[. ]", name, maxsplit=1)[0] for name in imports)
     names = Names(imported, frozenset(renamed), frozenset(defined), packages, rebinds)
     suppressing = [in_loop for node, in_loop in withs if _may_suppress(node)]
     judged = [(Try(node, names), in_loop) for node, in_loop in tries]
     return _Seen(tree, names, "\n".join(imports).encode(), judged, bool(suppressing), any(suppressing))
+
+
+def _binds_unrelated(node: ast.AST) -> bool:
+    """Say whether the statement `node` gives one of the builtin names that matter to nobody to something else."""
+    if node.__class__ in _DEFINITIONS and cast("ast.ClassDef", node).name in _UNRELATED:
+        return True
+    if node.__class__ is ast.ExceptHandler:
+        return node.name in _UNRELATED
+    parts: list[Any] = []
+    for field in ("target", "targets", "optional_vars", "items", "args", "subject"):
+        part = getattr(node, field, None)
+        parts += part if isinstance(part, list) else [part]
+    names = (each for part in parts if part is not None for each in ast.walk(part))
+    return any(
+        (each.__class__ is ast.Name and each.ctx.__class__ is not ast.Load and each.id in _UNRELATED)
+        or (each.__class__ is ast.arg and each.arg in _UNRELATED)
+        for each in names
+    )
 
 
 def _may_suppress(node: ast.With) -> bool:
@@ -598,6 +628,8 @@ class _Handlers:
             return True
         if not reaches:
             return False
+        if _IN_TESTS.search(seen.imports) is not None:
+            return False
         groups = text.has(_ALL_ERRORS)
         narrow = [each for each, _ in seen.tries if each.is_narrow(with_os_error=groups)]
         return bool(narrow) and _any_tries(narrow, hot_names(seen.names.packages, text.own_names))
@@ -668,7 +700,12 @@ class _Retries:
             hot = hot_names(seen.names.packages, text.own_names) if reaches else frozenset()
             if any(each.may_be_retried(hot, reaches) for each in looping):
                 return True
-        return text.has(_POLICY) and (not POLICIES.isdisjoint(seen.names.packages) or text.has(_POLICY_BY_KEYWORD))
+        if not text.has(_POLICY):
+            return False
+        configured = seen.names.packages & POLICIES
+        if configured and not configured <= _HTTP_CLIENTS:
+            return True
+        return text.has(_POLICY_BY_KEYWORD) or (bool(configured) and text.has(_HTTP_POLICY))
 
 
 class _Reuses:

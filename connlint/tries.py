@@ -142,7 +142,7 @@ class Try:
                 last(item) in CONNECTION_CLASSES
                 or last(item) in {"TimeoutError", "timeout"}
                 or (with_os_error and last(item) in _RELATED)
-                or self.is_unknown(item)
+                or (self.is_unknown(item) and last(item) not in self._names.defined)
                 or self._is_of_table(item)
             )
             for handler in self.node.handlers
