@@ -93,6 +93,8 @@ class ClosingReader:
         function = self._index.function_of(call)
         if isinstance(function, cst.Lambda) or (function is None and self._index.enclosing(call, cst.ClassDef)):
             return ()
+        if _is_to_own_listener(call):
+            return ()
         code = function or self._index.module
         makers = tuple(made)
         binding = self._last_before(call, makers, code)
@@ -480,6 +482,13 @@ class Way:
                 if self.reader.is_touch(node):
                     self.touches.append(node)
         return "rebound" if any(bound.name == self._held.name for bound in bindings(step)) else None
+
+
+def _is_to_own_listener(call: cst.Call) -> bool:
+    """Say whether `call` connects to a socket of the program's own, which listens: two ends of a pipe."""
+    return any(
+        isinstance(node, cst.Attribute) and node.attr.value == "getsockname" for arg in call.args for node in walk(arg)
+    )
 
 
 def _targets_of(root: cst.CSTNode) -> set[cst.CSTNode]:

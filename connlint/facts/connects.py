@@ -145,7 +145,7 @@ class _Reader:
         leaks: tuple[Leak, ...] = ()
         by_result = tried.operation.name in _BY_RESULT
         if held is not None and origin == "made" and not (patient or by_result or self._facts.is_test):
-            makers = self._made_at(call)
+            makers = self._made_at(call, tried)
             failures = (each.raises for each in tried.failures)
             leaks = self._closing.leaks(call, held, makers, failures)
         return ConnectSite(
@@ -168,9 +168,9 @@ class _Reader:
     # Where the socket comes from
 
     def _origin(self, call: cst.Call, tried: Tried) -> tuple[Origin, Held | None]:
-        if tried.operation.name not in _SOCKETS or not isinstance(call.func, cst.Attribute):
+        receiver = _socket_of(call, tried)
+        if receiver is None:
             return "result", None
-        receiver = call.func.value
         if isinstance(receiver, cst.Name):
             return self._origin_of_name(receiver)
         if isinstance(receiver, cst.Attribute):
@@ -269,9 +269,7 @@ class _Reader:
 
     def _all_makers(self, call: cst.Call, tried: Tried) -> tuple[Binding, ...]:
         """Return all that gives the socket its value, if each makes a new one; nothing if one does not."""
-        receiver = call.func.value if isinstance(call.func, cst.Attribute) else None
-        if tried.operation.name not in _SOCKETS:
-            receiver = argument(call, 0, "sock") if tried.operation.name == _BY_LOOP else None
+        receiver = _socket_of(call, tried)
         if not isinstance(receiver, (cst.Name, cst.Attribute)):
             return ()
         found = [
@@ -284,8 +282,8 @@ class _Reader:
         )
         return tuple(found) if made else ()
 
-    def _made_at(self, call: cst.Call) -> tuple[cst.CSTNode, ...]:
-        receiver = call.func.value if isinstance(call.func, cst.Attribute) else call.func
+    def _made_at(self, call: cst.Call, tried: Tried) -> tuple[cst.CSTNode, ...]:
+        receiver = _socket_of(call, tried) or call.func
         function = self._index.function_of(call)
         return tuple(
             binding.node
@@ -315,6 +313,15 @@ class _Reader:
 def _names_in(node: cst.CSTNode) -> set[str]:
     """Return the names and numbers in `node`."""
     return {each.value for each in walk(node) if isinstance(each, (cst.Name, cst.Integer))}
+
+
+def _socket_of(call: cst.Call, tried: Tried) -> cst.BaseExpression | None:
+    """Return the socket that `call` connects, where the call does not make one itself."""
+    if tried.operation.name == _BY_LOOP:
+        return argument(call, 0, "sock")
+    if tried.operation.name in _SOCKETS and isinstance(call.func, cst.Attribute):
+        return call.func.value
+    return None
 
 
 def _is_none(value: cst.BaseExpression | None) -> bool:
