@@ -19,6 +19,7 @@ from connlint.facts.handlers import read_handlers, read_suppressions
 from connlint.facts.loops import read_loops
 from connlint.facts.names import Names
 from connlint.facts.policies import read_policies
+from connlint.facts.recursions import read_recursions
 from connlint.facts.results import read_ignored_results
 from connlint.facts.reuse import read_reuses
 from connlint.facts.scopes import read_index
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         IgnoredResult,
         RetryLoop,
         RetryPolicy,
+        RetryRecursion,
         Reuse,
         Suppression,
         UnboundedConnect,
@@ -80,6 +82,11 @@ class Facts:
     def loops(self) -> tuple[RetryLoop, ...]:
         """Every loop in which a handler leads back to the head, in source order."""
         return tuple(read_loops(self))
+
+    @cached_property
+    def recursions(self) -> tuple[RetryRecursion, ...]:
+        """Every function that tries again by calling itself, in source order."""
+        return tuple(read_recursions(self))
 
     @cached_property
     def policies(self) -> tuple[RetryPolicy, ...]:

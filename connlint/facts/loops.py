@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from connlint.facts import Facts
     from connlint.facts.effects import Effects, Tried
     from connlint.facts.flow import Graph
-    from connlint.facts.model import Bounded, Delay, LoopKind
+    from connlint.facts.model import Bounded, Delay, Handler, LoopKind
 
 Loop = cst.For | cst.While
 _HOT_PHASES = frozenset({"connect", "request"})
@@ -102,17 +102,23 @@ def _handlers(facts: Facts) -> Iterator[_Candidate]:
     at = {statement: position for position, statement in enumerate(facts.index.all(cst.Try))}
     for handler in sorted(facts.handlers, key=lambda each: at[each.statement]):
         in_loop = any(isinstance(item, (cst.For, cst.While)) for item in facts.index.ancestors(handler.statement))
-        if in_loop and any(_may_take(facts, name) for name in handler.caught):
-            candidate = _candidate(
-                facts,
-                handler=handler.node,
-                statement=handler.statement,
-                caught=handler.caught,
-                earlier=handler.earlier,
-                effects=handler.effects,
-            )
-            if candidate is not None:
-                yield candidate
+        candidate = candidate_of(facts, handler) if in_loop else None
+        if candidate is not None:
+            yield candidate
+
+
+def candidate_of(facts: Facts, handler: Handler) -> _Candidate | None:
+    """Return `handler` with the connection failures that it takes; None if there is no evidence of any."""
+    if not any(_may_take(facts, name) for name in handler.caught):
+        return None
+    return _candidate(
+        facts,
+        handler=handler.node,
+        statement=handler.statement,
+        caught=handler.caught,
+        earlier=handler.earlier,
+        effects=handler.effects,
+    )
 
 
 def _suppressions(facts: Facts) -> Iterator[_Candidate]:

@@ -184,6 +184,27 @@ class RetryLoop:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RetryRecursion:
+    """A function that tries again by calling itself (`again`) from the handler of a connection failure.
+
+    `tried`, `failing` and `opaque_tried` are as in `Retried`. `same_input` says that the next attempt is given what
+    this one was, but for numbers that count; `bound` is `attempts` if a parameter that counts is tested.
+    """
+
+    function: cst.FunctionDef
+    handler: cst.ExceptHandler
+    again: cst.Call
+    caught: tuple[str, ...]
+    failing: tuple[str, ...]
+    tried: tuple[Tried, ...]
+    opaque_tried: tuple[cst.Call, ...]
+    always_delayed: bool
+    never_delayed: bool
+    same_input: bool
+    bound: Bounded
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class RetryPolicy:
     """A library's retry configuration: the call, decorator or dictionary that makes it, with its bound and its delay.
 
