@@ -33,7 +33,7 @@ LAYERS = [
     {"connlint.facts"},
     {"connlint.rules", "connlint.fixes", "connlint.suppressing"},
     {"connlint.engine"},
-    {"connlint.run", "connlint.settings"},
+    {"connlint.cache", "connlint.processes", "connlint.run", "connlint.settings"},
     {"connlint.reporters"},
     {"connlint.cli", "connlint.flake8_plugin", "connlint.codemods"},
     {"connlint.__main__"},
@@ -41,7 +41,19 @@ LAYERS = [
 PLACES = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 # A run that finds nothing to parse must not pay for libcst's import, which takes most of a second.
-LIGHT = ["gate", "source", "settings", "noqa", "engine", "run", "cli", "flake8_plugin", "knowledge"]
+LIGHT = [
+    "cache",
+    "gate",
+    "processes",
+    "source",
+    "settings",
+    "noqa",
+    "engine",
+    "run",
+    "cli",
+    "flake8_plugin",
+    "knowledge",
+]
 
 # Codes are stable: what a code means is never changed, whatever becomes of its rule.
 MEANINGS = {
