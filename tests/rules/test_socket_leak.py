@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import ftplib
+import gc
+import http.client
+import imaplib
+import os
+import poplib
+import smtplib
 import socket
+import ssl
+import stat
+import warnings
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from connlint.engine import Selection, check, fix
+from tests.faults.peers import Peer, close
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LEAKS = Selection(select=("CNL302",))
 
@@ -219,6 +231,35 @@ CASES = {
             s = ssl.create_default_context().wrap_socket(socket.socket(), server_hostname="localhost")
             s.connect(address)
     """,
+    "of-an-event-loop": """
+        import asyncio
+
+        async def connect(address):
+            loop = asyncio.get_running_loop()
+            s = socket.socket()
+            s.setblocking(False)
+            await loop.sock_connect(s, address)
+            return s
+
+        def run(address):
+            return asyncio.run(connect(address))
+    """,
+    "of-an-event-loop-with-a-handler": """
+        import asyncio
+
+        async def connect(address):
+            loop = asyncio.get_running_loop()
+            s = socket.socket()
+            s.setblocking(False)
+            try:
+                await loop.sock_connect(s, address)
+            except OSError:
+                return "down"
+            return s
+
+        def run(address):
+            return asyncio.run(connect(address))
+    """,
     "tabs-and-semicolons-around": """
         def run(address):
         \ts = socket.socket(); s.settimeout(5)
@@ -226,6 +267,727 @@ CASES = {
         \ts.connect(address)  # then the talk
 
         \treturn s
+    """,
+}
+
+IMPORTS = "import asyncio, contextlib, errno, logging, socket, ssl, time\n"
+
+SILENT = {
+    "own-listener": """
+        def f():
+            l = socket.socket()
+            l.bind(("127.0.0.1", 0))
+            l.listen()
+            s = socket.socket()
+            s.connect(l.getsockname())
+            return s, l.accept()[0]
+    """,
+    "with": """
+        def f(a):
+            with socket.socket() as s:
+                s.connect(a)
+    """,
+    "closing": """
+        def f(a):
+            with contextlib.closing(socket.socket()) as s:
+                s.connect(a)
+    """,
+    "with-name": """
+        def f(a):
+            s = socket.socket()
+            with s:
+                s.connect(a)
+    """,
+    "finally": """
+        def f(a):
+            s = socket.socket()
+            try:
+                s.connect(a)
+            finally:
+                s.close()
+    """,
+    "handler-closes": """
+        def f(a):
+            s = socket.socket()
+            try:
+                s.connect(a)
+            except OSError:
+                s.close()
+                raise
+            return s
+    """,
+    "bare-closes": """
+        def f(a):
+            s = socket.socket()
+            try:
+                s.connect(a)
+            except:
+                s.close()
+                raise
+            return s
+    """,
+    "all-clauses": """
+        def f(a):
+            s = socket.socket()
+            try:
+                s.connect(a)
+            except socket.timeout:
+                s.close()
+                return 1
+            except OSError:
+                s.close()
+                return 2
+            return s
+    """,
+    "stored-in-list": """
+        def f(a, known):
+            s = socket.socket()
+            known.append(s)
+            s.connect(a)
+    """,
+    "stored-in-attr": """
+        class C:
+            def open(self, a):
+                s = socket.socket()
+                self.s = s
+                s.connect(a)
+    """,
+    "attr-method": """
+        class C:
+            def open(self, a):
+                self.s = socket.socket()
+                self.s.connect(a)
+            def close(self):
+                self.s.close()
+    """,
+    "parameter": """
+        def f(s, a):
+            s.connect(a)
+    """,
+    "returned-before": """
+        def make():
+            return socket.socket()
+        def f(a):
+            s = make()
+            s.connect(a)
+    """,
+    "exit-stack": """
+        def f(a):
+            with contextlib.ExitStack() as st:
+                s = socket.socket()
+                st.callback(s.close)
+                s.connect(a)
+    """,
+    "enter-context": """
+        def f(a):
+            with contextlib.ExitStack() as st:
+                s = st.enter_context(socket.socket())
+                s.connect(a)
+    """,
+    "exits": """
+        import sys
+        def f(a):
+            s = socket.socket()
+            try:
+                s.connect(a)
+            except OSError as e:
+                sys.exit(str(e))
+            return s
+    """,
+    "sysexit": """
+        def f(a):
+            s = socket.socket()
+            try:
+                s.connect(a)
+            except OSError as e:
+                raise SystemExit(1)
+            return s
+    """,
+    "helper-closes": """
+        def quiet(s):
+            try:
+                s.close()
+            except OSError:
+                pass
+        def f(a):
+            s = socket.socket()
+            try:
+                s.connect(a)
+            except OSError:
+                quiet(s)
+                raise
+            return s
+    """,
+    "opaque-helper": """
+        from elsewhere import give_up
+        def f(a):
+            s = socket.socket()
+            try:
+                s.connect(a)
+            except OSError:
+                give_up(s)
+                raise
+            return s
+    """,
+    "closed-after": """
+        def f(a):
+            s = socket.socket()
+            try:
+                s.connect(a)
+                up = True
+            except OSError:
+                up = False
+            s.close()
+            return up
+    """,
+    "suppress-then-close": """
+        def f(a):
+            s = socket.socket()
+            with contextlib.suppress(OSError):
+                s.connect(a)
+            s.close()
+    """,
+    "own-method-closes": """
+        class C:
+            def __init__(self, a):
+                self.s = socket.socket()
+                try:
+                    self.s.connect(a)
+                except OSError:
+                    self.close()
+                    raise
+            def close(self):
+                self.s.close()
+    """,
+    "del-closes": """
+        class C:
+            def __init__(self, a):
+                self.s = socket.socket()
+                self.s.connect(a)
+            def __del__(self):
+                self.s.close()
+    """,
+    "udp": """
+        def f(a):
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s.connect(a)
+            return s.getsockname()
+    """,
+    "nonblocking": """
+        def f(a):
+            s = socket.socket()
+            s.setblocking(False)
+            try:
+                s.connect(a)
+            except BlockingIOError:
+                pass
+            return s
+    """,
+    "captured": """
+        def f(a, at_exit):
+            s = socket.socket()
+            at_exit(lambda: s.close())
+            s.connect(a)
+            return s
+    """,
+    "callback-arg": """
+        import atexit
+        def f(a):
+            s = socket.socket()
+            atexit.register(s.close)
+            s.connect(a)
+    """,
+    "create-connection": """
+        def f(a):
+            s = socket.create_connection(a)
+            return s
+    """,
+    "http": """
+        import http.client
+        def f(h):
+            c = http.client.HTTPConnection(h)
+            c.connect()
+            return c
+    """,
+    "smtp": """
+        import smtplib
+        def f(h):
+            return smtplib.SMTP(h)
+    """,
+    "wrapped-connected": """
+        def f(h):
+            raw = socket.create_connection((h, 443))
+            return ssl.create_default_context().wrap_socket(raw, server_hostname=h)
+    """,
+    "sqlite": """
+        import sqlite3
+        def f(p):
+            c = sqlite3.connect(p)
+            return c
+    """,
+    "signal": """
+        def f(sig, h):
+            sig.connect(h)
+    """,
+    "reuse": """
+        def f(a):
+            s = socket.socket()
+            while True:
+                try:
+                    s.connect(a)
+                    return s
+                except OSError:
+                    time.sleep(1)
+    """,
+    "outer-closes": """
+        def f(a):
+            s = socket.socket()
+            try:
+                try:
+                    s.connect(a)
+                except socket.timeout as e:
+                    raise RuntimeError from e
+            except BaseException:
+                s.close()
+                raise
+            return s
+    """,
+    "finally-if": """
+        def f(a):
+            s = socket.socket()
+            ok = False
+            try:
+                s.connect(a)
+                ok = True
+            finally:
+                if not ok:
+                    s.close()
+            return s
+    """,
+    "none-then-close": """
+        def f(a):
+            s = None
+            try:
+                s = socket.socket()
+                s.connect(a)
+                return s
+            except OSError:
+                if s:
+                    s.close()
+                raise
+    """,
+    "fileno": """
+        def f(fd, a):
+            s = socket.socket(fileno=fd)
+            s.connect(a)
+    """,
+    "detached": """
+        def f(a):
+            s = socket.socket()
+            fd = s.detach()
+            s.connect(a)
+    """,
+    "yielded": """
+        @contextlib.contextmanager
+        def f(a):
+            s = socket.socket()
+            try:
+                s.connect(a)
+                yield s
+            finally:
+                s.close()
+    """,
+    "loop-sock-closes": """
+        async def f(a):
+            loop = asyncio.get_running_loop()
+            s = socket.socket()
+            s.setblocking(False)
+            try:
+                await loop.sock_connect(s, a)
+            except BaseException:
+                s.close()
+                raise
+            return s
+    """,
+    "registered": """
+        async def f(a, sel):
+            s = socket.socket()
+            sel.register(s, 1)
+            s.connect(a)
+    """,
+    "closed-in-else-and-handler": """
+        def f(a):
+            s = socket.socket()
+            try:
+                s.connect(a)
+            except OSError:
+                r = 1
+            else:
+                r = 0
+            finally:
+                s.close()
+            return r
+    """,
+}
+
+BAD = {
+    "loop-sock-connect": """
+        async def f(a):
+            loop = asyncio.get_running_loop()
+            s = socket.socket()
+            s.setblocking(False)
+            await loop.sock_connect(s, a)
+            return s
+    """,
+    "loop-sock-connect-handler": """
+        async def f(a):
+            loop = asyncio.get_running_loop()
+            s = socket.socket()
+            s.setblocking(False)
+            try:
+                await asyncio.wait_for(loop.sock_connect(s, a), 5)
+            except OSError:
+                return None
+            return s
+    """,
+    "bare": """
+        def f(a):
+            s = socket.socket()
+            s.connect(a)
+            s.sendall(b"")
+            s.close()
+    """,
+    "narrow": """
+        def f(a):
+            s = socket.socket()
+            try:
+                s.connect(a)
+            except ConnectionRefusedError:
+                s.close()
+                return None
+            return s
+    """,
+    "converts": """
+        def f(a):
+            s = socket.socket()
+            try:
+                s.connect(a)
+            except OSError as e:
+                raise RuntimeError(str(e)) from e
+            return s
+    """,
+    "two-clauses": """
+        def f(a):
+            s = socket.socket()
+            try:
+                s.connect(a)
+            except socket.timeout:
+                return "slow"
+            except OSError:
+                return "down"
+            s.close()
+            return "up"
+    """,
+    "end-of-try": """
+        def f(a):
+            try:
+                s = socket.socket()
+                s.connect(a)
+                s.sendall(b"x")
+                s.close()
+            except OSError as e:
+                logging.error("%s", e)
+    """,
+    "enter": """
+        class C:
+            def __enter__(self):
+                self.s = socket.socket()
+                self.s.connect(("h", 1))
+                return self
+            def __exit__(self, *a):
+                self.s.close()
+    """,
+    "init": """
+        class C:
+            def __init__(self, h):
+                self.s = socket.socket()
+                self.s.settimeout(1)
+                self.s.connect((h, 1))
+            def close(self):
+                self.s.close()
+    """,
+    "init-converts": """
+        class E(Exception): pass
+        class C:
+            def __init__(self, h):
+                self.s = socket.socket()
+                try:
+                    self.s.connect((h, 1))
+                except OSError as e:
+                    raise E from e
+    """,
+    "rebind-loop": """
+        def f(addrs):
+            for a in addrs:
+                s = socket.socket()
+                try:
+                    s.connect(a)
+                    return s
+                except OSError as e:
+                    print(e)
+            raise OSError("none")
+    """,
+    "rebind-while": """
+        def f(a):
+            while True:
+                s = socket.socket()
+                try:
+                    s.connect(a)
+                    break
+                except ConnectionRefusedError:
+                    time.sleep(1)
+            return s
+    """,
+    "set-none": """
+        class C:
+            def open(self):
+                self.s = socket.socket()
+                try:
+                    self.s.connect(("h", 1))
+                except OSError:
+                    self.s = None
+    """,
+    "wrapped": """
+        def f(h):
+            s = ssl.create_default_context().wrap_socket(socket.socket(), server_hostname=h)
+            s.connect((h, 443))
+            return s
+    """,
+    "wrapped-name": """
+        def f(h):
+            raw = socket.socket()
+            raw.settimeout(3)
+            s = ssl.create_default_context().wrap_socket(raw, server_hostname=h)
+            s.connect((h, 443))
+            return s
+    """,
+    "suppressed": """
+        def f(a):
+            s = socket.socket()
+            with contextlib.suppress(OSError):
+                s.connect(a)
+                s.sendall(b"x")
+                s.close()
+    """,
+    "last-of-loop": """
+        def f(addrs):
+            last = None
+            for a in addrs:
+                try:
+                    s = socket.socket()
+                    s.connect(a)
+                    return s
+                except OSError as e:
+                    last = e
+            raise last
+    """,
+    "flag": """
+        def f(a):
+            s = socket.socket()
+            ok = True
+            try:
+                s.connect(a)
+            except OSError:
+                ok = False
+            if not ok:
+                return None
+            return s
+    """,
+    "logged-and-raised": """
+        def f(a):
+            s = socket.socket()
+            try:
+                s.connect(a)
+            except OSError:
+                logging.exception("no")
+                raise
+            return s
+    """,
+    "finally-elsewhere": """
+        def f(a, lock):
+            lock.acquire()
+            try:
+                s = socket.socket()
+                s.connect(a)
+                return s
+            finally:
+                lock.release()
+    """,
+    "with-lock": """
+        def f(a, lock):
+            with lock:
+                s = socket.socket()
+                s.connect(a)
+            return s
+    """,
+    "nested-function": """
+        def f(a):
+            def go():
+                s = socket.socket()
+                s.connect(a)
+                return s
+            return go()
+    """,
+    "thread-body": """
+        def worker(a, out):
+            s = socket.socket()
+            try:
+                s.connect(a)
+            except Exception as e:
+                out.put(e)
+                return
+            out.put(s.recv(1))
+            s.close()
+    """,
+    "conditional-family": """
+        def f(h, v6):
+            if v6:
+                s = socket.socket(socket.AF_INET6)
+            else:
+                s = socket.socket()
+            s.connect((h, 1))
+            return s
+    """,
+    "conditional-wrap": """
+        def f(h, tls):
+            s = socket.socket()
+            if tls:
+                s = ssl.create_default_context().wrap_socket(s, server_hostname=h)
+            s.connect((h, 1))
+            return s
+    """,
+    "keeps-exception": """
+        def f(addrs):
+            errors = []
+            for a in addrs:
+                s = socket.socket()
+                try:
+                    s.connect(a)
+                except OSError as e:
+                    errors.append(e)
+                else:
+                    return s
+            raise ExceptionGroup("all", errors)
+    """,
+    "bind-then-connect": """
+        def f(a, src):
+            s = socket.socket()
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            s.bind(src)
+            s.connect(a)
+            return s
+    """,
+    "unix": """
+        def f(p):
+            s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            s.connect(p)
+            return s
+    """,
+    "else-close": """
+        def f(a):
+            s = socket.socket()
+            try:
+                s.connect(a)
+            except OSError:
+                up = False
+            else:
+                up = True
+                s.close()
+            return up
+    """,
+    "makefile-after": """
+        def f(a):
+            s = socket.socket()
+            s.connect(a)
+            return s.makefile("rb")
+    """,
+    "shutdown-only": """
+        def f(a):
+            s = socket.socket()
+            try:
+                s.connect(a)
+            except OSError:
+                return False
+            s.shutdown(socket.SHUT_RDWR)
+            s.close()
+            return True
+    """,
+    "main": """
+        if __name__ == "__main__":
+            s = socket.socket()
+            try:
+                s.connect(("h", 1))
+            except OSError as e:
+                print(e)
+            else:
+                s.close()
+    """,
+    "method-local": """
+        class C:
+            def ping(self):
+                s = socket.socket()
+                s.connect((self.h, 1))
+                s.close()
+    """,
+    "gen": """
+        def f(addrs):
+            for a in addrs:
+                s = socket.socket()
+                s.connect(a)
+                yield s
+    """,
+    "retry-raises-last": """
+        def f(a):
+            for n in range(3):
+                s = socket.socket()
+                try:
+                    s.connect(a)
+                    return s
+                except OSError:
+                    if n == 2:
+                        raise
+                    time.sleep(1)
+    """,
+    "match": """
+        def f(a, mode):
+            s = socket.socket()
+            match mode:
+                case "a":
+                    s.connect(a)
+            return s
+    """,
+    "async-def": """
+        async def f(a):
+            s = socket.socket()
+            s.settimeout(1)
+            s.connect(a)
+            return s
+    """,
+    "closes-other": """
+        def f(a, o):
+            s = socket.socket()
+            try:
+                s.connect(a)
+            except OSError:
+                o.close()
+                raise
+            return s
+    """,
+    "annotated": """
+        def f(a):
+            s: socket.socket = socket.socket()
+            s.connect(a)
+            return s
     """,
 }
 
@@ -368,3 +1130,196 @@ def test_why_names_the_class_that_gets_past_a_narrow_handler() -> None:
     )
     (found,) = check(code.encode(), "case.py", LEAKS).diagnostics
     assert "TimeoutError" in found.why[0]
+
+
+@pytest.mark.parametrize("case", SILENT.values(), ids=SILENT.keys())
+def test_silent(case: str) -> None:
+    found = check((IMPORTS + dedent(case)).encode(), "case.py", LEAKS)
+    assert found.problems == ()
+    assert [item.message for item in found.diagnostics] == []
+
+
+@pytest.mark.parametrize("case", BAD.values(), ids=BAD.keys())
+def test_reported_and_fixed_for_good(case: str) -> None:
+    code = (IMPORTS + dedent(case)).encode()
+    assert {item.code for item in check(code, "case.py", LEAKS).diagnostics} == {"CNL302"}
+    once = fix(code, "case.py", LEAKS, unsafe=True)
+    assert once.dropped == ()
+    compile(once.data, "case.py", "exec")
+    assert fix(once.data, "case.py", LEAKS, unsafe=True).data == once.data
+
+
+# What counts references closes a socket that nobody has any more. Whoever keeps the exception has the frames of its
+# traceback, and with them the socket: then it stays open for as long, as it does without counting (PyPy).
+
+
+def descriptors() -> int:
+    """Return how many descriptors of sockets this process has open."""
+    found = 0
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
+        with contextlib.suppress(OSError):
+            found += stat.S_ISSOCK(os.fstat(int(name)).st_mode)
+    return found
+
+
+def left_open(code: str, port: int) -> int:
+    """Return how many descriptors a failed `run` leaves open, while its exception (or result) is kept."""
+    namespace: dict[str, Any] = {"socket": socket}
+    exec(compile(code, "case.py", "exec"), namespace)
+    before = descriptors()
+    kept: object = None
+    try:
+        kept = namespace["run"](("127.0.0.1", port))
+    except (OSError, ValueError, RuntimeError) as exc:
+        kept = exc
+    left = descriptors() - before
+    assert kept is not None
+    kept = None
+    namespace.clear()
+    gc.collect()
+    return left
+
+
+KEPT = {
+    "local": """
+        def run(address):
+            s = socket.socket()
+            s.connect(address)
+            return s
+    """,
+    "handler-converts": """
+        def run(address):
+            s = socket.socket()
+            try:
+                s.connect(address)
+            except OSError as exc:
+                raise ValueError("down") from exc
+    """,
+    "handler-returns": """
+        def run(address):
+            s = socket.socket()
+            try:
+                s.connect(address)
+            except OSError as exc:
+                return exc
+            return s
+    """,
+    "too-narrow": """
+        def run(address):
+            s = socket.socket()
+            try:
+                s.connect(address)
+            except TimeoutError:
+                s.close()
+                raise
+            return s
+    """,
+    "constructor": """
+        class Client:
+            def __init__(self, address):
+                self.sock = socket.socket()
+                self.sock.connect(address)
+
+        def run(address):
+            return Client(address)
+    """,
+    "enter": """
+        class Client:
+            def __init__(self, address):
+                self.address = address
+
+            def __enter__(self):
+                self.sock = socket.socket()
+                self.sock.connect(self.address)
+                return self
+
+            def __exit__(self, *exc_info):
+                self.sock.close()
+
+        def run(address):
+            with Client(address) as client:
+                return client
+    """,
+    "closed-only-at-the-end-of-the-try": """
+        def run(address):
+            try:
+                s = socket.socket()
+                s.connect(address)
+                s.sendall(b"")
+                s.close()
+            except OSError as exc:
+                return exc
+    """,
+    "wrapped": """
+        import ssl
+
+        def run(address):
+            s = ssl.create_default_context().wrap_socket(socket.socket(), server_hostname="localhost")
+            s.connect(address)
+            return s
+    """,
+    "of-an-event-loop": """
+        import asyncio
+
+        async def connect(address):
+            s = socket.socket()
+            s.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(s, address)
+            return s
+
+        def run(address):
+            return asyncio.run(connect(address))
+    """,
+}
+on_linux = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="/proc tells of descriptors")  # noqa: PTH112
+
+
+@on_linux
+@pytest.mark.parametrize("case", KEPT.values(), ids=KEPT.keys())
+def test_descriptor_stays_open_before_and_is_closed_after(case: str, refused_port: int) -> None:
+    before = f"import socket\n{dedent(case)}"
+    after = fix(before.encode(), "case.py", LEAKS, unsafe=False)
+    assert after.applied
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            assert left_open(before, refused_port) == 1
+        assert left_open(after.data.decode(), refused_port) == 0
+    finally:
+        if enabled:
+            gc.enable()
+
+
+CLIENTS: dict[str, Callable[[str, int], object]] = {
+    "create_connection": lambda host, port: socket.create_connection((host, port), 5),
+    "http.client": lambda host, port: http.client.HTTPConnection(host, port, timeout=5).connect(),
+    "smtplib": lambda host, port: smtplib.SMTP(host, port, timeout=5),
+    "ftplib": lambda host, port: ftplib.FTP().connect(host, port, 5),
+    "imaplib": lambda host, port: imaplib.IMAP4(host, port, 5),
+    "poplib": lambda host, port: poplib.POP3(host, port, 5),
+}
+
+
+@on_linux
+@pytest.mark.parametrize("connect", CLIENTS.values(), ids=CLIENTS.keys())
+def test_standard_clients_close_what_they_could_not_connect(
+    connect: Callable[[str, int], object], refused_port: int
+) -> None:
+    """That is why the rule says nothing of them."""
+    before = descriptors()
+    with pytest.raises(ConnectionRefusedError) as kept:
+        connect("127.0.0.1", refused_port)
+    assert descriptors() == before
+    assert kept
+
+
+@on_linux
+def test_tls_wrapper_closes_what_it_could_not_shake_hands_with() -> None:
+    with Peer(close) as peer, socket.create_connection(peer.address) as raw:
+        before = descriptors()
+        with pytest.raises(OSError) as kept:  # noqa: PT011
+            ssl._create_unverified_context().wrap_socket(raw)
+        assert descriptors() < before
+        assert kept
