@@ -419,11 +419,27 @@ class _Delaying(_Writing):
     def _guard(self, item: Retried) -> str | None:
         """Return the test for an attempt that follows, None if one always does where the handler ends."""
         if self.loop.bound in {"unbounded", "unknown"}:
-            return None
+            return self._flag(item)
         if self._leaves_on_the_last(item.handler):
             return None
         name = self.counter_name() if isinstance(self.loop.node, cst.For) else ""
         return self.ends(item, name).more
+
+    def _flag(self, item: Retried) -> str | None:
+        """Return the test of the loop if the handler of `item` decides it: `while again:` ... `again = n < most`."""
+        node = self.loop.node
+        if isinstance(node, cst.For):
+            return None
+        paths = {path for part in walk_same_code(node.test) if (path := dotted(part)) is not None}
+        parts = list(walk_same_code(item.handler.body))
+        if not any(self._binds(part, path) for part in parts for path in paths):
+            return None
+        is_last = statements(node.body)[-1] is item.statement
+        if not is_last or (isinstance(item.statement, cst.Try) and item.statement.finalbody is not None):
+            raise _Declined
+        if any(isinstance(part, (cst.Call, cst.Await, cst.NamedExpr, cst.Subscript)) for part in walk(node.test)):
+            raise _Declined
+        return self.text(node.test)
 
     def _leaves_on_the_last(self, handler: cst.ExceptHandler | cst.With) -> bool:
         """Say whether `handler` itself tests its counter and leaves the loop when no attempt is left."""

@@ -274,6 +274,26 @@ FORMS = {
             return sock
         """,
     ),
+    "while-a-flag": Form(
+        """
+        import socket
+
+        def run(address, most=4):
+            again = True
+            tries = 0
+            while again:
+                try:
+                    sock = socket.create_connection(address)
+                    break
+                except OSError:
+                    tries += 1
+                    if most != 0:
+                        again = tries < most
+            else:
+                raise ConnectionError("gave up")
+            return sock
+        """,
+    ),
     "while-counts-down": Form(
         """
         import socket
