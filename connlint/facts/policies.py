@@ -19,7 +19,7 @@ from connlint.facts.model import RetryPolicy
 from connlint.facts.names import OPAQUE
 from connlint.facts.scopes import first_parameter
 from connlint.facts.spans import NO_WAIT, UNKNOWN, Number, Span, Spans, UnknownValue, longest, of_text
-from connlint.facts.tree import argument, dotted, has_star, walk, walk_same_code
+from connlint.facts.tree import argument, dotted, has_star, statements, walk, walk_same_code
 from connlint.facts.wording import code, place
 from connlint.knowledge import policies, waits
 from connlint.knowledge.policies import celery, google, kombu
@@ -388,7 +388,11 @@ class _Reader:
         """Return the names, dotted ones too, that `call` is assigned to."""
         parent = self._facts.index.parents.get(call)
         if isinstance(parent, cst.Assign):
-            return {name for item in parent.targets if (name := dotted(item.target)) is not None}
+            found = {name for item in parent.targets if (name := dotted(item.target)) is not None}
+            owner = self._facts.index.scope_of(call)
+            if owner.kind == "class" and isinstance(owner.node, cst.ClassDef):
+                found |= {f"{way}.{name}" for name in found for way in ("self", "cls", owner.node.name.value)}
+            return found
         if isinstance(parent, cst.AnnAssign):
             name = dotted(parent.target)
             return {name} if name is not None else set()
@@ -622,7 +626,7 @@ class _Reader:
         """Say whether what is retried touches the network, and what that rests on."""
         row = source.row
         if row.transport:
-            return True, f"{row.library} retries connections that fail with it"
+            return True, f"{row.library} repeats requests that fail with it"
         if row.library == "google.api_core" and source.get("predicate") is None:
             return True, "google.api_core retries what fails because the service cannot be reached"
         named = sorted(name for name in caught if self._speaks_of_connections(name))
@@ -775,15 +779,14 @@ class _Reader:
             body = node.body
         else:
             definition = self._definition(node)
-            if definition is not None and isinstance(definition.body, cst.IndentedBlock):
-                statements = [
+            if definition is not None:
+                parts = [
                     part
-                    for line in definition.body.body
-                    for part in (line.body if isinstance(line, cst.SimpleStatementLine) else [line])
+                    for part in statements(definition.body)
                     if not (isinstance(part, cst.Expr) and isinstance(part.value, cst.SimpleString))
                 ]
-                if len(statements) == 1 and isinstance(statements[0], cst.Return):
-                    body = statements[0].value
+                if len(parts) == 1 and isinstance(parts[0], cst.Return):
+                    body = parts[0].value
         if isinstance(body, cst.Call) and self._facts.names.qualified(body.func) == "isinstance" and len(body.args) > 1:
             return frozenset(self._facts.names.classes(body.args[1].value))
         return frozenset({OPAQUE})
@@ -807,7 +810,7 @@ def wait_of(facts: Facts, policy: RetryPolicy) -> str:
     strategy = given(policy.row, policy.call, policy.row.strategy or "")
     if strategy is not None:
         return code(facts, strategy)
-    names = sorted(policy.row.wait_arguments)
+    names = sorted(policy.row.wait_arguments | ({"retry_kwargs"} if policy.row is celery.TASK else set()))
     values = {name: given(policy.row, policy.call, name) for name in names}
     written = [f"{name}={code(facts, value)}" for name, value in values.items() if value is not None]
     return ", ".join(written) if written else policy.row.name

@@ -312,7 +312,7 @@ def _by_settings(facts: Facts, policy: RetryPolicy) -> Rewrite | None:
     """Return the policy with those of its numbers set that keep its wait from growing."""
     if not policy.row.waits or policy.row.library == "httpx":
         return None
-    base, cap, _ = wanted(facts, policy)
+    base, cap, jitter = wanted(facts, policy)
     wait = policy.row.waits[0]
     new: dict[str, str] = {}
     grows = [
@@ -334,6 +334,8 @@ def _by_settings(facts: Facts, policy: RetryPolicy) -> Rewrite | None:
         new[limit] = number(cap)
     if not new:
         return None
+    if jitter and wait.jitter.argument is not None and _is(policy, wait.jitter.argument, 0):
+        new[wait.jitter.argument] = number(base)
     if policy.call is not None:
         call = policy.call
         for keyword, value in new.items():
