@@ -34,9 +34,10 @@ class SocketLeakOnFailedConnect(Rule):
     ## Why is this bad
 
     A socket is open from `socket.socket()` on, not from `connect()` on. If the connect fails, the descriptor stays
-    until the garbage collector finds it, and a traceback, a log record or a reference cycle can keep it for long. A
-    program that tries again and again while its server is down then runs out of descriptors (EMFILE), and fails in
-    places that have nothing to do with the server. With `-W error` or `-X dev` Python says `ResourceWarning`.
+    until the garbage collector finds it, and a traceback, a log record or a reference cycle can keep it for long: who
+    keeps the exception keeps the frames of its traceback, and the socket in them. A program that tries again and again
+    while its server is down then runs out of descriptors (EMFILE), and fails in places that have nothing to do with the
+    server. With `-W error` or `-X dev` Python says `ResourceWarning`.
 
     The ways in which it happens, the frequent ones first: no `try` at all, or one that is too narrow; a handler that
     converts or returns without `close()`; a constructor or `__enter__` that connects, after whose failure `__exit__`
@@ -70,7 +71,8 @@ class SocketLeakOnFailedConnect(Rule):
     ## When this is fine
 
     Where somebody else owns the socket and closes it: it was stored, passed on or returned before. connlint is silent
-    there, in tests, and where the socket is used again after the failure.
+    there, in tests, and where the socket is used again after the failure. Nor does it speak of what closes by itself
+    what it could not connect, as the clients of the standard library and `SSLContext.wrap_socket()` do.
 
     ## Fix safety
 
