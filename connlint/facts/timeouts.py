@@ -698,6 +698,8 @@ def _may_not_block(setting: Setting) -> bool:
     number = _number(value) if value is not None else None
     if isinstance(setting.call.func, cst.Attribute) and setting.call.func.attr.value == "setblocking":
         return not (isinstance(value, cst.Name) and value.value == "True") and not number
+    if isinstance(value, (cst.Name, cst.Attribute)) and _TIMEOUT_NAME.match((dotted(value) or "").rpartition(".")[2]):
+        return False  # what is called a timeout is none of zero
     return number == 0 or (number is None and not (value is not None and _is_none(value)))
 
 

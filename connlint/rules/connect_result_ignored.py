@@ -31,6 +31,7 @@ class ConnectResultIgnored(Rule):
     ## Example
 
     ```python
+    sock = socket.socket()
     sock.connect_ex((host, port))
     sock.sendall(request)
     ```
@@ -38,6 +39,7 @@ class ConnectResultIgnored(Rule):
     ## Use instead
 
     ```python
+    sock = socket.socket()
     sock.connect((host, port))
     sock.sendall(request)
     ```
