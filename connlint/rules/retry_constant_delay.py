@@ -25,7 +25,9 @@ class RetryConstantDelay(Rule):
     """
     ## What it does
 
-    Reports a loop that waits equally long before every attempt after a connection failure.
+    Reports a loop that waits equally long before every attempt after a connection failure, and a library's retry of
+    network operations that is configured so: tenacity's `wait_fixed`, `backoff.constant`, `retry(delay=2)`,
+    `wait_fixed` of retrying, redis' `ConstantBackoff`, celery's short `countdown`, kombu's `interval_step=0`.
 
     ## Why is this bad
 
@@ -70,7 +72,8 @@ class RetryConstantDelay(Rule):
     The fix is unsafe: the program waits for other times than before. The constant becomes the first bound of a delay
     that doubles up to `backoff-cap` and is spread at random below that bound, unless `backoff-jitter` is off. There is
     no fix where the constant is not a number written in the file, where a message tells how long is waited, and where
-    no counter and no place for a name of the loop's own is found.
+    no counter and no place for a name of the loop's own is found. A library's retry is given the library's own wait,
+    which starts at the constant.
 
     ## References
 
@@ -398,6 +401,48 @@ def login(client: paramiko.SSHClient, host):
     return False
 """,
         ),
+        Example(
+            "policy-of-tenacity",
+            """\
+import requests
+from tenacity import retry, stop_after_attempt, wait_fixed
+
+
+@retry(stop=stop_after_attempt(6), wait=wait_fixed(2))
+def fetch(url):
+    return requests.get(url, timeout=5)
+""",
+            """\
+import requests
+from tenacity import retry, stop_after_attempt, wait_random_exponential
+
+
+@retry(stop=stop_after_attempt(6), wait=wait_random_exponential(multiplier=2, max=30))
+def fetch(url):
+    return requests.get(url, timeout=5)
+""",
+        ),
+        Example(
+            "policy-of-retry",
+            """\
+import requests
+from retry import retry
+
+
+@retry(requests.ConnectionError, tries=5, delay=2)
+def fetch(url):
+    return requests.get(url, timeout=5)
+""",
+            """\
+import requests
+from retry import retry
+
+
+@retry(requests.ConnectionError, tries=5, delay=2, max_delay=30, backoff=2, jitter=(0, 2))
+def fetch(url):
+    return requests.get(url, timeout=5)
+""",
+        ),
     )
     silent = (
         Example(
@@ -623,6 +668,34 @@ def fetch(url):
             return requests.get(url, timeout=10)
         except requests.ConnectionError:
             time.sleep(random.uniform(5, 15))
+""",
+        ),
+        Example(
+            "policies-that-may-wait-alike",
+            """\
+import requests
+from celery import shared_task
+from tenacity import retry, stop_after_attempt, stop_after_delay, wait_fixed, wait_random
+
+
+@shared_task(autoretry_for=(requests.ConnectionError,))
+def push(pk):
+    requests.post(URL, json={"pk": pk}, timeout=5)
+
+
+@retry(stop=stop_after_delay(60), wait=wait_fixed(1))
+def ask(url):
+    return requests.get(url, timeout=5)
+
+
+@retry(stop=stop_after_attempt(5), wait=wait_fixed(1) + wait_random(0, 2))
+def fetch(url):
+    return requests.get(url, timeout=5)
+
+
+@retry(stop=stop_after_attempt(5), wait=wait_fixed(60))
+def fetch_later(url):
+    return requests.get(url, timeout=5)
 """,
         ),
     )

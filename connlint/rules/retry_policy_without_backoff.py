@@ -48,9 +48,10 @@ class RetryPolicyWithoutBackoff(Rule):
     """
     ## What it does
 
-    Reports a library's retry of network operations that is configured without a wait: tenacity, retrying, retry and
-    backoff decorators, urllib3's `Retry`, the `max_retries` of a requests `HTTPAdapter`, redis' `Retry` with
-    `NoBackoff`, celery's `autoretry_for` with a delay of 0.
+    Reports a library's retry of network operations that is configured without a wait: decorators and objects of
+    tenacity (also `functools.partial` and `.retry_with`), retrying, retry, backoff, stamina and google.api_core,
+    urllib3's `Retry`, the `max_retries` of a requests `HTTPAdapter`, redis' `Retry` with `NoBackoff`, the options of
+    aiohttp_retry, celery's `autoretry_for` and `self.retry` with a delay of 0, kombu's `retry_policy`.
 
     ## Why is this bad
 
@@ -91,9 +92,12 @@ class RetryPolicyWithoutBackoff(Rule):
 
     ## Fix safety
 
-    The fix sets the library's own argument, and is unsafe: the program takes longer to fail. For tenacity it adds
-    `wait_exponential_jitter` (tenacity 8.1 or later) to the import. urllib3 counts its waits up to 120 seconds and,
-    before version 2, without jitter. There is no fix for `backoff.constant(interval=0)` and celery's `countdown=0`.
+    The fix sets the library's own argument, and is unsafe: the program takes longer to fail. It follows `backoff-base`,
+    `backoff-cap` and `backoff-jitter` as far as the library has arguments for them. For tenacity it adds
+    `wait_exponential_jitter` (tenacity 8.1 or later) to the import. urllib3 waits for at most 120 seconds and without
+    jitter: only where an argument of urllib3 2 is given anyhow does the fix set those of the same version. Celery's
+    waits end at its own 600 seconds unless the project has set another cap. There is no fix for lists of waits, nor
+    where the name that is needed cannot be imported.
 
     ## References
 
@@ -407,6 +411,83 @@ import requests
 @backoff.on_exception(backoff.expo, requests.exceptions.ConnectionError, max_tries=8, max_value=30)
 def submit(job):
     return requests.post(URL, json=job, timeout=10)
+""",
+        ),
+        Example(
+            "varied-with-no-wait",
+            """\
+import requests
+from tenacity import retry, stop_after_attempt, wait_none, wait_random_exponential
+
+
+@retry(stop=stop_after_attempt(3), wait=wait_random_exponential(max=30))
+def fetch(url):
+    return requests.get(url, timeout=5)
+
+
+def fetch_now(url):
+    return fetch.retry_with(stop=stop_after_attempt(8), wait=wait_none())(url)
+""",
+            """\
+import requests
+from tenacity import retry, stop_after_attempt, wait_random_exponential, wait_exponential_jitter
+
+
+@retry(stop=stop_after_attempt(3), wait=wait_random_exponential(max=30))
+def fetch(url):
+    return requests.get(url, timeout=5)
+
+
+def fetch_now(url):
+    return fetch.retry_with(stop=stop_after_attempt(8), wait=wait_exponential_jitter(max=30))(url)
+""",
+        ),
+        Example(
+            "publish-without-a-wait",
+            """\
+def enqueue(task, pk):
+    task.apply_async(
+        args=(pk,),
+        retry=True,
+        retry_policy={"max_retries": 5, "interval_start": 0, "interval_step": 0, "interval_max": 0},
+    )
+""",
+            """\
+def enqueue(task, pk):
+    task.apply_async(
+        args=(pk,),
+        retry=True,
+        retry_policy={"max_retries": 5, "interval_start": 0, "interval_step": 1, "interval_max": 30},
+    )
+""",
+        ),
+        Example(
+            "celery-countdown-of-zero",
+            """\
+import requests
+from celery import shared_task
+from celery.utils.time import get_exponential_backoff_interval
+
+
+@shared_task(bind=True, max_retries=8)
+def sync(self, pk):
+    try:
+        requests.post(URL, json={"pk": pk}, timeout=5)
+    except requests.ConnectionError:
+        raise self.retry(countdown=0)
+""",
+            """\
+import requests
+from celery import shared_task
+from celery.utils.time import get_exponential_backoff_interval
+
+
+@shared_task(bind=True, max_retries=8)
+def sync(self, pk):
+    try:
+        requests.post(URL, json={"pk": pk}, timeout=5)
+    except requests.ConnectionError:
+        raise self.retry(countdown=get_exponential_backoff_interval(1, self.request.retries, 600, full_jitter=True))
 """,
         ),
         Example(
@@ -751,6 +832,23 @@ from .api import push
 @shared_task(autoretry_for=(RequestException,), max_retries=8)
 def sync(pk):
     push(pk)
+""",
+        ),
+        Example(
+            "retries-of-clients-that-wait-anyway",
+            """\
+import boto3
+import httpx
+import stamina
+from botocore.config import Config
+
+s3 = boto3.client("s3", config=Config(retries={"max_attempts": 10, "mode": "standard"}))
+client = httpx.Client(transport=httpx.HTTPTransport(retries=5))
+
+
+@stamina.retry(on=httpx.TransportError, attempts=5)
+def fetch(url):
+    return client.get(url)
 """,
         ),
         Example(

@@ -24,7 +24,9 @@ class RetryWithoutJitter(Rule):
     """
     ## What it does
 
-    Reports a loop whose delay grows after a connection failure, but is the same for everybody who runs it.
+    Reports a loop whose delay grows after a connection failure, but is the same for everybody who runs it, and a
+    library's retry of network operations that is configured so, if the library can do better: tenacity's
+    `wait_exponential`, urllib3's `backoff_factor` without `backoff_jitter`, `ExponentialRetry` of aiohttp_retry.
 
     ## Why is this bad
 
@@ -63,7 +65,8 @@ class RetryWithoutJitter(Rule):
     The fix is unsafe: the program waits for other times than before, half as long on average. What was the delay
     becomes its upper bound ("full jitter"). `random.SystemRandom` is used because `random.uniform` is reported by ruff
     (S311), bandit (B311) and dlint (DUO102). There is no fix where a message tells how long is waited, nor where the
-    sleep stands in another function.
+    sleep stands in another function. A library's retry is given the library's own random part; `backoff_jitter` came
+    with urllib3 2, so it is written only where another argument of that version is.
 
     ## References
 
@@ -375,6 +378,35 @@ def fetch(url):
     return None
 """,
         ),
+        Example(
+            "policy-of-tenacity",
+            """\
+import requests
+from tenacity import retry, stop_after_attempt, wait_exponential
+
+
+@retry(stop=stop_after_attempt(6), wait=wait_exponential(max=20))
+def fetch(url):
+    return requests.get(url, timeout=5)
+""",
+            """\
+import requests
+from tenacity import retry, stop_after_attempt, wait_exponential, wait_random
+
+
+@retry(stop=stop_after_attempt(6), wait=wait_exponential(max=20) + wait_random(0, 1))
+def fetch(url):
+    return requests.get(url, timeout=5)
+""",
+        ),
+        Example(
+            "policy-of-urllib3",
+            """\
+from urllib3.util import Retry
+
+retries = Retry(total=5, backoff_factor=0.5)
+""",
+        ),
     )
     silent = (
         Example(
@@ -561,6 +593,23 @@ class Server(unittest.TestCase):
                 break
             except requests.ConnectionError:
                 time.sleep(2**attempt)
+""",
+        ),
+        Example(
+            "policies-that-vary",
+            """\
+import httpx
+import requests
+from tenacity import retry, stop_after_attempt, wait_random_exponential
+from urllib3.util import Retry
+
+retries = Retry(total=5, backoff_factor=0.5, backoff_jitter=1)
+client = httpx.Client(transport=httpx.HTTPTransport(retries=5))
+
+
+@retry(stop=stop_after_attempt(6), wait=wait_random_exponential(max=20))
+def fetch(url):
+    return requests.get(url, timeout=5)
 """,
         ),
     )

@@ -330,7 +330,7 @@ def test_celery(decorator: str, how: str, monkeypatch: pytest.MonkeyPatch) -> No
         assert len(asked) == 10
         if code is plan:
             assert set(asked) == {0}
-    assert max(asked) > 0  # type: ignore[type-var]
+    assert any(asked)
     assert all(wait is not None and wait <= 2**number for number, wait in enumerate(asked))
 
 
