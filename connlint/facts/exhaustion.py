@@ -50,7 +50,9 @@ _TELLS = re.compile(
     re.IGNORECASE,
 )
 _KEEPS = frozenset({"append", "add", "put", "put_nowait", "set_exception", "update", "extend", "insert", "set"})
+_MARKS = _KEEPS | {"discard", "pop", "remove", "write"}
 _LOUD = frozenset({"warn", "warning", "error", "exception", "critical", "fatal"})
+_PLAIN_ROWS = frozenset({"enumerate", "list", "range", "reversed", "set", "sorted", "tuple", "zip"})
 _RECKONS = frozenset(
     """
     abs float int max min pow random.betavariate random.expovariate random.gauss random.randint random.random
@@ -92,6 +94,7 @@ class Exhausted:
             set(target_names(loop.target)) if isinstance(loop, cst.For) else set()
         )
         self._statement: cst.Try | cst.With
+        self._mute = False
         self._counting = self._counting_names()
 
     def of(self, start: Step, statement: cst.Try | cst.With) -> Exhaustion:
@@ -107,6 +110,7 @@ class Exhausted:
             if not exits:
                 return "raised"
             loud = any(self._is_loud(call) for step in passed for call in calls_of(step))
+            self._mute = not any(self._is_log(call) for step in passed for call in calls_of(step))
             results = {self._after(step, known, loud=loud) for step, known in exits}
         except TooComplexError:
             return "unknown"
@@ -379,7 +383,10 @@ class Exhausted:
             if len(seen) > MOST_STATES:
                 raise TooComplexError
             if step in self._outer or step is self._head:
-                return "unknown"
+                if step is self._head or not self._passes_over(step):
+                    return "unknown"
+                ended = True
+                continue
             if step.kind in {"raise", "escape"}:
                 return "raised"
             if step.kind == "end":
@@ -403,6 +410,42 @@ class Exhausted:
         if loud and not self._gives_anything():
             return "reported"
         return self._at_the_end() if ended else "swallowed"
+
+    def _passes_over(self, head: Step) -> bool:
+        """Say whether the loop with that `head` goes on to its next item, and nothing tells that one was left out."""
+        outer = next((node for node in self._facts.index.ancestors(self._loop) if node in self._graph.heads), None)
+        if not self._mute or not isinstance(outer, cst.For) or self._graph.heads[outer] is not head:
+            return False
+        if any(isinstance(node, cst.While) for node in self._facts.index.ancestors(outer)):
+            return False  # it may come back to this item
+        if isinstance(outer.iter, cst.Call) and self._facts.values.target(outer.iter) not in _PLAIN_ROWS:
+            return False
+        function = self._facts.index.function_of(self._loop)
+        if isinstance(function, cst.FunctionDef) and _BEST_EFFORT.search(function.get_docstring() or ""):
+            return False
+        return not self._leaves_traces(outer)
+
+    def _leaves_traces(self, outer: cst.For) -> bool:
+        """Say whether what lies behind the loop may see which attempts have succeeded."""
+        items = set(target_names(outer.target))
+        for node in walk_same_code(self._loop.body):
+            if isinstance(node, (cst.Yield, cst.Return)):
+                return True
+            if isinstance(node, cst.Call) and ((called(node)[0] or "") in _MARKS or self._is_log(node)):
+                return True
+            if isinstance(node, cst.Subscript) and isinstance(self._facts.index.parents.get(node), cst.AssignTarget):
+                return True
+        names = _names_bound(self._loop.body) | (
+            set(target_names(self._loop.target)) if isinstance(self._loop, cst.For) else set()
+        )
+        if any("." in name for name in names):
+            return True
+        function = self._facts.index.function_of(self._loop) or self._facts.module
+        return any(
+            self._loop not in self._facts.index.ancestors(use)
+            for name in names - items
+            for use in self._facts.names.uses(name, function)
+        )
 
     def _gives_anything(self) -> bool:
         """Say whether a success leaves a result behind."""

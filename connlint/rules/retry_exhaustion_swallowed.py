@@ -60,13 +60,14 @@ class RetryExhaustionSwallowed(Rule):
 
     Where the loop has an `else`, where a flag, a result or the last error is tested or returned afterwards, where the
     failure is reported after the loop, or where the function says that it gives `None`: connlint is silent there. A
-    message for each failed attempt does not say that the last one failed, unless there is no result to miss.
+    message for each failed attempt does not say that the last one failed, unless there is no result to miss. In a loop
+    over items it is silent too, wherever what an attempt leaves behind, or a message, tells which items were left out.
 
     ## Fix safety
 
     The fix is unsafe, as the program now raises where it went on: the last failure, before the delay that no attempt
-    would follow. It is written only where the handler can tell that no attempt is left, and where nothing inside the
-    loop would take the failure again.
+    would follow. It is written only where the handler can tell that no attempt is left, where nothing inside the
+    loop would take the failure again, and where no loop around it would leave its other items undone.
 
     ## References
 
@@ -87,6 +88,7 @@ class RetryExhaustionSwallowed(Rule):
                 yield self._finding(facts, loop, swallowing)
 
     def _finding(self, facts: Facts, loop: RetryLoop, swallowing: list[Retried]) -> Finding:
+        fix = Fix("unsafe", "Raise the last failure", lambda: with_raises(facts, loop, swallowing))
         return Finding(
             loop.node,
             loop.node.iter if isinstance(loop.node, cst.For) else loop.node.test,
@@ -95,7 +97,7 @@ class RetryExhaustionSwallowed(Rule):
                 "operation": wording.operation(facts, swallowing[0]),
             },
             tuple(line for item in swallowing for line in _why(facts, item)),
-            Fix("unsafe", "Raise the last failure", lambda: with_raises(facts, loop, swallowing)),
+            None if _is_of_an_item(facts, loop) else fix,
         )
 
     bad = (
@@ -336,8 +338,88 @@ for delay in (1, 2, 4, 8):
 print(answer)
 """,
         ),
+        Example(
+            "leaves-an-item-out-without-a-word",
+            """\
+import time
+
+import requests
+
+
+def notify(hooks, event):
+    for hook in hooks:
+        for attempt in range(3):
+            try:
+                requests.post(hook, json=event, timeout=5)
+                break
+            except requests.ConnectionError:
+                time.sleep(2**attempt)
+""",
+        ),
+        Example(
+            "answer-of-the-item-before",
+            """\
+import time
+
+import httpx
+
+
+def print_titles(urls):
+    for url in urls:
+        for attempt in range(3):
+            try:
+                page = httpx.get(url)
+                break
+            except httpx.TransportError:
+                time.sleep(2**attempt)
+        print(page.text.partition("<title>")[2].partition("</title>")[0])
+""",
+        ),
     )
     silent = (
+        Example(
+            "tells-which-item-is-left-out",
+            """\
+import logging
+import time
+
+import requests
+
+log = logging.getLogger(__name__)
+
+
+def notify(hooks, event):
+    for hook in hooks:
+        for attempt in range(3):
+            try:
+                requests.post(hook, json=event, timeout=5)
+                break
+            except requests.ConnectionError:
+                time.sleep(2**attempt)
+        else:
+            log.error("%s is not told", hook)
+""",
+        ),
+        Example(
+            "keeps-what-succeeded",
+            """\
+import time
+
+import requests
+
+
+def fetch_all(urls):
+    pages = {}
+    for url in urls:
+        for attempt in range(3):
+            try:
+                pages[url] = requests.get(url, timeout=5).text
+                break
+            except requests.ConnectionError:
+                time.sleep(2**attempt)
+    return pages
+""",
+        ),
         Example(
             "raises-on-the-last-attempt",
             """\
@@ -485,6 +567,12 @@ def open_ports(host, ports):
 """,
         ),
     )
+
+
+def _is_of_an_item(facts: Facts, loop: RetryLoop) -> bool:
+    """Say whether a raise would end the work on the other items of a loop around the retry as well."""
+    outer = facts.index.enclosing(loop.node, cst.For, cst.While, cst.FunctionDef)
+    return isinstance(outer, (cst.For, cst.While))
 
 
 def _why(facts: Facts, item: Retried) -> Iterator[str]:
