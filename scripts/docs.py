@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from connlint.engine import Selection, check, fix
 from connlint.rules import all_rules
-from scripts import client_libraries
+from scripts import client_libraries, retry_load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "rules"
 EXAMPLES = ROOT / "examples"
+LOAD = ROOT / "docs" / "images" / "retry-load.svg"
+# Below the documentation of a rule, on its page
+PICTURES = {"CNL201": "![What retries do to a server that comes back](../images/retry-load.svg)"}
 # Written by hand, with parts that are generated: from `<!-- rules -->`, `<!-- output: COMMAND -->` or
 # `<!-- table: NAME -->` to `<!-- end -->`.
 GUIDES = [
@@ -56,6 +59,7 @@ def page(rule: Rule) -> str:
                 f"# {rule.name} ({rule.code})",
                 f"Default: {'on' if rule.default else 'off'}. Fix: {fix_of(rule)}.",
                 documentation(rule),
+                *([PICTURES[rule.code]] if rule.code in PICTURES else []),
                 "## What it reports",
                 *(part for example in rule.bad for part in reported(rule, example)),
                 "## What it leaves alone",
@@ -181,6 +185,7 @@ def guide(path: Path, text: str) -> str:
 def generated() -> dict[Path, str]:
     """Return the text of every file that is generated, or has generated parts."""
     files = {PAGES / f"{rule.name}.md": page(rule) for rule in all_rules()}
+    files[LOAD] = retry_load.picture(retry_load.courses())
     files[PAGES / "index.md"] = f"# Rules\n\n{table('')}\n"
     return files | {path: guide(path, path.read_text("utf-8")) for path in GUIDES}
 
@@ -199,8 +204,8 @@ def main() -> int:
         if changed or stale:
             print("`make docs` writes them again", file=sys.stderr)
         return int(bool(changed or stale))
-    PAGES.mkdir(parents=True, exist_ok=True)
     for path in changed:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(files[path], "utf-8", newline="\n")
     for path in stale:
         path.unlink()

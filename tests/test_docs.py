@@ -8,12 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from connlint.engine import Selection, check
 from connlint.rules import all_rules
-from scripts import client_libraries
+from scripts import client_libraries, retry_load
 
 if TYPE_CHECKING:
     from connlint.rules.base import Rule
@@ -100,3 +101,21 @@ def test_page_of_client_libraries_tells_the_widest_classes_to_catch() -> None:
         "OSError",
         "redis.exceptions.TimeoutError",
     ]
+
+
+def test_figures_of_the_simulation_are_in_step() -> None:
+    (rule,) = (rule for rule in all_rules() if rule.code == "CNL201")
+    text = section(rule, "Why is this bad")
+    assert retry_load.table(retry_load.courses()) in text
+    figures = (retry_load.CLIENTS, f"{retry_load.DOWN:.0f}", retry_load.CAPACITY)
+    assert "of {} clients whose server is down for {} seconds and then answers {} requests".format(*figures) in text
+
+
+def test_picture_of_the_simulation_is_small_and_can_be_read() -> None:
+    text = retry_load.picture(retry_load.courses())
+    assert len(text) < 20_000
+    root = ET.fromstring(text)
+    words = [node.text or "" for node in root.iter("{http://www.w3.org/2000/svg}text")]
+    for name in retry_load.WAYS:
+        assert any(name in word for word in words)
+    assert any(word.startswith("seconds") for word in words)
