@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint import knowledge
 from connlint.facts.awaited import RUNNERS, AwaitedReader
 from connlint.facts.effects import reraises
 from connlint.facts.model import Guard
@@ -56,6 +57,9 @@ _PLAIN_CONTEXTS = frozenset(
 _EXPECTING = frozenset({"pytest.raises", "contextlib.suppress", "trio.testing.RaisesGroup", "pytest.RaisesGroup"})
 _EXPECTING_METHODS = frozenset({"assertRaises", "assertRaisesRegex", "assertRaisesRegexp", "failUnlessRaises"})
 
+_STACKS = frozenset({"contextlib.ExitStack", "contextlib.AsyncExitStack"})
+_ENTERS = frozenset({"enter_context", "enter_async_context"})
+_PUSHES = _ENTERS | {"push", "push_async_exit"}
 _CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 # What calls the function that it is given, waits for it, and lets its failure out.
 _AWAITED_CALLERS = frozenset({"asyncio.to_thread", "anyio.to_thread.run_sync", "trio.to_thread.run_sync"})
@@ -188,7 +192,7 @@ class GuardsReader:
             left = tuple(name for name in left if name not in taken)
             passed_on += taken if passes_on else ()
             yield Guard(handler, caught, left + passed_on, passes_on), left + passed_on
-            if None in answers.values():
+            if None in answers.values() or any(map(_may_be_several, caught)):
                 yield None, left + passed_on
 
     def _met_at_with(
@@ -201,7 +205,7 @@ class GuardsReader:
                 answers = {name: self._exceptions.taken(caught, name) for name in left}
                 left = tuple(name for name in left if answers[name] is not True)
                 yield Guard(item, caught, left), left
-                if None in answers.values():
+                if None in answers.values() or any(map(_may_be_several, caught)):
                     yield None, left
             elif not self.is_plain_context(item.item):
                 met = self._met_at_own_context(item, left)
@@ -276,12 +280,25 @@ class GuardsReader:
         expression = self._names.follow(item)
         if isinstance(expression, cst.Call):
             target = self._values.target(expression)
+            if target in _STACKS:
+                return self._is_plain_stack(expression)
             if target in _PLAIN_CONTEXTS:
                 return True
             if target is not None and target.startswith("<file>"):
                 return self._is_plain_own(target)
         found = self._values.types(item)
         return all(self._is_plain_own(name) if name.startswith("<file>") else name != OPAQUE for name in found)
+
+    def _is_plain_stack(self, stack: cst.Call) -> bool:
+        """Say whether nothing in the function that makes `stack` puts on it what may take a failure."""
+        function = self._index.function_of(stack)
+        for call in self._index.all(cst.Call):
+            name = call.func.attr.value if isinstance(call.func, cst.Attribute) else None
+            if name in _PUSHES and self._index.function_of(call) is function:
+                entered = call.args[0].value if call.args and name in _ENTERS else None
+                if entered is None or self._expected(entered) is not None or not self.is_plain_context(entered):
+                    return False
+        return True
 
     def _is_plain_own(self, name: str) -> bool:
         definitions = self._index.definitions.get(name, [])
@@ -608,6 +625,14 @@ class GuardsReader:
             if isinstance(node, cst.Assign)
             for item in node.targets
         )
+
+
+def _may_be_several(caught: str) -> bool:
+    """Say whether the name `caught`, of another module, looks like a tuple of classes: `NETWORK_ERRORS`."""
+    last = caught.rpartition(".")[2]
+    if caught.startswith("<file>") or knowledge.bases(caught) is not None:
+        return False
+    return last.isupper() or not last[:1].isupper()
 
 
 def _is_super(node: cst.BaseExpression) -> bool:

@@ -315,6 +315,15 @@ def test_takes_it(code: str) -> None:
 
 
 PASSES = {
+    "stack-of-files": (
+        """
+        with contextlib.ExitStack() as stack:
+            file = stack.enter_context(open("x"))
+            stack.callback(print)
+            socket.create_connection(a)
+        """,
+        "main",
+    ),
     "context-that-cannot-take-it": (
         """
         @contextlib.contextmanager
@@ -484,6 +493,24 @@ def test_passes_it(code: str, place: str) -> None:
 
 
 HIDES = {
+    "classes-that-another-module-collects": """
+        from errors import NETWORK_ERRORS
+
+        try:
+            socket.create_connection(a)
+        except NETWORK_ERRORS:
+            pass
+    """,
+    "stack-that-suppresses": """
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(contextlib.suppress(OSError))
+            socket.create_connection(a)
+    """,
+    "stack-with-an-exit-of-its-own": """
+        with contextlib.ExitStack() as stack:
+            stack.push(lambda *failure: True)
+            socket.create_connection(a)
+    """,
     "context-with-two-yields": """
         @contextlib.contextmanager
         def perhaps():
