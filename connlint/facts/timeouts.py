@@ -527,7 +527,7 @@ class TimeoutsReader:
                 if any(self._bounds(item.item) for item in ancestor.items if item is not below):
                     return True
             elif isinstance(ancestor, cst.If):
-                if any(_BOUNDS.search(word) for word in _words(ancestor.test)):
+                if any(_BOUNDS.search(word) for word in _words(ancestor.test) | _strings(ancestor.test)):
                     return True  # who asks for a timeout first knows what to do without one
             elif isinstance(ancestor, cst.Call) and below is not ancestor.func:
                 if self._bounds(ancestor):
@@ -766,6 +766,10 @@ def _host(text: str) -> str:
 
 def _words(node: cst.CSTNode) -> set[str]:
     return {each.value for each in walk(node) if isinstance(each, cst.Name)}
+
+
+def _strings(node: cst.CSTNode) -> set[str]:
+    return {each.value for each in walk(node) if isinstance(each, cst.SimpleString)}
 
 
 def _names_a_bound(arg: cst.Arg) -> bool:

@@ -309,6 +309,16 @@ BOUNDED = {
     """,
 }
 
+BOUNDED["only-without-a-timeout"] = """
+import socket
+class C:
+    def connect(self):
+        if hasattr(self, "timeout"):
+            return socket.create_connection(self.address, self.timeout)
+        else:
+            return socket.create_connection(self.address)
+"""
+
 UNBOUNDED = {
     "in-a-try": """
         import socket
