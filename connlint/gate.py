@@ -16,9 +16,10 @@ import ast
 import builtins
 import re
 import warnings
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from connlint import lines
 from connlint.tries import Names, Try, connecting_names, hot_names, last
 
 if TYPE_CHECKING:
@@ -232,6 +233,7 @@ _UNRELATED = frozenset(
     and not issubclass(value, (OSError, EOFError, BaseExceptionGroup))
 )
 _BUILTINS = frozenset(vars(builtins))
+_IMPORTED_LIST = re.compile(rb"\bimport[ \t\r\n\\]*(\([^)]*)")
 _UNRELATED_NAME = re.compile(rb"\b(?:%s)\b" % "|".join(sorted(_UNRELATED)).encode())
 _RENAMED = re.compile(rb"\b(?:as|class)[\s\\]+%s" % _UNRELATED_NAME.pattern)
 _UP_TO_ASSIGNMENT = re.compile(rb"[\w\s\\,:.)]*(=(?!=))?")
@@ -240,6 +242,26 @@ _BROAD = frozenset({"BaseException", "Exception"})
 # The one class of connections that is often caught where nothing else speaks of the network, and what takes it.
 _TIMEOUTS = frozenset({"TimeoutError"})
 _TAKE_TIMEOUTS = _BROAD | _TIMEOUTS | {"EnvironmentError", "IOError", "OSError"}
+
+# What says nothing by itself: all exceptions, all of the system, or none of a connection.
+_UNRELATED_BYTES = frozenset(name.encode() for name in _UNRELATED)
+_SAY_NOTHING = _UNRELATED_BYTES | {
+    b"BaseException",
+    b"EnvironmentError",
+    b"Exception",
+    b"IOError",
+    b"OSError",
+    b"WindowsError",
+}
+_SORTING_ALL = (b"errno", b"exc_info")
+
+
+@cache
+def _sorting_of(name: bytes) -> re.Pattern[bytes]:
+    """Return what sorts out the exception that is called `name`."""
+    asked = rb"(?:isinstance|type)[ \t]*\([\s\\]*%s\b" % name
+    return re.compile(asked + rb"|\b%s[ \t]*\.[ \t]*(?:args|__class__)|\bmatch[ \t(]+%s\b" % (name, name))
+
 
 # With what a handler sorts out what it took.
 _SORTING = (b"errno", b"args", b"exc_info", b"isinstance", b"type(", b"__class__", b"match")
@@ -360,6 +382,38 @@ class _Text:
                 return True
             position = following.end()
         return False
+
+    @cached_property
+    def handles_in_loop(self) -> bool:
+        """True if exceptions may be handled in a loop."""
+        return not self._plain or lines.handles_in_loop(self._data, with_too=self.has(_SUPPRESS))
+
+    @cached_property
+    def _clauses(self) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
+        return lines.clauses(self._data) if self._plain else None
+
+    @cached_property
+    def handles_related(self) -> bool:
+        """True if a clause may name a class that means connections, and not all of them or none."""
+        if self._clauses is None or any(lines.of_network(self._clauses[0], _SAY_NOTHING)):
+            return True
+        if self.has(_ALL_ERRORS) and any(name not in _UNRELATED_BYTES for name in self._clauses[0]):
+            return True
+        return any(name in _UNRELATED_BYTES for name in self._clauses[0]) and (
+            self.rebinds_unrelated or self._imports_unrelated
+        )
+
+    @cached_property
+    def _imports_unrelated(self) -> bool:
+        listed = b"\n".join([*_importing_lines(self._data), *_IMPORTED_LIST.findall(self._data)])
+        return _UNRELATED_NAME.search(listed) is not None
+
+    @cached_property
+    def sorts_out(self) -> bool:
+        """True if a handler may sort out what it took."""
+        if self._clauses is None or self.has(_SORTING_ALL):
+            return True
+        return any(_sorting_of(name).search(self._data) is not None for name in self._clauses[1])
 
     @cached_property
     def own_names(self) -> frozenset[str]:
@@ -610,7 +664,9 @@ class _Handlers:
     def may_speak(text: _Text) -> bool:
         if not text.has(_HANDLING):
             return False
-        return text.imports_network or text.has(_CONNECTION_CLASS) or text.names_connection_errno
+        if text.has(_CONNECTION_CLASS) or text.names_connection_errno:
+            return True
+        return text.imports_network and (text.has(_SUPPRESS) or text.handles_related or text.sorts_out)
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
@@ -655,7 +711,7 @@ class _Ladders:
     @staticmethod
     def may_speak(text: _Text) -> bool:
         words = text.has(_TIMEOUT) or text.has(_CONNECTION_CLASS)
-        return text.has(_HANDLING) and (words or text.imports_network)
+        return text.has(_HANDLING) and (words or (text.imports_network and text.handles_related))
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
@@ -686,6 +742,8 @@ class _Retries:
         if text.has(_POLICY):
             return True
         if not text.has(_HANDLING):
+            return False
+        if not text.handles_in_loop:
             return False
         named = text.has(_CONNECTION_CLASS) or text.has(_TELLING_CLASS)
         return named or text.imports_network or text.matches(_TELLING_CALL)
@@ -727,7 +785,9 @@ class _Connects:
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
-        return text.names_own_operation or (text.has(_CONNECTING) and text.imports_network)
+        if text.names_own_operation:
+            return True
+        return text.imports_network and text.has(_CONNECTING) and text.matches(_CONNECTS)
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
