@@ -105,9 +105,7 @@ class RetryReusesSocket(Rule):
 
     code = "CNL210"
     name = "retry-reuses-socket"
-    message = (
-        "the next attempt connects `{socket}` again, whose connect{address} has failed: make a new socket for each"
-    )
+    message = "the next attempt connects `{socket}` again, whose connect{address} has failed: make a socket for each"
     fixable = "sometimes"
     reveals = frozenset({"CNL302"})
 

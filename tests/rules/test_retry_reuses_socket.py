@@ -13,6 +13,22 @@ REUSES = Selection(select=("CNL210",))
 IMPORTS = "import asyncio, contextlib, errno, logging, socket, ssl, time\n"
 
 SILENT = {
+    "free-port-closing": """
+        def f(port):
+            with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as sock:
+                while sock.connect_ex(("127.0.0.1", port)) == 0:
+                    port += 1
+                return port
+    """,
+    "free-port": """
+        def f():
+            port = 8124
+            sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            while sock.connect_ex(("127.0.0.1", port)) == 0:
+                port += 1
+            sock.close()
+            return port
+    """,
     "del": """
         def f(a):
             s = None
@@ -462,6 +478,62 @@ SILENT = {
 }
 
 BAD = {
+    "breaks-on-timeout": """
+        s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        s.settimeout(10)
+        while True:
+            try:
+                s.connect(("172.20.10.2", 1645))
+            except ConnectionRefusedError:
+                time.sleep(2)
+                continue
+            except TimeoutError:
+                break
+            s.sendall(b"test")
+            s.close()
+            break
+    """,
+    "with-ex": """
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
+            while s.connect_ex(("h", 1)) != 0:
+                time.sleep(2.)
+            s.sendall(b"x")
+    """,
+    "bounded": """
+        class S:
+            def start(self):
+                sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+                trial = 1
+                while sock.connect_ex((self.host, self.port)):
+                    if trial > self.max:
+                        raise ValueError("no")
+                    trial += 1
+                    time.sleep(1)
+    """,
+    "busy": """
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        server_address = ('localhost', 8008)
+        while sock.connect_ex(server_address):
+                pass
+        print("ok")
+    """,
+    "ctx": """
+        class C:
+            @contextlib.contextmanager
+            def _connect(self):
+                sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+                try:
+                    while sock.connect_ex((self.IP, self._port)):
+                        time.sleep(0.1)
+                    yield sock
+                finally:
+                    try:
+                        sock.shutdown(socket.SHUT_RDWR)
+                    except Exception as e:
+                        pass
+                    finally:
+                        sock.close()
+    """,
     "flag-loop": """
         def f(host, port):
             sock = socket.socket()
