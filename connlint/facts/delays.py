@@ -43,6 +43,8 @@ class Waits:
         self._functions: dict[str, int] = {}
         self._busy: list[str] = []
         self._own_sleeps = frozenset(map(knowledge.canonical, facts.options.sleep_functions))
+        helpers = (facts.options.backoff.helper, facts.options.backoff.async_helper)
+        self._own_backoffs = frozenset(knowledge.canonical(name) for name in helpers if name is not None)
 
     def of_call(self, call: cst.Call) -> Wait:
         """Return how the call itself delays; its arguments are calls of their own."""
@@ -85,6 +87,8 @@ class Waits:
             return Wait(self._of_own(call, target), call)
         if target in waits.SLEEPS:
             return self._of_sleep(call, waits.SLEEPS[target])
+        if target in self._own_backoffs:
+            return Wait(WAITS, call)  # how long, is its own business
         if target in self._own_sleeps:
             return Wait(WAITS, call, _only_argument(call))
         if target == "asyncio.wait_for":

@@ -54,7 +54,7 @@ class _HandingOver:
             raise _NotPlainError  # the library would hide it; the last failure has to come out first
         name = self._name(node, handler)
         body = self._body(statement)
-        if self._comments(node) != sum(self._comments(part) for part in statement.body.body):
+        if self._comments(node) != sum(self._comments(part, above=True) for part in statement.body.body):
             raise _NotPlainError
         options = self.facts.options.backoff
         make = self._stamina if options.style == "stamina" else self._tenacity
@@ -135,19 +135,21 @@ class _HandingOver:
         return True
 
     def _name(self, node: cst.For, handler: cst.ExceptHandler) -> str:
-        """Return the name for an attempt: that of the counter, if nobody else reads it."""
+        """Return a name for an attempt: that of the counter, which nobody else may read, only if others are taken."""
         counter = self.loop.counter
         name = counter.name if counter is not None else ""
         own = {*walk(handler), node.target}
         scope = self.facts.index.function_of(node) or self.facts.module
         if any(isinstance(part, cst.Name) and part.value == name and part not in own for part in walk(scope)):
             raise _NotPlainError
-        if name.strip("_"):
-            return name
         for candidate in _NAMES:
-            if not any(isinstance(part, cst.Name) and part.value == candidate for part in walk(self.facts.module)):
+            if candidate == name or not any(
+                isinstance(part, cst.Name) and part.value == candidate for part in walk(self.facts.module)
+            ):
                 return candidate
-        raise _NotPlainError
+        if not name.strip("_"):
+            raise _NotPlainError
+        return name
 
     def _body(self, statement: cst.Try) -> list[cst.BaseStatement]:
         """Return what is tried, as lines of its own; it must leave the loop wherever it succeeds."""
@@ -200,9 +202,9 @@ class _HandingOver:
             raise _NotPlainError
         return self.facts.module.code_for_node(handler.type)
 
-    def _comments(self, node: cst.CSTNode) -> int:
-        """Return how many comments there are in the text of `node`, those above it left out."""
-        if hasattr(node, "leading_lines"):
+    def _comments(self, node: cst.CSTNode, *, above: bool = False) -> int:
+        """Return how many comments there are in the text of `node`, those `above` it counted or left out."""
+        if not above and hasattr(node, "leading_lines"):
             node = node.with_changes(leading_lines=())
         return sum(line.count("#") for line in self.facts.module.code_for_node(node).splitlines())
 
