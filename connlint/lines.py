@@ -53,11 +53,10 @@ def handles_in_loop(data: bytes, *, with_too: bool) -> bool:
             continue
         is_definition = kind in {b"def", b"class"}
         width = _width(found[1])
-        if blocks[-1][0] >= width or is_definition:
-            if strings.may_be_open(blocks[0][2], found.start()):
-                if kind in {b"except", b"with"}:
-                    return True
-                continue  # it may be a line of a string
+        if (blocks[-1][0] >= width or is_definition) and strings.may_be_open(blocks[0][2], found.start()):
+            if kind in {b"except", b"with"}:
+                return True
+            continue  # it may be a line of a string
         if is_definition or _OPENS_BLOCK.search(found[3]) is not None:
             while blocks and blocks[-1][0] >= width:
                 blocks.pop()

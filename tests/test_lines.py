@@ -57,7 +57,7 @@ def test_many_loops_cost_no_more_than_their_number() -> None:
 
 def test_clauses() -> None:
     text = b"try: f()\nexcept (A, b.C) as e: pass\nexcept* D: pass\nexcept: pass\nx = 'except E'\n"
-    assert clauses(text) == ({b"A", b"b.C", b"D"}, {b"e"})
+    assert clauses(text) == (frozenset({b"A", b"b.C", b"D"}), frozenset({b"e"}))
 
 
 def test_clauses_of_several_lines_cannot_be_told() -> None:
