@@ -20,6 +20,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from connlint import lines
+from connlint.lazy import Pattern
 from connlint.tries import Names, Try, connecting_names, hot_names, last
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 # The packages through which the tables' operations are reached; and what the text, or the names that the file imports
 # (`os.write`, `os as`), must hold besides, for the packages that most files import for other reasons.
-NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
+NETWORK: Mapping[str, Pattern | None] = {
     "SocketServer": None,
     "_socket": None,
     "_ssl": None,
@@ -41,7 +42,7 @@ NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
     "aiosmtplib": None,
     "amqp": None,
     "anyio": None,
-    "asyncio": re.compile(rb"_connection|sock_|Stream|start_tls|getaddrinfo|getnameinfo|IncompleteRead|\.\*"),
+    "asyncio": Pattern(rb"_connection|sock_|Stream|start_tls|getaddrinfo|getnameinfo|IncompleteRead|\.\*"),
     "asyncpg": None,
     "asyncssh": None,
     "boto3": None,
@@ -55,7 +56,7 @@ NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
     "gevent": None,
     "gridfs": None,
     "grpc": None,
-    "http": re.compile(rb"client|\.\*"),
+    "http": Pattern(rb"client|\.\*"),
     "httpcore": None,
     "httplib": None,
     "httpx": None,
@@ -63,12 +64,12 @@ NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
     "kafka": None,
     "kombu": None,
     "ldap3": None,
-    "multiprocessing": re.compile(rb"connection|Client|Listener|Pipe|\.\*"),
+    "multiprocessing": Pattern(rb"connection|Client|Listener|Pipe|\.\*"),
     "mysql": None,
     "nats": None,
     "nntplib": None,
     "opensearchpy": None,
-    "os": re.compile(rb"\bos[\s\\]*\.[\s\\]*(?:write|\*)|\bos as"),
+    "os": Pattern(rb"\bos[\s\\]*\.[\s\\]*(?:write|\*)|\bos as"),
     "paho": None,
     "paramiko": None,
     "pika": None,
@@ -80,14 +81,14 @@ NETWORK: Mapping[str, re.Pattern[bytes] | None] = {
     "pymysql": None,
     "redis": None,
     "requests": None,
-    "six": re.compile(rb"http|urllib|xmlrpc|[Ss]ocket|\.\*"),
+    "six": Pattern(rb"http|urllib|xmlrpc|[Ss]ocket|\.\*"),
     "smtplib": None,
     "socket": None,
     "socketserver": None,
     "ssl": None,
     "telnetlib": None,
     "trio": None,
-    "urllib": re.compile(rb"\burllib[\s\\]*\.[\s\\]*(?:error|request|\*)|\burllib as"),
+    "urllib": Pattern(rb"\burllib[\s\\]*\.[\s\\]*(?:error|request|\*)|\burllib as"),
     "urllib2": None,
     "urllib3": None,
     "uvloop": None,
@@ -176,7 +177,7 @@ _TELLING_CLASS = (
     ),
 )
 # A call whose names tell that it reaches a peer: by its own name, or of a client's method by the receiver's.
-_TELLING_CALL = re.compile(
+_TELLING_CALL = Pattern(
     rb"(?:[Cc]onnect|[Rr]equest|[Dd]ownload|[Uu]pload|[Ff]etch|[Dd]ial|\b_*ping|[a-z]Ping|_ping|urlopen|[Rr]pc|RPC"
     rb"|[Tt]cp_?[Ss]tream)\w*[\s\\]*\("
     rb"|(?:lient|LIENT|ttps?|TTPS?|equests|EQUESTS|ession|ESSION)\w*[\s\\]*\.[\s\\]*"
@@ -212,16 +213,16 @@ WORDS = tuple(
     )
 )
 
-_ERRNO_NUMBER = re.compile(rb"\b(?:32|103|104|108|111|10053|10054|10058|10061)\b")
-_NOQA = re.compile(rb"(?i:noqa\b)")
-_CODE_OF_OURS = re.compile(rb"(?i:\bcnl)")
-_CONNECTS = re.compile(
+_ERRNO_NUMBER = Pattern(rb"\b(?:32|103|104|108|111|10053|10054|10058|10061)\b")
+_NOQA = Pattern(rb"(?i:noqa\b)")
+_CODE_OF_OURS = Pattern(rb"(?i:\bcnl)")
+_CONNECTS = Pattern(
     rb"\b(?:connect|connect_ex|connect_robust|connect_tcp|connect_unix|create_connection|create_unix_connection"
     rb"|ensure_connection|get_server_certificate|open_connection|open_ssl_over_tcp_stream|open_tcp_stream"
     rb"|open_unix_connection|open_unix_socket|sock_connect|ws_connect|Client|HTTPS?Connection|RedisCluster|ValkeyCluster|%s)\b"
     % "|".join(sorted(CONNECTING)).encode()
 )
-_PACKAGE = re.compile(rb"\b(?:%s)\b" % "|".join(NETWORK).encode())
+_PACKAGE = Pattern(rb"\b(?:%s)\b" % "|".join(NETWORK).encode())
 
 # Builtin exceptions that have nothing to do with connections, and how a file gives another class such a name.
 _UNRELATED = frozenset(
@@ -233,10 +234,10 @@ _UNRELATED = frozenset(
     and not issubclass(value, (OSError, EOFError, BaseExceptionGroup))
 )
 _BUILTINS = frozenset(vars(builtins))
-_IMPORTED_LIST = re.compile(rb"\bimport[ \t\r\n\\]*(\([^)]*)")
-_UNRELATED_NAME = re.compile(rb"\b(?:%s)\b" % "|".join(sorted(_UNRELATED)).encode())
-_RENAMED = re.compile(rb"\b(?:as|class)[\s\\]+%s" % _UNRELATED_NAME.pattern)
-_UP_TO_ASSIGNMENT = re.compile(rb"[\w\s\\,:.)]*(=(?!=))?")
+_IMPORTED_LIST = Pattern(rb"\bimport[ \t\r\n\\]*(\([^)]*)")
+_UNRELATED_NAME = Pattern(rb"\b(?:%s)\b" % "|".join(sorted(_UNRELATED)).encode())
+_RENAMED = Pattern(rb"\b(?:as|class)[\s\\]+%s" % _UNRELATED_NAME.pattern)
+_UP_TO_ASSIGNMENT = Pattern(rb"[\w\s\\,:.)]*(=(?!=))?")
 _BROAD = frozenset({"BaseException", "Exception"})
 
 # The one class of connections that is often caught where nothing else speaks of the network, and what takes it.
@@ -267,12 +268,12 @@ def _sorting_of(name: bytes) -> re.Pattern[bytes]:
 _SORTING = (b"errno", b"args", b"exc_info", b"isinstance", b"type(", b"__class__", b"match")
 
 # What a file imports that is a test, where it does not matter what escapes.
-_IN_TESTS = re.compile(
+_IN_TESTS = Pattern(
     rb"^(?:pytest|unittest2?|mock|nose|testtools|asynctest|twisted\.trial|django\.test)(?:[. ]|$)", re.MULTILINE
 )
 
-_COOKIE = re.compile(rb"\A(?:.*\n)?[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
-_AMBIGUOUS = re.compile(rb"(?i:utf.?7|u7|escape|punycode|idna)")
+_COOKIE = Pattern(rb"\A(?:.*\n)?[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_AMBIGUOUS = Pattern(rb"(?i:utf.?7|u7|escape|punycode|idna)")
 
 
 class Verdict(NamedTuple):
@@ -335,7 +336,7 @@ class _Text:
         self._data = data
         self._own = tuple({own.name.rpartition(".")[2].encode() for own in options.operations}) if options else ()
         self._words: dict[tuple[bytes, ...], bool] = {}
-        self._patterns: dict[re.Pattern[bytes], bool] = {}
+        self._patterns: dict[Pattern, bool] = {}
         cookie = _COOKIE.match(data)
         # In these encodings a word can be written in several ways, so that not to find one says nothing.
         self._plain = cookie is None or _AMBIGUOUS.search(cookie[1]) is None
@@ -348,7 +349,7 @@ class _Text:
             found = self._words[words] = not self._plain or any(word in data for word in words)
         return found
 
-    def matches(self, pattern: re.Pattern[bytes]) -> bool:
+    def matches(self, pattern: Pattern) -> bool:
         """Say whether `pattern` may be in the text."""
         found = self._patterns.get(pattern)
         if found is None:
@@ -904,8 +905,8 @@ def _rows_of_cases(node: ast.Match) -> Iterator[tuple[int, int]]:
         end = case.body[-1].end_lineno
 
 
-_LINE_END = re.compile(rb"\r\n|\r|\n")
-_BRACKET = re.compile(rb"[][(){}]")
+_LINE_END = Pattern(rb"\r\n|\r|\n")
+_BRACKET = Pattern(rb"[][(){}]")
 _BRACKETS = {b"(": 1, b"[": 1, b"{": 2, b")": -1, b"]": -1, b"}": -2}
 _HEADERS: Mapping[type[ast.AST], Callable[[Any], Iterable[tuple[int, int]]]] = {
     ast.Match: _rows_of_cases,

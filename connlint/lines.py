@@ -6,22 +6,21 @@ statement; where that could hide a block, the answer is yes.
 
 from __future__ import annotations
 
-import re
 import sys
 from functools import cache
 from typing import TYPE_CHECKING
 
+from connlint.lazy import Pattern
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-_HEADER = re.compile(
-    rb"\n([ \t\f]*)(?:async[ \t]+)?(for|while|except|def|class|with|if|else|elif|try|finally)\b([^\n]*)"
-)
-_CLAUSE = re.compile(rb"\n[ \t\f]*except\b[ \t*]*([^\n:#]*)(:?)")
-_NAME = re.compile(rb"[\w.]+")
-_BOUND = re.compile(rb"\bas[ \t]+(\w+)")
-_OPENS_BLOCK = re.compile(rb":[ \t\r]*(?:#[^\n]*)?\Z")
-_ONLY_BACKSLASH = re.compile(rb"\n[ \t\f]*\\\r?\n")
+_HEADER = Pattern(rb"\n([ \t\f]*)(?:async[ \t]+)?(for|while|except|def|class|with|if|else|elif|try|finally)\b([^\n]*)")
+_CLAUSE = Pattern(rb"\n[ \t\f]*except\b[ \t*]*([^\n:#]*)(:?)")
+_NAME = Pattern(rb"[\w.]+")
+_BOUND = Pattern(rb"\bas[ \t]+(\w+)")
+_OPENS_BLOCK = Pattern(rb":[ \t\r]*(?:#[^\n]*)?\Z")
+_ONLY_BACKSLASH = Pattern(rb"\n[ \t\f]*\\\r?\n")
 _QUOTES = (b'"""', b"'''")
 _OF_NO_NETWORK = frozenset(name.encode() for name in sys.stdlib_module_names) - frozenset(
     b"asyncio concurrent ftplib http imaplib multiprocessing nntplib os poplib select selectors smtplib socket "

@@ -146,6 +146,7 @@ class Try:
                 or self._is_of_table(item)
             )
             for handler in self.node.handlers
+            if not _only_raises(handler)
             for item in self.classes(handler)
         )
 
@@ -276,6 +277,11 @@ def is_a_request(call: Any) -> bool:
     return any(is_request(call.func.attr, receiver, last(arg)) for arg in call.args[:1]) or any(
         keyword.arg == "url" and is_request(call.func.attr, receiver, "url") for keyword in call.keywords
     )
+
+
+def _only_raises(handler: ast.ExceptHandler) -> bool:
+    """Say whether `handler` does nothing but to let through what it takes."""
+    return len(handler.body) == 1 and isinstance(handler.body[0], ast.Raise) and handler.body[0].exc is None
 
 
 def _may_lead_back(handler: ast.ExceptHandler) -> bool:

@@ -1,0 +1,115 @@
+"""What a run costs, in work and not in seconds: what is parsed, how often, and what is imported."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import sysconfig
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+import pytest
+
+from connlint import facts
+from connlint.engine import Selection, check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parent.parent
+
+WORDLESS = "import json\n\n\ndef read(text):\n    return json.loads(text)\n"
+UNRELATED = "import requests\n\nfor url in urls:\n    try:\n        requests.get(url)\n    except requests.HTTPError:\n        raise\n"
+FOUND = "import socket\n\nwhile True:\n    try:\n        socket.create_connection(a)\n        break\n    except ConnectionError:\n        pass\n"
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count what parses and walks."""
+    counts: Counter[str] = Counter()
+
+    def counted(owner: Any, name: str) -> None:
+        original: Callable[..., Any] = getattr(owner, name)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            counts[name] += 1
+            return original(*args, **kwargs)
+
+        monkeypatch.setattr(owner, name, call)
+
+    counted(ast, "parse")
+    counted(cst, "parse_module")
+    counted(facts, "read_index")
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        pytest.param(WORDLESS, {}, id="no-word"),
+        pytest.param("x = (\n", {}, id="no-word-and-no-python"),
+        pytest.param(UNRELATED, {"parse": 1}, id="handled-and-raised"),
+        pytest.param(FOUND, {"parse": 1, "parse_module": 1, "read_index": 1}, id="found"),
+    ],
+)
+def test_each_file_is_parsed_and_walked_once_at_most(code: str, expected: dict[str, int], work: Counter[str]) -> None:
+    checked = check(code.encode(), "file.py", Selection())
+    assert work == expected
+    assert bool(checked.diagnostics) == (code is FOUND)
+
+
+def test_tree_that_is_there_is_not_parsed_again(work: Counter[str]) -> None:
+    tree = ast.parse(UNRELATED)
+    work.clear()
+    check(UNRELATED.encode(), "file.py", Selection(), tree=tree)
+    assert work == {}
+
+
+def test_few_files_are_parsed(work: Counter[str]) -> None:
+    library = Path(sysconfig.get_path("stdlib"))
+    packages = ("collections", "email", "html", "importlib", "json", "logging", "tomllib", "unittest", "wsgiref", "xml")
+    files = [path for package in packages for path in (library / package).rglob("*.py")]
+    for path in files:
+        check(path.read_bytes(), path.name, Selection())
+    assert len(files) > 80
+    assert work["parse"] <= len(files) // 4
+    assert work["parse_module"] <= len(files) // 20
+
+
+HEAVY = {
+    *("asyncio", "click", "concurrent", "email", "flake8", "http", "importlib.metadata", "json", "libcst", "logging"),
+    *("multiprocessing", "pathspec", "rich", "socket", "ssl", "subprocess", "tempfile", "tomllib", "unittest", "yaml"),
+}
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param("from connlint.cli import main; main(['--isolated', '--no-cache', sys.argv[1]])", id="cli"),
+        pytest.param("from connlint.engine import Selection, check; check(b'', 'x.py', Selection())", id="engine"),
+    ],
+)
+def test_clean_run_imports_nothing_heavy(program: str, tmp_path: Path) -> None:
+    file = tmp_path / "clean.py"
+    file.write_text(WORDLESS, "utf-8")
+    code = f"import sys; before = {{*sys.modules}}; {program}; print(*({{*sys.modules}} - before), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert HEAVY & {*done.stderr.split()} == set()
+
+
+def test_clean_flake8_run_imports_nothing_of_ours_that_is_heavy(tmp_path: Path) -> None:
+    file = tmp_path / "clean.py"
+    file.write_text(WORDLESS, "utf-8")
+    code = (
+        "import sys; from flake8.main.cli import main; "
+        f"main(['--isolated', '--select', 'CNL', '--jobs', '1', {str(file)!r}]); "
+        "print(*(name for name in sys.modules if name.startswith(('connlint', 'libcst'))), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    ours = {*done.stderr.split()}
+    assert "connlint.flake8_plugin" in ours
+    assert not {name for name in ours if name.startswith(("libcst", "connlint.rules", "connlint.facts"))}
+    assert not ours & {"connlint.cli", "connlint.knowledge", "connlint.run", "connlint.settings"}
