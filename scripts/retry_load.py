@@ -106,10 +106,11 @@ def table(courses: dict[str, Course]) -> str:
 
 # The picture
 
-WIDTH, LEFT, RIGHT, TOP, PANEL, GAP = 720, 64, 16, 34, 100, 34
+WIDTH, LEFT, RIGHT, TOP, PANEL, GAP = 720, 64, 16, 48, 100, 50
 HIGHEST = 5  # powers of ten
 STYLE = (
-    "text{font:12px sans-serif;fill:#333}.t{font-weight:600}.g{stroke:#8886;stroke-width:1}.d{fill:#8882}"
+    "text{font:12px sans-serif;fill:#333}.t{font-weight:600}"
+    ".g{stroke:#888;stroke-opacity:.4}.d{fill:#888;fill-opacity:.2}"
     ".c{stroke:#888;stroke-dasharray:4 3}.b0{fill:#c0392b}.b1{fill:#b9770e}.b2{fill:#1e8449}"
     "@media(prefers-color-scheme:dark){text{fill:#ddd}.b0{fill:#ec7063}.b1{fill:#f0b429}.b2{fill:#58d68d}}"
 )
@@ -119,7 +120,7 @@ def picture(courses: dict[str, Course]) -> str:
     """Return the load over time, a panel for each way, as SVG."""
     legend = f"attempts per second of {CLIENTS} clients; grey: the server is down; dashed: the {CAPACITY} it can answer"
     axis = "seconds since the server went down"
-    height = TOP + len(courses) * (PANEL + GAP) + 14
+    height = TOP + len(courses) * (PANEL + GAP) - 4
     return (
         "\n".join(
             [
@@ -144,7 +145,7 @@ def _panel(index: int, name: str, course: Course) -> Iterator[str]:
     for power in range(HIGHEST + 1):
         y = bottom - _high(10**power)
         yield f'<path class="g" d="M{LEFT} {y:g}H{WIDTH - RIGHT}"/>'
-        if power % 2 == 0 or power == HIGHEST:
+        if power % 2 == 0:
             yield f'<text x="{LEFT - 6}" y="{y + 4:g}" text-anchor="end">{10**power:,}</text>'
     bars = "".join(
         f"M{LEFT + second * step:g} {bottom}v{-_high(count):.1f}h{step - 1:g}v{_high(count):.1f}z"
@@ -158,7 +159,7 @@ def _panel(index: int, name: str, course: Course) -> Iterator[str]:
         if course.done is not None
         else f"{CLIENTS - len(course.answered)} not answered after {UNTIL} s"
     )
-    yield f'<text class="t" x="{WIDTH - RIGHT}" y="{top + 14}" text-anchor="end">clients wait {name}: {done}</text>'
+    yield f'<text class="t" x="{WIDTH - RIGHT}" y="{top - 7}" text-anchor="end">clients wait {name}: {done}</text>'
     for second in range(0, UNTIL + 1, 10):
         yield f'<text x="{LEFT + second * step:g}" y="{bottom + 15}" text-anchor="middle">{second}</text>'
 
