@@ -190,6 +190,21 @@ _ERRNO_READ = (b"errno", b".args", b"exc_info")
 _ERRNO = (b"ECONN", b"EPIPE", b"ESHUTDOWN")
 _POLICY = (b"retry", b"Retry", b"backoff", b"tenacity", b"stamina", b"HTTPAdapter", b"interval_st")
 _POLICY_BY_KEYWORD = (b"autoretry_for", b"countdown", b"default_retry_delay", b"interval_st", b"api_core")
+# Packages of the standard library that bring no object with a method `connect` but sockets; what makes or names one.
+_SOCKETS_ALONE = frozenset(
+    {"_socket", "_ssl", "asyncio", "http", "multiprocessing", "os", "requests", "socket", "ssl", "urllib", "urllib3"}
+)
+_BRING_CONNECTED = frozenset(NETWORK) - _SOCKETS_ALONE
+_MADE_SOCKET = (
+    b"ocket(",
+    b"ocket (",
+    b"_socket",
+    b"ocket.socket",
+    b"ocket import",
+    b"SSLSocket",
+    b"SocketType",
+    b"ocket as",
+)
 # Files import these for other reasons, and say this if they configure retries.
 _HTTP_CLIENTS = frozenset({"requests", "urllib3"})
 _HTTP_POLICY = (b"Retry", b"retries", b"HTTPAdapter")
@@ -479,6 +494,9 @@ class _Seen(NamedTuple):
     def connects(self, text: _Text) -> bool:
         """Say whether one of the operations that connect may be named."""
         names = connecting_names(self.names.packages, text.own_names) | _PREPARING_NAMES
+        if self.names.packages.isdisjoint(_BRING_CONNECTED) and not text.has(_MADE_SOCKET):
+            # There is no socket whose method it could be.
+            names -= {"connect", "connect_ex"}
         if any(meant.rpartition(".")[2] in names for meant in self.names.imported.values()):
             return True
         return any(

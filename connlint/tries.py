@@ -29,6 +29,16 @@ _TAKE_ALL = frozenset({"BaseException", "Exception"})
 _BROAD = _TAKE_ALL | {"EnvironmentError", "IOError", "OSError", "WindowsError"}
 _ENDS = (ast.Raise, ast.Return, ast.Break)
 _OTHER_NAMES = frozenset({"EnvironmentError", "IOError", "WindowsError", "error", "select.error"})
+# The classes that take whatever the calls of a library raise when they fail to reach the peer.
+_ROOTS = {"httpx": ("HTTPError", "RequestError", "TransportError"), "requests": ("RequestException",)}
+_OTHER_PACKAGES = {
+    "SocketServer": "socket",
+    "_socket": "socket",
+    "_ssl": "ssl",
+    "httplib": "http",
+    "socketserver": "socket",
+    "xmlrpclib": "xmlrpc",
+}
 _RELATED = _BROAD | CONNECTION_CLASSES | {"BaseExceptionGroup", "EOFError", "ExceptionGroup", "TimeoutError"}
 
 
@@ -62,12 +72,24 @@ def operations() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
                 hot |= names
                 if row.phase == "connect":
                     connecting |= names
-        told = (*library.bases, *library.aliases, *library.returns, *(row.name for row in library.operations))
-        roots = {library.name, *(name.partition(".")[0] for name in told)}
+        reached = {row.name.partition(".")[0] for row in library.operations}
+        roots = {library.name, *reached}
+        if library.name in knowledge.CLIENTS.values():
+            told = (*library.bases, *library.aliases, *library.returns)
+            roots |= {name.partition(".")[0] for name in told}
+        else:
+            # The standard library's table tells of much that has nothing to do with a network.
+            roots |= {
+                name.partition(".")[0]
+                for name, meant in library.aliases.items()
+                if "." in name and meant.partition(".")[0] in reached
+            }
         for root in roots:
             both = found.setdefault(root, (set(), set()))
             both[0].update(hot)
             both[1].update(connecting)
+    for other, root in _OTHER_PACKAGES.items():
+        found.setdefault(other, found[root])
     return {root: (frozenset(hot), frozenset(connecting)) for root, (hot, connecting) in found.items()}
 
 
@@ -134,7 +156,7 @@ class Try:
 
     def is_narrow(self, *, with_os_error: bool) -> bool:
         """Say whether the clauses take some failures of connections, by name, and may miss others."""
-        if self.takes_all():
+        if self.takes_all() or self._takes_all_of_library():
             return False
         return any(
             item is not None
@@ -149,6 +171,32 @@ class Try:
             if not _only_raises(handler)
             for item in self.classes(handler)
         )
+
+    def _takes_all_of_library(self) -> bool:
+        """Say whether a clause takes all that the only library raises that the file imports."""
+        network = self._names.packages & operations().keys()
+        if len(network) != 1:
+            return False
+        (package,) = network
+        roots = {f"{path}.{name}" for name in _ROOTS.get(package, ()) for path in (package, f"{package}.exceptions")}
+        return any(
+            item is not None and self._meant(item) in roots
+            for handler in self.node.handlers
+            if not _only_raises(handler)
+            for item in self.classes(handler)
+        )
+
+    def _meant(self, item: ast.expr) -> str:
+        parts: list[str] = []
+        while isinstance(item, ast.Attribute):
+            parts.append(item.attr)
+            item = item.value
+        if not isinstance(item, ast.Name):
+            return ""
+        imported = self._names.imported.get(item.id, "")
+        # `import a.b` binds `a`
+        root = imported if imported.rpartition(".")[2] == item.id or item.id in self._names.renamed else item.id
+        return ".".join([root if imported else "", *reversed(parts)])
 
     def _is_of_table(self, item: ast.expr) -> bool:
         return self._names.imported.get(_root(item), "").partition(".")[0] in operations()
