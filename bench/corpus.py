@@ -26,18 +26,25 @@ FEWEST_LINES = 1_000_000
 
 # Wheels of the tuning packages that are themselves clients, servers or transports.
 NETWORK_PACKAGES = (
-    "aiohttp",
-    "httpcore",
-    "httpx",
-    "kombu",
-    "paramiko",
-    "pika",
-    "pymysql",
-    "redis",
-    "requests",
-    "tornado",
-    "urllib3",
-    "websockets",
+    "aio_pika",
+    "aioftp",
+    "aiomysql",
+    "aiormq",
+    "broadlink",
+    "exabgp",
+    "httplib2",
+    "imapclient",
+    "influxdb",
+    "ncclient",
+    "obd",
+    "pg8000",
+    "pywemo",
+    "scrapli",
+    "slixmpp",
+    "stomp_py",
+    "trino",
+    "uvicorn",
+    "zeroconf",
 )
 SAMPLE_LINES = 60_000
 NETWORK_LINES = 60_000
@@ -90,7 +97,7 @@ def sample(code: Code) -> Code:
 
 def network(code: Code) -> Code:
     """Return the packages of `code` that do nothing but talk over a network."""
-    folders = [path for path in sorted(code.roots[0].iterdir()) if path.name.lower().split("-")[0] in NETWORK_PACKAGES]
+    folders = [path for path in sorted(code.roots[0].iterdir()) if path.name.split("-")[0] in NETWORK_PACKAGES]
     files = Code("network", tuple(folders)).files
     return _copied("network", files[:: max(1, len(files) // 200)], NETWORK_LINES)
 
