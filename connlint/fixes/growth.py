@@ -15,7 +15,8 @@ import libcst as cst
 
 from connlint.facts.tree import dotted, walk, walk_same_code
 from connlint.fixes import backoff
-from connlint.fixes.delays import _DELAYS, _Declined, _Delaying
+from connlint.fixes.delays import DelayRewriter
+from connlint.fixes.loops import DELAYS, DeclinedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ def with_growth(facts: Facts, loop: RetryLoop) -> Rewrite | None:
     """Return the rewrite that makes the constant delays of `loop` grow; None to decline."""
     try:
         return _Growing(facts, loop).grown()
-    except _Declined:
+    except DeclinedError:
         return None
 
 
@@ -37,11 +38,11 @@ def with_jitter(facts: Facts, loop: RetryLoop, delays: Sequence[Delay]) -> Rewri
     """Return the rewrite that gives the growing `delays` of `loop` a random part; None to decline."""
     try:
         return _Growing(facts, loop).spread(delays)
-    except _Declined:
+    except DeclinedError:
         return None
 
 
-class _Growing(_Delaying):
+class _Growing(DelayRewriter):
     """Writes the delays of CNL202 and CNL208 in the place of what is there."""
 
     def grown(self) -> Rewrite:
@@ -56,9 +57,9 @@ class _Growing(_Delaying):
                 self._grow_by_counter(delay, text or "", value, name)
             return self.rewrite_of()
         if options.style == "helper" or len(set(starts)) != 1:
-            raise _Declined
+            raise DeclinedError
         base = starts[0][1] or backoff.number(starts[0][0])
-        own = self._own_name(items, _DELAYS, lambda name: f"{name} = {base}")
+        own = self._own_name(items, DELAYS, lambda name: f"{name} = {base}")
         for delay in delays:
             self._grow_by_name(delay, own, backoff.doubled(options, own))
         return self.rewrite_of()
@@ -66,7 +67,7 @@ class _Growing(_Delaying):
     def spread(self, delays: Sequence[Delay]) -> Rewrite:
         for delay in delays:
             if delay.seconds is None or delay.sleep is not delay.node or self._is_told(delay):
-                raise _Declined
+                raise DeclinedError
             found = backoff.spread(self.facts, delay.node, self.text(delay.seconds).strip())
             self.replace[delay.seconds] = cst.parse_expression(self._written(found))
         return self.rewrite_of()
@@ -74,16 +75,16 @@ class _Growing(_Delaying):
     def _start(self, delay: Delay) -> tuple[float, str | None]:
         """Return the number of seconds that `delay` waits, and the name of the constant if it has one."""
         if delay.seconds is None or delay.sleep is not delay.node or self._is_told(delay):
-            raise _Declined
+            raise DeclinedError
         node = delay.seconds
         name = dotted(node)
         if isinstance(node, cst.Name):
             binding = self.facts.names.binding(node)
             if binding is None or binding.node not in self.facts.index.parents or binding.kind != "assign":
-                raise _Declined
+                raise DeclinedError
             node = self.facts.names.follow(node)
         if not isinstance(node, (cst.Integer, cst.Float)) or node.evaluated_value <= 0:
-            raise _Declined
+            raise DeclinedError
         return node.evaluated_value, name
 
     def _failures_at(self, delay: Delay, item: Retried) -> str | None:
@@ -111,12 +112,12 @@ class _Growing(_Delaying):
             if ancestor is item.handler:
                 return
             if isinstance(ancestor, (cst.FunctionDef, cst.Lambda)) or ancestor is item.statement:
-                raise _Declined
+                raise DeclinedError
             if ancestor is self.loop.node:
                 break
         order = {part: position for position, part in enumerate(walk(self.loop.node.body))}
         if order.get(delay.node, -1) < order[item.statement]:
-            raise _Declined
+            raise DeclinedError
 
     def _grow_by_counter(self, delay: Delay, failures: str, value: float, name: str | None) -> None:
         options = replace(self.facts.options.backoff, base=value)
@@ -133,14 +134,14 @@ class _Growing(_Delaying):
 
     def _grow_by_name(self, delay: Delay, name: str, line: str) -> None:
         if delay.seconds is None:
-            raise _Declined
+            raise DeclinedError
         statement = self._statement_of(delay)
         waiting = statement.deep_replace(delay.seconds, self._seconds(delay, name))
         self.replace[statement] = (cst.ensure_type(waiting, cst.SimpleStatementLine), self.statement(line))
 
     def _replace_seconds(self, delay: Delay, upper: str) -> None:
         if delay.seconds is None:
-            raise _Declined
+            raise DeclinedError
         self.replace[delay.seconds] = self._seconds(delay, upper)
 
     def _seconds(self, delay: Delay, upper: str) -> cst.BaseExpression:
@@ -163,7 +164,7 @@ class _Growing(_Delaying):
             node = self.facts.index.parents.get(node)
         line = self.facts.index.parents.get(node) if isinstance(node, cst.Expr) else None
         if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
-            raise _Declined
+            raise DeclinedError
         return line
 
     def _is_told(self, delay: Delay) -> bool:

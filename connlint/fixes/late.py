@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from connlint.facts.tree import statements
-from connlint.fixes.delays import _Declined, _Writing
+from connlint.fixes.loops import DeclinedError, LoopRewriter
 
 if TYPE_CHECKING:
     from connlint.facts import Facts
@@ -24,11 +24,11 @@ def with_guards(facts: Facts, loop: RetryLoop) -> Rewrite | None:
     """Return the rewrite after which `loop` waits only where another attempt follows; None to decline."""
     try:
         return _Guarding(facts, loop).rewrite()
-    except _Declined:
+    except DeclinedError:
         return None
 
 
-class _Guarding(_Writing):
+class _Guarding(LoopRewriter):
     """Writes the test of CNL207."""
 
     def rewrite(self) -> Rewrite:
@@ -39,7 +39,7 @@ class _Guarding(_Writing):
                 line = self._line_of(delay)
                 guard = self.ends(item, name).more
                 if guarded.setdefault(line, guard) != guard or not self._is_counted(item, line):
-                    raise _Declined
+                    raise DeclinedError
                 self._require_place(item, line)
         for line, guard in guarded.items():
             self.replace[line] = self._under(guard, line)
@@ -53,7 +53,7 @@ class _Guarding(_Writing):
             parent = self.facts.index.parents.get(parent)
         line = self.facts.index.parents.get(parent) if isinstance(parent, cst.Expr) else None
         if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
-            raise _Declined
+            raise DeclinedError
         return line
 
     def _require_place(self, item: Retried, line: cst.SimpleStatementLine) -> None:
@@ -63,7 +63,7 @@ class _Guarding(_Writing):
             return
         body = statements(self.loop.node.body)
         if small not in body or item.statement not in body or body.index(small) < body.index(item.statement):
-            raise _Declined
+            raise DeclinedError
 
     def _is_counted(self, item: Retried, line: cst.SimpleStatementLine) -> bool:
         """Say whether a `while` has counted the attempt where `line` stands."""
@@ -83,7 +83,7 @@ class _Guarding(_Writing):
         indent = self.facts.module.default_indent
         new = self.statement(f"if {guard}:\n{indent}pass\n")
         if not isinstance(new, cst.If) or not isinstance(new.body, cst.IndentedBlock):
-            raise _Declined
+            raise DeclinedError
         return new.with_changes(
             leading_lines=line.leading_lines, body=new.body.with_changes(body=[line.with_changes(leading_lines=())])
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from connlint.facts import wording
-from connlint.fixes.delays import with_raises
+from connlint.fixes.raises import with_raises
 from connlint.rules.base import Example, Finding, Fix, Rule
 
 if TYPE_CHECKING:
