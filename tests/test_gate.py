@@ -435,11 +435,11 @@ def test_what_is_no_candidate_may_be_as_deep_and_large_as_it_likes() -> None:
     ],
 )
 def test_problem(data: bytes) -> None:
-    # What does not hold the words is not parsed.
-    verdict = gate.decide(data + b"\n\n# except ConnectionError\n", anything)
-    assert not verdict.candidate
-    assert verdict.problem is not None
-    assert "\n" not in verdict.problem
+    for words in (b"", b"\n\n# except ConnectionError\n"):
+        verdict = gate.decide(data + words, anything)
+        assert not verdict.candidate
+        assert verdict.problem is not None
+        assert "\n" not in verdict.problem
 
 
 def test_problem_names_the_line() -> None:
