@@ -14,7 +14,7 @@ import socket
 def fetch(host):
     for _ in range(3):
         try:
-            return socket.create_connection((host, 80))
+            return socket.create_connection((host, 80), 5)
         except ConnectionRefusedError:
             pass
     raise ConnectionError(host)
@@ -25,7 +25,7 @@ import socket
 
 def fetch(host):
     try:
-        return socket.create_connection((host, 80))
+        return socket.create_connection((host, 80), 5)
     except (
         TimeoutError,
         OSError,
