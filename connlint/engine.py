@@ -5,14 +5,11 @@ Nothing here reads configuration, prints or writes. libcst is imported only afte
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from connlint import gate
 from connlint.options import DEFAULTS, Options
-from connlint.source import Source, SourceError, decode
 
 if TYPE_CHECKING:
     import ast
@@ -21,14 +18,13 @@ if TYPE_CHECKING:
     from connlint.facts import Facts
     from connlint.noqa import Suppressions
     from connlint.rules.base import Applicability, Finding, Rewrite, Rule
-    from connlint.source import Edit
+    from connlint.source import Edit, Source
 
 # A fix may bring others to light, but no file of the tuning packages needs more than a handful of passes.
 MOST_PASSES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class ProvenFix:
+class ProvenFix(NamedTuple):
     """A fix that stood its proof, alone or with others: its edits are offsets into the text that was checked."""
 
     applicability: Applicability
@@ -36,8 +32,7 @@ class ProvenFix:
     edits: tuple[Edit, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """A finding with its place, ready to be reported. Rows and columns count from 1, columns in characters."""
 
     code: str
@@ -52,8 +47,7 @@ class Diagnostic:
     fix: ProvenFix | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """What the check of one file gave: its diagnostics in the order of their places, and what went wrong."""
 
     filename: str
@@ -63,8 +57,7 @@ class Checked:
     parsed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(NamedTuple):
     """What fixing one file gave.
 
     `data` is the new content, `before` the old; `applied` counts fixes by code; `checked` is what remains; `dropped`
@@ -78,8 +71,7 @@ class Fixed:
     checked: Checked
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """What is asked of the rules: which codes are reported, and by which of the project's `options`.
 
     The longest prefix of a code decides, as in flake8 and ruff. `select` None means the rules that are on by default.
@@ -90,6 +82,8 @@ class Selection:
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     options: Options = DEFAULTS
+    decider: object = None
+    """What somebody else's selection decides by, if this is one."""
 
     def has(self, code: str, default: bool) -> bool:
         """Say whether findings of `code`, of a rule that is on by `default` or not, are to be reported."""
@@ -150,8 +144,8 @@ def check(
     try:
         diagnostics = tuple(analysis.with_proven_fixes(together=with_fixes == "together"))
     except Exception as error:  # noqa: BLE001 - user code of any kind must end in a line, not in a traceback
-        return replace(checked, problems=(*checked.problems, _problem_of(error)))
-    return replace(checked, diagnostics=diagnostics, problems=tuple(analysis.problems))
+        return checked._replace(problems=(*checked.problems, _problem_of(error)))
+    return checked._replace(diagnostics=diagnostics, problems=tuple(analysis.problems))
 
 
 def fix(data: bytes, filename: str, selection: Selection, *, unsafe: bool, noqa: bool = True) -> Fixed:
@@ -162,7 +156,7 @@ def fix(data: bytes, filename: str, selection: Selection, *, unsafe: bool, noqa:
     try:
         return _fix(data, analysis, unsafe=unsafe)
     except Exception as error:  # noqa: BLE001 - as above; the file stays as it is
-        return Fixed(data, data, {}, (), replace(checked, problems=(*checked.problems, _problem_of(error))))
+        return Fixed(data, data, {}, (), checked._replace(problems=(*checked.problems, _problem_of(error))))
 
 
 def _analysed(
@@ -181,6 +175,8 @@ def _analysed(
             return Checked(filename, problems=(verdict.problem,)), None
         if not verdict.candidate:
             return Checked(filename), None
+        from connlint.source import decode
+
         analysis = _Analysis(source or decode(data, filename), selection, noqa)
     except Exception as error:  # noqa: BLE001 - as above
         return Checked(filename, problems=(_problem_of(error),)), None
@@ -189,6 +185,8 @@ def _analysed(
 
 def _problem_of(error: Exception) -> str:
     """Return the line that says why a file could not be analysed."""
+    from connlint.source import SourceError
+
     if isinstance(error, SourceError):
         return str(error)
     if isinstance(error, (RecursionError, MemoryError)):
@@ -217,14 +215,13 @@ def _fix(data: bytes, analysis: _Analysis, *, unsafe: bool) -> Fixed:
     else:
         # Then the next run would change the file again, and who knows what it would be in the end.
         problem = f"fixing did not come to an end within {MOST_PASSES} passes, so nothing is fixed"
-        return Fixed(data, data, {}, (), replace(first, problems=(*first.problems, problem)))
+        return Fixed(data, data, {}, (), first._replace(problems=(*first.problems, problem)))
     problems.update(dict.fromkeys(analysis.problems))
-    checked = replace(analysis.checked, problems=tuple(problems))
+    checked = analysis.checked._replace(problems=tuple(problems))
     return Fixed(data, analysis.source.encode(analysis.source.text), applied, dropped, checked)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Outcome:
+class _Outcome(NamedTuple):
     """What the fixes of some findings, applied together, make of a text: proven."""
 
     codes: tuple[str, ...]
@@ -272,6 +269,8 @@ class _Analysis:
 
     def _asked(self, rules: Iterable[Rule]) -> list[tuple[Rule, Finding, Diagnostic]]:
         """Return what `rules` find."""
+        from connlint.source import SourceError
+
         found: list[tuple[Rule, Finding, Diagnostic]] = []
         for rule in rules:
             try:
@@ -338,6 +337,8 @@ class _Analysis:
     def _edits_without_imports(self, index: int) -> tuple[Edit, ...]:
         """Return the edits that only finding `index` asks for; none if it has no fix."""
         if index not in self._own_edits:
+            from dataclasses import replace
+
             from connlint.fixes.edits import edits_of
 
             rewrite = self._rewrite(index)
@@ -350,6 +351,7 @@ class _Analysis:
         """Return what the fixes of `indexes` together lead to. Raises `_ProofError` if that fails its proof."""
         from connlint.fixes import proof
         from connlint.fixes.edits import apply, edits_of, joined
+        from connlint.source import SourceError
 
         rewrite = joined([r for r in map(self._rewrite, indexes) if r is not None])
         edits = edits_of(self.facts, self.source.text, rewrite)
@@ -440,9 +442,18 @@ class _Analysis:
         return chosen
 
     def _share_a_node(self, one: int, other: int) -> bool:
-        """Say whether two fixes replace the same node: each was made without knowing of the other."""
+        """Say whether two fixes replace the same node, or one replaces what the other has read.
+
+        Each was made without knowing of the other.
+        """
         mine, theirs = self._rewrite(one), self._rewrite(other)
-        return mine is not None and theirs is not None and not mine.replace.keys().isdisjoint(theirs.replace)
+        if mine is None or theirs is None:
+            return False
+        return not (
+            mine.replace.keys().isdisjoint(theirs.replace)
+            and mine.reads.isdisjoint(theirs.replace)
+            and theirs.reads.isdisjoint(mine.replace)
+        )
 
     def with_proven_fixes(self, *, together: bool) -> Iterator[Diagnostic]:
         """Yield the diagnostics, each with its fix if that stands its proof, alone or `together` with others."""
@@ -450,12 +461,14 @@ class _Analysis:
         for index, (_, finding, diagnostic) in enumerate(self.found):
             edits = self._all_edits(index) if index in proven else self._edits_proven_alone(index)
             if finding.fix is None or edits is None:
-                yield replace(diagnostic, fixable=None)
+                yield diagnostic._replace(fixable=None)
             else:
-                yield replace(diagnostic, fix=ProvenFix(finding.fix.applicability, finding.fix.message, edits))
+                yield diagnostic._replace(fix=ProvenFix(finding.fix.applicability, finding.fix.message, edits))
 
     def _proven_together(self) -> frozenset[int]:
         """Return findings whose fixes stand one proof with all others that they can be applied with."""
+        from contextlib import suppress
+
         proven: set[int] = set()
         left = [index for index in range(len(self.found)) if self._edits_without_imports(index)]
         while left:

@@ -86,6 +86,8 @@ class Waits:
         if target.startswith("<file>"):
             return Wait(self._of_own(call, target), call)
         if target in waits.SLEEPS:
+            if target in waits.AWAITED and isinstance(self._facts.index.parents.get(call), cst.Expr):
+                return Wait(MAY_WAIT, call)  # without `await` it does nothing, but something was meant
             return self._of_sleep(call, waits.SLEEPS[target])
         if target in self._own_backoffs:
             return Wait(WAITS, call)  # how long, is its own business
@@ -139,6 +141,8 @@ class Waits:
             return Wait(WAITS, call, _seconds_by_name(call, name))
         if name in {"get", "poll", "select"} and _is_patient(call, name, receiver):
             return Wait(WAITS, call, argument(call, None, "timeout"))
+        if _is_given_patience(call, name, receiver):
+            return Wait(MAY_WAIT, call)
         if waits.speaks_of_logging(name, receiver):
             return Wait(PROMPT, call)
         if receiver is not None and name in HARMLESS_METHODS:
@@ -274,6 +278,17 @@ def _is_patient(call: cst.Call, name: str, receiver: str | None) -> bool:
         return False
     last = receiver.rpartition(".")[2].lower()
     return name != "get" or last == "q" or "queue" in last
+
+
+def _is_given_patience(call: cst.Call, name: str, receiver: str | None) -> bool:
+    """Say whether `call` waits for something to end, for so long at most: `thread.join(5)`, `f.result(timeout=5)`."""
+    if argument(call, None, "timeout") is not None:
+        return True
+    if name != "join" or receiver is None:
+        return False
+    given = call.args[0].value if call.args else None
+    # a string's takes what it joins
+    return given is None or isinstance(given, (cst.Integer, cst.Float)) or "timeout" in (dotted(given) or "").lower()
 
 
 def _hands_over(node: cst.CSTNode) -> bool:

@@ -24,6 +24,7 @@ from connlint.facts.flow import (
     Evaluator,
     Step,
     TooComplexError,
+    Unknown,
     Walker,
     bindings,
     calls_in_order,
@@ -41,14 +42,16 @@ from connlint.facts.tree import dotted, walk, walk_same_code
 from connlint.knowledge.waits import READS, RUNS, SENDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from connlint.facts import Facts
     from connlint.facts.effects import Effects, Tried
-    from connlint.facts.flow import Graph
+    from connlint.facts.flow import Constant, Graph
     from connlint.facts.model import Bounded, Delay, Handler, LoopKind
 
 Loop = cst.For | cst.While
+MOST_COUNTED = 12
+_MOST_ENVS = 16
 _HOT_PHASES = frozenset({"connect", "request"})
 _BROAD = frozenset({"BaseException", "Exception", "OSError"})
 # What says nothing of whether a connection failed: the peer answered, or the operation itself has waited.
@@ -309,7 +312,11 @@ class _Reader:
         self.ends = {graph.outs[loop], graph.exhausted[loop]}
 
     def read(self, candidates: list[_Candidate]) -> Iterator[RetryLoop]:
-        ways = {item: self.ways(self.start(item), item.sites) for item in candidates if self._has_start(item)}
+        ways = {
+            item: self.ways(self.start(item), item.sites, level=self._on_the_way_out(item))
+            for item in candidates
+            if self._has_start(item)
+        }
         coming_back = [item for item, found in ways.items() if found.levels]
         if not coming_back:
             return
@@ -345,10 +352,11 @@ class _Reader:
             bound,
             attempts,
             counter,
-            all(self._at_most_twice(item) for item in of_kind),
+            all(self._at_most(item, 2, {}) is not None for item in of_kind),
             leaves,
             goes_round,
             self._is_async(),
+            self._few(of_kind) if any(item.always_delayed for item in retried) else None,
         )
 
     def _is_async(self) -> bool:
@@ -393,10 +401,29 @@ class _Reader:
 
     # The ways back
 
-    def ways(self, start: Step, sites: frozenset[cst.CSTNode], env: Env | None = None) -> Ways:
-        """Walk from `start` to the next call of `sites`, within the loop."""
+    def _on_the_way_out(self, item: _Candidate) -> int:
+        """Return how much may be waited between the failure and `item`: by clauses in its body that raise it again."""
+        level = PROMPT
+        for site in item.sites:
+            below: cst.CSTNode = site
+            for ancestor in self.facts.index.ancestors(site):
+                if ancestor is item.statement:
+                    break
+                if isinstance(ancestor, cst.Try) and ancestor.body is below:
+                    passing = [
+                        each.body
+                        for each in ancestor.handlers
+                        if any(isinstance(node, cst.Raise) for node in walk_same_code(each.body))
+                    ]
+                    final = [ancestor.finalbody.body] if ancestor.finalbody is not None else []
+                    level = max([level, *(self.waits.of_body(body) for body in (*passing, *final))])
+                below = ancestor
+        return min(level, MAY_WAIT)
+
+    def ways(self, start: Step, sites: frozenset[cst.CSTNode], env: Env | None = None, *, level: int = PROMPT) -> Ways:
+        """Walk from `start` to the next call of `sites`, within the loop; `level` says what was waited before."""
         found = Ways()
-        stack: list[tuple[Step, int, Env]] = [(start, PROMPT, env or {})]
+        stack: list[tuple[Step, int, Env]] = [(start, level, env or {})]
         seen: set[tuple[int, int, frozenset[tuple[str, str, object]]]] = set()
         while stack:
             step, level, known = stack.pop()
@@ -772,30 +799,57 @@ class _Reader:
                 return "unbounded", None
         return "unknown", None
 
-    def _at_most_twice(self, item: _Candidate) -> bool:
-        """Say whether `item` surely takes no failure a third time: the constants are followed through two retries."""
+    def _few(self, items: list[_Candidate]) -> int | None:
+        """Return how many attempts there are at most, if that is plain to see and they are few."""
+        defaults = self._defaults()
+        found = [self._at_most(item, MOST_COUNTED, defaults) for item in items]
+        few = [number for number in found if number is not None]
+        return max(few) if len(few) == len(found) else None
+
+    def _at_most(self, item: _Candidate, most: int, given: Mapping[str, Constant]) -> int | None:
+        """Return how many attempts `item` allows, if there are surely no more than `most`.
+
+        The constants are followed from one attempt to the next, those in `given` from outside.
+        """
         sites = item.sites
-        env: Env = {}
+        env: Env = dict(given)
         for path in self._constants():
             number = self._initial(path)
             if number is not None:
                 env[path] = number
         for name, value in self._flags().items():
             env.setdefault(name, value)
-        limit = self._passes()
+        limit = self._passes(env)
         if limit is not None:
             env |= {"#passes": 0, "#limit": limit}
         try:
             envs = list(self.ways(self.head, sites, env).envs.values())
-            for _ in range(2):
+            for number in range(1, most + 1):
+                before = {frozen(each) for each in envs}
                 envs = [
                     known for each in envs for known in self.ways(self.start(item), sites, dict(each)).envs.values()
                 ]
                 if not envs:
-                    return True
+                    return number
+                if len(envs) > _MOST_ENVS or {frozen(each) for each in envs} <= before:
+                    return None
         except TooComplexError:
             pass
-        return False
+        return None
+
+    def _defaults(self) -> Env:
+        """Return the numbers that parameters have which nobody gives, where the function does not bind them anew."""
+        function = self.facts.index.function_of(self.loop)
+        found: Env = {}
+        while function is not None:
+            if isinstance(function, cst.FunctionDef):
+                scope = self.facts.index.scopes[function]
+                for param in (*function.params.posonly_params, *function.params.params, *function.params.kwonly_params):
+                    name = param.name.value
+                    if isinstance(param.default, cst.Integer) and len(scope.names.get(name, [])) == 1:
+                        found.setdefault(name, param.default.evaluated_value)
+            function = self.facts.index.function_of(function)
+        return found
 
     def _constants(self) -> set[str]:
         scope = self.facts.index.scope_of(self.loop)
@@ -816,7 +870,7 @@ class _Reader:
                     found[name] = constants[outside[0].value.value]
         return found
 
-    def _passes(self) -> int | None:
+    def _passes(self, env: Env) -> int | None:
         """Return how often a `for` goes round at most, where that is plain to see."""
         if not isinstance(self.loop, cst.For):
             return None
@@ -825,14 +879,17 @@ class _Reader:
             node = self.facts.names.follow(node)
         if isinstance(node, (cst.Tuple, cst.List)):
             return len(node.elements)
-        if isinstance(node, cst.Call) and self.facts.values.target(node) == "range" and 1 <= len(node.args) <= 2:
+        if isinstance(node, cst.Call) and self.facts.values.target(node) == "range" and 1 <= len(node.args) <= 3:
             numbers = []
             for arg in node.args:
-                value = self.facts.names.follow(arg.value)
-                if not isinstance(value, cst.Integer):
+                try:
+                    value = self.evaluator.value(arg.value, env)
+                except Unknown:
                     return None
-                numbers.append(value.evaluated_value)
-            return max(0, numbers[-1] - (numbers[0] if len(numbers) == 2 else 0))
+                if not isinstance(value, int) or arg.star:
+                    return None
+                numbers.append(value)
+            return len(range(*numbers)) if len(numbers) < 3 or numbers[2] != 0 else None
         return None
 
 

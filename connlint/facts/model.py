@@ -162,6 +162,8 @@ class RetryLoop:
     `bound` says what ends the retrying: `attempts` (with `attempts` the expression of how many, where there is one),
     `deadline`, `unbounded`, or `unknown`; `at_most_twice` that there are surely no more than two attempts. `leaves`
     and `goes_round` say whether control can leave the loop, or come round again, after an attempt that succeeded.
+    `few` is how many attempts there are at most, if they are few and that is plain to see: a parameter counts as what
+    it is when nobody gives it. It is looked for only where something waits between the attempts.
     """
 
     node: cst.For | cst.While
@@ -174,6 +176,7 @@ class RetryLoop:
     leaves: bool
     goes_round: bool
     is_async: bool
+    few: int | None = None
 
     @property
     def exhaustion(self) -> Exhaustion:

@@ -8,7 +8,6 @@ as a log message does, changing the delay would make it a lie, and the loop is l
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -17,6 +16,7 @@ from connlint.facts.tree import dotted, walk, walk_same_code
 from connlint.fixes import backoff
 from connlint.fixes.delays import DelayRewriter
 from connlint.fixes.loops import DELAYS, DeclinedError
+from connlint.knowledge.waits import SLEEPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ class _Growing(DelayRewriter):
         delays = [delay for delay, _ in found.values()]
         starts = [self._start(delay) for delay in delays]
         items = list(dict.fromkeys(item for _, item in found.values()))
-        options = replace(self.facts.options.backoff, base=starts[0][0])
+        options = self.facts.options.backoff._replace(base=starts[0][0])
         failures = [self._failures_at(delay, item) for delay, item in found.values()]
         if all(text is not None for text in failures):
             for delay, text, (value, name) in zip(delays, failures, starts, strict=True):
@@ -120,7 +120,7 @@ class _Growing(DelayRewriter):
             raise DeclinedError
 
     def _grow_by_counter(self, delay: Delay, failures: str, value: float, name: str | None) -> None:
-        options = replace(self.facts.options.backoff, base=value)
+        options = self.facts.options.backoff._replace(base=value)
         if options.style == "helper":
             self._replace_statement(delay, [self._helped(failures)])
             return
@@ -135,9 +135,27 @@ class _Growing(DelayRewriter):
     def _grow_by_name(self, delay: Delay, name: str, line: str) -> None:
         if delay.seconds is None:
             raise DeclinedError
+        self._require_return(delay)
         statement = self._statement_of(delay)
         waiting = statement.deep_replace(delay.seconds, self._seconds(delay, name))
         self.replace[statement] = (cst.ensure_type(waiting, cst.SimpleStatementLine), self.statement(line))
+
+    def _require_return(self, delay: Delay) -> None:
+        """Decline if `delay` may end with an exception, its time being over, which something in the loop takes."""
+        sleep = SLEEPS.get(self.facts.values.target(delay.node) or "") if isinstance(delay.node, cst.Call) else None
+        if sleep is not None and sleep.always:
+            return
+        below: cst.CSTNode = delay.node
+        for ancestor in self.facts.index.ancestors(delay.node):
+            if ancestor is self.loop.node:
+                return
+            if isinstance(ancestor, cst.Try) and ancestor.body is below and ancestor.handlers:
+                raise DeclinedError
+            if isinstance(ancestor, cst.With) and any(
+                self.facts.effects.suppressed(item.item) is not None for item in ancestor.items
+            ):
+                raise DeclinedError
+            below = ancestor
 
     def _replace_seconds(self, delay: Delay, upper: str) -> None:
         if delay.seconds is None:

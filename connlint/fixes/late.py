@@ -7,6 +7,7 @@ stays.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -43,7 +44,9 @@ class _Guarding(LoopRewriter):
                 self._require_place(item, line)
         for line, guard in guarded.items():
             self.replace[line] = self._under(guard, line)
-        return self.rewrite_of()
+        # a handler that raises the last failure does not wait for it either
+        handlers = frozenset(item.handler for item in self.loop.retried if item.late)
+        return replace(self.rewrite_of(), reads=handlers)
 
     def _line_of(self, delay: Delay) -> cst.SimpleStatementLine:
         """Return the line of which the delay is the only statement."""

@@ -47,6 +47,9 @@ SLEEPS: Mapping[str, Sleep] = {
     "twisted.internet.task.deferLater": Sleep(1, "delay"),
 }
 
+# Those of them that only make a coroutine
+AWAITED = frozenset("anyio.sleep asyncio.sleep asyncio.tasks.sleep asyncio.wait curio.sleep trio.sleep".split())
+
 # Modules whose calls compute, and come back at once. What a library's table calls harmless raises no connection
 # failure, which says nothing of how long it takes.
 MAY_WAIT_MODULES = frozenset(

@@ -28,7 +28,8 @@ class Rewrite:
     `replace` maps nodes of the file to what takes their place: another node, several statements (a tuple), or nothing
     (an empty tuple, for whole statements and clauses). `imports` are modules to import at the top, as `import X`;
     `dropped_imports` names that may now be imported for nothing, and then go. `edits` change the text itself, where
-    that is no node of its own; `dropped_comments` are the comments that may go.
+    that is no node of its own; `dropped_comments` are the comments that may go. `reads` are nodes that it takes for as
+    they stand: no fix that replaces one of them is applied at the same time.
     """
 
     replace: Mapping[cst.CSTNode, cst.CSTNode | tuple[cst.CSTNode, ...]]
@@ -36,6 +37,7 @@ class Rewrite:
     dropped_imports: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
     dropped_comments: tuple[str, ...] = ()
+    reads: frozenset[cst.CSTNode] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

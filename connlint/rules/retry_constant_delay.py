@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from connlint.facts.model import Delay, Retried, RetryLoop
 
 
+_FEW_ATTEMPTS = 3
+_SHORT = 5.0  # seconds, of all the waiting together
+
+
 class RetryConstantDelay(Rule):
     """
     ## What it does
@@ -60,7 +64,8 @@ class RetryConstantDelay(Rule):
     ## When this is fine
 
     A delay that is already as long as the longest one that a repair would write (`backoff-cap`, 30 seconds) need not
-    grow, and neither does the single delay before a second and last attempt. Who waits for a server that was just
+    grow, and neither do the delays of a loop that soon gives up: after three attempts, or after less than about five
+    seconds of waiting. Who waits for a server that was just
     started may ask at even intervals: connlint is silent where a deadline ends the waiting, where the function has
     started a process or looks after one, where the peer is on this host, and where the function says by its name that
     it waits. It is silent where the same delay also follows a success, as between two polls, where it has a random
@@ -87,6 +92,7 @@ class RetryConstantDelay(Rule):
     name = "retry-constant-delay"
     message = "{handler} waits equally long ({delay}) before every attempt of {operation}: let the delay grow"
     fixable = "sometimes"
+    reveals = frozenset({"CNL208"})  # where the project wants delays without a random part
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         if not facts.is_test:
@@ -97,7 +103,8 @@ class RetryConstantDelay(Rule):
         for loop in facts.loops:
             if loop.kind not in {"retry", "reconnect"} or loop.at_most_twice:
                 continue
-            if all(_never_grows(facts, item) for item in loop.retried) and not awaits_start(facts, loop):
+            constant = all(_never_grows(facts, item) for item in loop.retried)
+            if constant and not _is_soon_over(facts, loop) and not awaits_start(facts, loop):
                 yield self._finding(facts, loop)
 
     def _policies(self, facts: Facts) -> Iterator[Finding]:
@@ -250,7 +257,7 @@ import time
 import redis
 
 
-def get(client: redis.Redis, key, retries=5, backoff=0.5):
+def get(client: redis.Redis, key, retries=5, backoff=3):
     for _ in range(retries):
         try:
             return client.get(key)
@@ -703,6 +710,16 @@ def fetch_later(url):
 
 def _never_grows(facts: Facts, item: Retried) -> bool:
     return item.always_delayed and bool(item.delays) and all(_is_constant(facts, delay) for delay in item.delays)
+
+
+def _is_soon_over(facts: Facts, loop: RetryLoop) -> bool:
+    """Say whether `loop` gives up before a delay that grows would differ much from one that does not."""
+    if loop.few is None:
+        return False
+    if loop.few <= _FEW_ATTEMPTS:
+        return True
+    waited = [seconds_of(facts, delay) for item in loop.retried for delay in item.delays]
+    return all(seconds is not None and seconds * (loop.few - 1) <= _SHORT for seconds in waited)
 
 
 def _is_constant(facts: Facts, delay: Delay) -> bool:

@@ -112,6 +112,7 @@ class RetryPolicyWithoutBackoff(Rule):
     name = "retry-policy-without-backoff"
     message = "{policy} retries{subject} with no wait in between: {remedy}"
     fixable = "sometimes"
+    reveals = frozenset({"CNL208"})  # not every library, nor every version, spreads the wait that is written
     bad = (
         Example(
             "tenacity-without-arguments",

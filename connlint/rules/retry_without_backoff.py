@@ -103,6 +103,7 @@ class RetryWithoutBackoff(Rule):
     name = "retry-without-backoff"
     message = "{handler} tries {operation} again at once: wait before the next attempt, longer each time"
     fixable = "sometimes"
+    reveals = frozenset({"CNL208"})  # where the project wants delays without a random part
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         if facts.is_test:

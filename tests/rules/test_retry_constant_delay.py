@@ -295,7 +295,7 @@ SILENT = {
 
 BAD = {
     "literal": "time.sleep(5)",
-    "float": "time.sleep(0.1)",
+    "float": "time.sleep(2.5)",
     "negated-test": "if not stopped:\n    time.sleep(5)\nelse:\n    raise",
     "name": "pause = 5\ntime.sleep(pause)",
     "parameter": "time.sleep(delay)",
