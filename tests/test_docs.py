@@ -27,7 +27,17 @@ guides = pytest.mark.parametrize("path", GUIDES, ids=[str(path.relative_to(ROOT)
 
 
 # The pages leave out what every reader can add.
-IMPORTS = "import errno\nimport socket\nimport time\n\nimport requests\n\n"
+IMPORTS = """\
+import errno
+import socket
+import time
+
+import psycopg2
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+
+"""
 
 
 def section(rule: Rule, heading: str) -> str:
