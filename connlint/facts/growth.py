@@ -21,7 +21,7 @@ from connlint.facts.tree import COMPREHENSIONS, dotted, walk, walk_same_code
 from connlint.knowledge.waits import speaks_of_a_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Hashable, Iterable, Mapping
 
     from connlint.facts import Facts
     from connlint.facts.delays import Wait, Waits
@@ -109,8 +109,8 @@ class _Growths:
         self._facts = facts
         self._loop = loop
         self._passed = passed
-        self._busy: list[str] = []
-        self._met: set[str] = set()  # the busy names that were read again
+        self._busy: list[Hashable] = []
+        self._met: set[Hashable] = set()  # the busy names that were read again
         self._reached_functions: set[cst.CSTNode] | None = None
         self._evaluator = Evaluator(facts.names)
         self.jitter = False
@@ -221,8 +221,8 @@ class _Growths:
     def _of_name(self, node: cst.Name, frame: _Frame) -> _Growth:
         name = node.value
         self.jitter = self.jitter or "jitter" in name.lower()
-        if name in self._busy:
-            self._met.add(name)
+        if (key := self._key(node)) in self._busy:
+            self._met.add(key)
             return "itself"
         comprehension = self._comprehension_of(node)
         if comprehension is not None:
@@ -238,6 +238,12 @@ class _Growths:
         if not inside:
             self._note_jitter(outside)
         return self._joined(node, frame, inside, outside)
+
+    def _key(self, node: cst.Name | cst.Attribute) -> Hashable:
+        """Return what tells the name or attribute from one of another scope that is called the same."""
+        if isinstance(node, cst.Name):
+            return node.value, id(self._facts.names.owner(node.value, self._facts.index.scope_of(node)))
+        return dotted(node)
 
     def _comprehension_of(self, node: cst.Name) -> cst.CompFor | None:
         for ancestor in self._facts.index.ancestors(node):
@@ -301,7 +307,8 @@ class _Growths:
         found: list[_Growth] = [] if given is None else [given]
         constants: list[Binding] = []
         tested = False
-        self._busy.append(name)
+        key = self._key(node)
+        self._busy.append(key)
         try:
             for binding in inside:
                 growth = self._of_binding(binding, frame)
@@ -314,7 +321,7 @@ class _Growths:
                     self.capped = self.capped or len(inside) > 1
         finally:
             self._busy.pop()
-            self._met.discard(name)
+            self._met.discard(key)
         growth = self._join(found) if found else "constant"
         if growth in {"linear", "exponential"}:
             self.capped = self.capped or tested

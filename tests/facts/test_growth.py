@@ -154,6 +154,12 @@ def test_growth_in_finally() -> None:
             "time.sleep(length(n))",
             "exponential",
         ),
+        (
+            "def length(n):\n    delay = 2 ** n\n    return delay\n",
+            "delay = length(n)\ntime.sleep(delay)",
+            "exponential",
+        ),
+        ("def length():\n    delay = 5\n    return delay\n", "delay = length()\ntime.sleep(delay)", "constant"),
         ("def length(n):\n    return 1 if n else 5\n", "time.sleep(length(n))", "unknown"),
         ("def length(n):\n    return length(n - 1) * 2\n", "time.sleep(length(n))", "unknown"),
     ],
