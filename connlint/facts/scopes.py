@@ -83,13 +83,40 @@ class Scope:
         return scope
 
 
+class Parents:
+    """Of every node of a tree but the topmost, what it stands in.
+
+    A node's hash is computed in Python by libcst, so nodes are known by their identity here. The tree must live as
+    long as this does.
+    """
+
+    def __init__(self) -> None:
+        self.by_id: dict[int, cst.CSTNode] = {}
+        self.nodes: list[cst.CSTNode] = []
+        """The nodes in the order in which `by_id` has them."""
+
+    def get(self, node: cst.CSTNode | None) -> cst.CSTNode | None:
+        """Return what `node` stands in; None for the module, and for what is no node of the tree."""
+        return self.by_id.get(id(node))
+
+    def __getitem__(self, node: cst.CSTNode) -> cst.CSTNode:
+        return self.by_id[id(node)]
+
+    def __contains__(self, node: cst.CSTNode) -> bool:
+        return id(node) in self.by_id
+
+    def items(self) -> Iterator[tuple[cst.CSTNode, cst.CSTNode]]:
+        """Yield every node and what it stands in."""
+        return zip(self.nodes, self.by_id.values(), strict=True)
+
+
 @dataclass(slots=True, eq=False)
 class Index:
     """What the one walk has seen: parents, scopes, and the nodes of the kinds that facts ask for, in source order."""
 
     module: cst.Module
     top: Scope
-    parents: dict[cst.CSTNode, cst.CSTNode] = field(default_factory=dict)
+    parents: Parents = field(default_factory=Parents)
     scopes: dict[cst.CSTNode, Scope] = field(default_factory=dict)
     kinds: dict[type[cst.CSTNode], list[cst.CSTNode]] = field(default_factory=dict)
     definitions: dict[str, list[cst.FunctionDef | cst.ClassDef]] = field(default_factory=dict)
@@ -104,10 +131,11 @@ class Index:
 
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """Yield what encloses `node`, nearest first."""
-        parent = self.parents.get(node)
+        parents = self.parents.by_id
+        parent = parents.get(id(node))
         while parent is not None:
             yield parent
-            parent = self.parents.get(parent)
+            parent = parents.get(id(parent))
 
     def enclosing(self, node: cst.CSTNode, *kinds: type[Node]) -> Node | None:
         """Return the nearest ancestor of one of `kinds`."""
@@ -120,29 +148,27 @@ class Index:
         """Return the function whose code `node` is part of; None at module or class level."""
         below = node
         for ancestor in self.ancestors(node):
-            if isinstance(ancestor, (cst.FunctionDef, cst.Lambda)) and ancestor.body is below:
-                return ancestor
-            if isinstance(ancestor, cst.ClassDef) and ancestor.body is below:
-                return None
+            if ancestor.__class__ in _WITH_BODIES:
+                owner = cast("cst.FunctionDef | cst.Lambda | cst.ClassDef", ancestor)
+                if owner.body is below:
+                    return None if isinstance(owner, cst.ClassDef) else owner
             below = ancestor
         return None
 
     def class_of(self, function: cst.CSTNode) -> cst.ClassDef | None:
         """Return the class whose method `function` is."""
         for ancestor in self.ancestors(function):
-            if isinstance(ancestor, cst.ClassDef):
-                return ancestor
-            if isinstance(ancestor, (cst.FunctionDef, cst.Lambda)):
-                return None
+            if ancestor.__class__ in _WITH_BODIES:
+                return ancestor if isinstance(ancestor, cst.ClassDef) else None
         return None
 
     def scope_of(self, node: cst.CSTNode) -> Scope:
         """Return the scope in which the expression `node` is evaluated."""
         below = node
         for ancestor in self.ancestors(node):
-            if ancestor in self.scopes and (
-                isinstance(ancestor, COMPREHENSIONS)
-                or (isinstance(ancestor, (cst.FunctionDef, cst.Lambda, cst.ClassDef)) and ancestor.body is below)
+            kind = ancestor.__class__
+            if kind in _COMPREHENSIONS or (
+                kind in _WITH_BODIES and cast("cst.FunctionDef | cst.Lambda | cst.ClassDef", ancestor).body is below
             ):
                 return self.scopes[ancestor]
             below = ancestor
@@ -166,7 +192,10 @@ KEPT: tuple[type[cst.CSTNode], ...] = (
     cst.ImportFrom,
 )
 
-_BRANCHES = (cst.If, cst.For, cst.While, cst.Try, cst.TryStar, cst.Match)
+_BRANCHES: frozenset[type[cst.CSTNode]] = frozenset({cst.If, cst.For, cst.While, cst.Try, cst.TryStar, cst.Match})
+_WITH_BODIES: frozenset[type[cst.CSTNode]] = frozenset({cst.FunctionDef, cst.Lambda, cst.ClassDef})
+_COMPREHENSIONS: frozenset[type[cst.CSTNode]] = frozenset(COMPREHENSIONS)
+_OPENING = _WITH_BODIES | _COMPREHENSIONS
 
 
 def read_index(module: cst.Module) -> Index:
@@ -174,28 +203,34 @@ def read_index(module: cst.Module) -> Index:
     top = Scope("module", module, None, "<file>")
     index = Index(module, top)
     index.scopes[module] = top
-    kept = set(KEPT)
+    kinds: dict[type[cst.CSTNode], list[cst.CSTNode]] = {kind: [] for kind in KEPT}
+    index.kinds = kinds
+    parents, nodes = index.parents.by_id, index.parents.nodes
     stack: list[tuple[cst.CSTNode, Scope, bool]] = [(module, top, False)]
     while stack:
         node, scope, conditional = stack.pop()
-        kind = type(node)
-        if kind in kept:
-            index.kinds.setdefault(kind, []).append(node)
+        kind = node.__class__
+        if kind in kinds:
+            kinds[kind].append(node)
         visit = _VISITS.get(kind)
         if visit is not None:
             visit(index, node, scope, conditional)
-        below = index.scopes.get(node, scope)
-        inner = False if below is not scope else conditional or isinstance(node, _BRANCHES)
-        for child in reversed(children(node)):
-            index.parents[child] = node
-            if (
-                below is not scope
-                and isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef))
-                and child is not node.body
-            ):
-                stack.append((child, scope, conditional))
-            else:
-                stack.append((child, below, inner))
+        found = children(node)
+        if not found:
+            continue
+        found.reverse()
+        nodes += found
+        for child in found:
+            parents[id(child)] = node
+        if kind not in _OPENING:
+            inner = conditional or kind in _BRANCHES
+            stack += [(child, scope, inner) for child in found]
+            continue
+        below = index.scopes[node]
+        body = cast("cst.FunctionDef", node).body if kind in _WITH_BODIES else None
+        stack += [
+            (child, below, False) if body is None or child is body else (child, scope, conditional) for child in found
+        ]
     return index
 
 
@@ -364,16 +399,24 @@ def _declarations(body: cst.BaseSuite, scope: Scope) -> None:
     stack: list[cst.CSTNode] = [body]
     while stack:
         node = stack.pop()
-        if isinstance(node, (cst.Global, cst.Nonlocal)):
-            how: Literal["global", "nonlocal"] = "global" if isinstance(node, cst.Global) else "nonlocal"
-            for item in node.names:
+        how = _DECLARING.get(node.__class__)
+        if how is not None:
+            for item in cast("cst.Global | cst.Nonlocal", node).names:
                 scope.elsewhere[item.name.value] = how
-        elif isinstance(node, (cst.BaseSuite, cst.SimpleStatementLine)):
-            stack.extend(node.body)
-        elif isinstance(node, cst.BaseCompoundStatement) and not isinstance(node, (cst.FunctionDef, cst.ClassDef)):
-            stack.extend(child for child in children(node) if not isinstance(child, cst.BaseExpression))
-        elif isinstance(node, (cst.Else, cst.Finally, cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase)):
-            stack.append(node.body)
+        else:
+            stack += (child for child in children(node) if child.__class__ in _MAY_DECLARE)
+
+
+_DECLARING: dict[type[cst.CSTNode], Literal["global", "nonlocal"]] = {cst.Global: "global", cst.Nonlocal: "nonlocal"}
+# What a declaration can stand in, in the code of one function.
+_MAY_DECLARE: frozenset[type[cst.CSTNode]] = frozenset(
+    {
+        *_DECLARING,
+        *(cst.SimpleStatementLine, cst.SimpleStatementSuite, cst.IndentedBlock),
+        *(cst.If, cst.For, cst.While, cst.With, cst.Try, cst.TryStar, cst.Match, cst.MatchCase),
+        *(cst.Else, cst.Finally, cst.ExceptHandler, cst.ExceptStarHandler),
+    }
+)
 
 
 def _class(index: Index, node: cst.CSTNode, scope: Scope, conditional: bool) -> None:

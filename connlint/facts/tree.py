@@ -8,12 +8,13 @@ thousand-term expression costs no more than a short one.
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 _PUNCTUATION = (
     "whitespace",
@@ -38,25 +39,51 @@ _PUNCTUATION = (
     "asynchronous",
 )
 
-_FIELDS: dict[type[cst.CSTNode], tuple[str, ...]] = {}
-
 COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+
+# Classes are compared and not asked: `isinstance` goes through Python code for every abstract class, as libcst's are.
+_CODE_OF_ITS_OWN: frozenset[type[cst.CSTNode]] = frozenset({cst.FunctionDef, cst.Lambda, cst.ClassDef})
+
+
+class _Readers(dict[type[cst.CSTNode], "Callable[[Any], tuple[Any, ...]]"]):
+    """By the class of a node, what reads its fields that may hold nodes; made when one is first met."""
+
+    def __missing__(self, kind: type[cst.CSTNode]) -> Callable[[Any], tuple[Any, ...]]:
+        names = [item.name for item in fields(kind) if item.type is not str and not item.name.startswith(_PUNCTUATION)]
+        read = self[kind] = _reader_of(names)
+        return read
+
+
+def _reader_of(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what reads the attributes `names`, always as a tuple."""
+    if not names:
+        return lambda _: ()
+    read = attrgetter(*names)
+    return read if len(names) > 1 else lambda node: (read(node),)
+
+
+class _Nodes(dict[type, bool]):
+    """By its class, whether a value is a node."""
+
+    def __missing__(self, kind: type) -> bool:
+        found = self[kind] = issubclass(kind, cst.CSTNode)
+        return found
+
+
+_READERS = _Readers()
+_NODES = _Nodes()
 
 
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """Return the child nodes of `node` in the order of its fields, white space and punctuation left out."""
-    kind = type(node)
-    names = _FIELDS.get(kind)
-    if names is None:
-        names = tuple(item.name for item in fields(kind) if not item.name.startswith(_PUNCTUATION))
-        _FIELDS[kind] = names
     found: list[cst.CSTNode] = []
-    for name in names:
-        value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
-            found.append(value)
-        elif isinstance(value, (list, tuple)):
-            found.extend(item for item in value if isinstance(item, cst.CSTNode))
+    for value in _READERS[node.__class__](node):
+        if value is not None:
+            kind = value.__class__
+            if kind is list or kind is tuple:
+                found += [item for item in value if _NODES[item.__class__]]
+            elif _NODES[kind]:
+                found.append(value)
     return found
 
 
@@ -66,22 +93,26 @@ def walk(*roots: cst.CSTNode, enter: Callable[[cst.CSTNode], bool] | None = None
     `enter` is asked of every node but the roots whether to go below it; the node itself is yielded in any case.
     """
     stack = list(reversed(roots))
-    first = set(roots)
     while stack:
         node = stack.pop()
         yield node
-        if enter is None or node in first or enter(node):
-            stack.extend(reversed(children(node)))
+        if enter is None or enter(node) or node in roots:
+            stack += reversed(children(node))
 
 
 def is_code_of_its_own(node: cst.CSTNode) -> bool:
     """Say whether the code below `node` runs at another time than the code around it."""
-    return isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef))
+    return node.__class__ in _CODE_OF_ITS_OWN
 
 
 def walk_same_code(*roots: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """Yield what runs when `roots` run: as `walk`, without the bodies of functions, lambdas and classes."""
-    return walk(*roots, enter=lambda node: not is_code_of_its_own(node))
+    stack = list(reversed(roots))
+    while stack:
+        node = stack.pop()
+        yield node
+        if node.__class__ not in _CODE_OF_ITS_OWN or node in roots:
+            stack += reversed(children(node))
 
 
 def statements(body: cst.BaseSuite | cst.Module) -> list[cst.CSTNode]:
