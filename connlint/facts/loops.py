@@ -39,7 +39,7 @@ from connlint.facts.inputs import Inputs
 from connlint.facts.model import Counter, Retried, RetryLoop
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import dotted, walk, walk_same_code
-from connlint.knowledge.waits import READS, RUNS, SENDS
+from connlint.knowledge.waits import EXITS, READS, RUNS, SENDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -194,7 +194,9 @@ def _candidate(
             failing.update(dict.fromkeys(classes))
     if tried:
         return _Candidate(handler, statement, caught, tuple(tried), tuple(failing), ())
-    named = [name for name in caught if speaks_of_connections(facts, name)] or _by_company(handler, caught)
+    named = [name for name in caught if speaks_of_connections(facts, name)]
+    if not named and not _takes_a_port(statement):
+        named = _by_company(handler, caught)
     opaque = tuple(node for node in effects.opaque if isinstance(node, cst.Call))
     if named and opaque and not any(item.operation.phase not in _HOT_PHASES for item in effects.tried):
         # that none of its own failures is taken does not make an operation the less part of the attempt
@@ -209,6 +211,12 @@ def _candidate(
     else:
         speaking = tuple(call for call in opaque if _reaches_by_name(call))
     return _Candidate(handler, statement, caught, (), (), speaking) if speaking else None
+
+
+def _takes_a_port(statement: cst.Try | cst.With) -> bool:
+    """Say whether the body binds a listener: then an `OSError` tells of a port in use, and of no peer."""
+    names = {called(node)[0] for node in walk_same_code(statement.body) if isinstance(node, cst.Call)}
+    return "bind" in names and not any(telling.speaks_of_connecting(name) for name in names if name is not None)
 
 
 def _by_company(handler: cst.ExceptHandler | cst.With, caught: tuple[str, ...]) -> list[str]:
@@ -435,7 +443,7 @@ class _Reader:
                 raise TooComplexError
             found.passed[step] = None
             level, site = self._pass(step, level, sites, found)
-            if any(self.waits.raises(call) for call in calls_of(step)):
+            if any(self.waits.raises(call) or self.facts.values.target(call) in EXITS for call in calls_of(step)):
                 continue
             if site is not None:
                 level = max(level, self._inside(site, found))

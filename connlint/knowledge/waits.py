@@ -92,6 +92,9 @@ PROMPT_METHODS = frozenset(
     """.split()
 )
 
+# What ends the program, and never returns
+EXITS = frozenset({"exit", "os._exit", "os.abort", "quit", "sys.exit"})
+
 WAITS = re.compile(
     r"""(?:^|_)(?:a?sleep|wait|waits|waiting|backoff|back_off|delay|delayed|pause|throttle|cool_?down|nap|defer|later
     |snooze|retry_after|rate_limit|ratelimit|sleeper)(?:$|_|\d)""",

@@ -12,6 +12,33 @@ import aiohttp, httpx, redis, requests
 """
 
 SILENT = {
+    "listener-takes-a-port-that-is-free": """
+import socket
+def listen(host, pick):
+    s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    while True:
+        try:
+            port = pick()
+            s.bind((host, port))
+            break
+        except socket.error:
+            continue
+    s.listen(10)
+    return s
+""",
+    "server-takes-a-port-that-is-free": """
+import socket
+class Server:
+    def start(self):
+        while not self.bound:
+            try:
+                self.port = self.ports()
+                self.listener.bind((self.host, self.port))
+                self.listener.listen(5)
+                self.bound = True
+            except socket.error as exc:
+                self.log.debug("port %d: %s", self.port, exc)
+""",
     "names-cleanup-then-backoff-inherited": """
 import requests
 class A(Base):
