@@ -51,6 +51,8 @@ _LOGGING_METHODS = frozenset("debug info warning warn error exception critical f
 _WRAPPERS = frozenset({"ssl.SSLContext.wrap_socket", "ssl.wrap_socket"})
 _EXITS = frozenset({"sys.exit", "os._exit", "exit", "quit", "os.abort", "os.execv", "os.execvp"})
 _EXIT_CLASSES = frozenset({"SystemExit", "KeyboardInterrupt"})
+# What a server says of where it listens
+_OWN_ADDRESS = frozenset({"getsockname", "server_address"})
 _DEEPEST = 3
 
 
@@ -93,7 +95,7 @@ class ClosingReader:
         function = self._index.function_of(call)
         if isinstance(function, cst.Lambda) or (function is None and self._index.enclosing(call, cst.ClassDef)):
             return ()
-        if _is_to_own_listener(call):
+        if is_to_own_listener(self._facts, call):
             return ()
         code = function or self._index.module
         makers = tuple(made)
@@ -484,11 +486,12 @@ class Way:
         return "rebound" if any(bound.name == self._held.name for bound in bindings(step)) else None
 
 
-def _is_to_own_listener(call: cst.Call) -> bool:
+def is_to_own_listener(facts: Facts, call: cst.Call) -> bool:
     """Say whether `call` connects to a socket of the program's own, which listens: two ends of a pipe."""
-    return any(
-        isinstance(node, cst.Attribute) and node.attr.value == "getsockname" for arg in call.args for node in walk(arg)
-    )
+    given = [node for arg in call.args for node in walk(arg)]
+    bound = [each.value for node in given if isinstance(node, cst.Name) for each in facts.names.bindings(node)]
+    told = [*given, *(node for value in bound if value is not None for node in walk(value))]
+    return any(isinstance(node, cst.Attribute) and node.attr.value in _OWN_ADDRESS for node in told)
 
 
 def _targets_of(root: cst.CSTNode) -> set[cst.CSTNode]:
@@ -505,5 +508,10 @@ def is_below(index: Index, node: cst.CSTNode, root: cst.CSTNode) -> bool:
     return node is root or any(ancestor is root for ancestor in index.ancestors(node))
 
 
+def is_test(branch: cst.CSTNode, node: cst.CSTNode) -> bool:
+    """Say whether `node` is what `branch`, an `if` or a `match`, decides by."""
+    return node is (branch.test if isinstance(branch, cst.If) else getattr(branch, "subject", None))
+
+
 def _in_test(branch: cst.If | cst.Match, others: list[cst.CSTNode]) -> bool:
-    return (branch.test if isinstance(branch, cst.If) else branch.subject) in others
+    return any(is_test(branch, each) for each in others)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import libcst as cst
 
 from connlint import knowledge
-from connlint.facts.closing import ClosingReader, Held
+from connlint.facts.closing import ClosingReader, Held, is_test
 from connlint.facts.effects import Effects
 from connlint.facts.guards import GuardsReader
 from connlint.facts.model import ConnectSite
@@ -67,7 +67,7 @@ class _Reader:
     def connecting(self, call: cst.Call) -> Tried | None:
         """Return what `call` tries if it certainly connects, itself and not through a function of the file."""
         targets = self._values.targets(call)
-        if not any(name.startswith("<file>") or knowledge.operation(name) is not None for name in targets):
+        if not any(map(self._may_be_operation, targets)):
             return None
         effects = self._facts.effects.of_call(call)
         if not effects.opaque and not effects.tried:
@@ -82,6 +82,12 @@ class _Reader:
             return None
         return tried if tried.failures and not self._reaches_nobody(call, tried) else None
 
+    def _may_be_operation(self, target: str) -> bool:
+        """Say whether `target` is an operation, or a class of the file whose base's constructor may be one."""
+        if target.startswith("<file>"):
+            return any(isinstance(each, cst.ClassDef) for each in self._index.definitions.get(target, ()))
+        return knowledge.operation(target) is not None
+
     def _is_first_request(self, call: cst.Call, tried: Tried) -> bool:
         """Say whether `call` is the request with which a connection that is made here connects."""
         if tried.operation.name not in _CONNECTING_REQUESTS or not isinstance(call.func, cst.Attribute):
@@ -93,8 +99,7 @@ class _Reader:
         if any(self._index.function_of(each) is not function for each in self._makers(receiver)):
             return False
         owner = self._names.owner(receiver.value, self._index.scope_of(receiver))
-        earlier = (each for each in self._index.all(cst.Call) if self._index.function_of(each) is function)
-        for each in earlier:
+        for each in self._index.calls_in(function):
             if each is call:
                 return True
             if isinstance(each.func, cst.Attribute) and isinstance(each.func.value, cst.Name):
@@ -182,7 +187,7 @@ class _Reader:
         held = Held(name.value, self._names.owner(name.value, self._index.scope_of(name)))
         if any(binding.kind == "parameter" for binding in bindings):
             return "parameter", held
-        values = self._values_of(bindings)
+        values = self._values_of(self._reaching(bindings, name))
         if values is None:
             return "unknown", held
         if all(self._is_maker(value) for value in values):
@@ -217,9 +222,24 @@ class _Reader:
     def _assigned_here(self, attribute: cst.Attribute, function: cst.FunctionDef) -> list[cst.BaseExpression | None]:
         return [
             binding.value
-            for binding in self._names.bindings(attribute)
+            for binding in self._reaching(self._names.bindings(attribute), attribute)
             if self._index.function_of(binding.node) is function
         ]
+
+    def _reaching(self, bindings: list[Binding], node: cst.CSTNode) -> list[Binding]:
+        """Return `bindings` without those of another branch than `node`, unless a loop leads from there to here."""
+        mine = [node, *self._index.ancestors(node)]
+        return [each for each in bindings if not self._is_apart(each.node, mine)]
+
+    def _is_apart(self, node: cst.CSTNode, mine: list[cst.CSTNode]) -> bool:
+        below = node
+        for ancestor in self._index.ancestors(node):
+            if ancestor in mine:
+                fork = isinstance(ancestor, (cst.If, cst.Match)) and not is_test(ancestor, below)
+                around = mine[mine.index(ancestor) :]
+                return fork and not any(isinstance(each, (cst.For, cst.While)) for each in around)
+            below = ancestor
+        return False
 
     @staticmethod
     def _values_of(bindings: list[Binding]) -> list[cst.BaseExpression] | None:
@@ -291,6 +311,14 @@ class _Reader:
             if self._is_maker(binding.value) and self._index.function_of(binding.node) is function
         )
 
+    def _factories(self, receiver: cst.BaseExpression) -> list[cst.CSTNode]:
+        """Return the functions of the file that make what `receiver` names."""
+        return [
+            definition
+            for made in self._makers(receiver)
+            for definition in self._index.definitions.get(self._values.target(made) or "", ())
+        ]
+
     def _is_patient(self, call: cst.Call, tried: Tried) -> bool:
         """Say whether the socket may have been told not to block: then its connect fails by design."""
         if tried.operation.name not in _SOCKETS or not isinstance(call.func, cst.Attribute):
@@ -298,8 +326,11 @@ class _Reader:
         path = dotted(call.func.value)
         if path is None:
             return False
+        factories = self._factories(call.func.value)
         for other in self._index.all(cst.Call):
-            if not isinstance(other.func, cst.Attribute) or dotted(other.func.value) != path or not other.args:
+            if not isinstance(other.func, cst.Attribute) or not other.args:
+                continue
+            if dotted(other.func.value) != path and self._index.function_of(other) not in factories:
                 continue
             value = other.args[0].value
             never = isinstance(value, cst.Name) and value.value == "False"

@@ -511,7 +511,7 @@ class GuardsReader:
         found = []
         for outlet in outlets:
             if outlet.node is None:
-                found.append(Fate((), False, classes, "task"))
+                found.append(Fate((), None if self._has_loop_handler else False, classes, "task"))
             elif self._index.function_of(outlet.node) not in through:
                 fate = self._fate(outlet.node, classes, through)
                 found.append(replace(fate, gathered=fate.gathered or outlet.gathered))
@@ -624,6 +624,14 @@ class GuardsReader:
             for node in walk(self._index.module)
             if isinstance(node, cst.Assign)
             for item in node.targets
+        )
+
+    @cached_property
+    def _has_loop_handler(self) -> bool:
+        """True if the file sets the event loop's handler, which is told of what no task's awaiter takes."""
+        return any(
+            isinstance(call.func, cst.Attribute) and call.func.attr.value == "set_exception_handler"
+            for call in self._index.all(cst.Call)
         )
 
 

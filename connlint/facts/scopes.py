@@ -124,10 +124,19 @@ class Index:
     """Per class, the attributes that its methods set on `self`."""
     assigned: list[cst.Attribute] = field(default_factory=list)
     """The attributes of anything else that are assigned to, such as a module's."""
+    _calls: dict[int, list[cst.Call]] | None = None
 
     def all(self, kind: type[Node]) -> list[Node]:
         """Return every node of `kind` (one of `KEPT`), in source order."""
         return cast("list[Node]", self.kinds.get(kind, []))
+
+    def calls_in(self, function: cst.FunctionDef | cst.Lambda | None) -> list[cst.Call]:
+        """Return every call in the code of `function`, or of none, in source order."""
+        if self._calls is None:
+            self._calls = {}
+            for call in self.all(cst.Call):
+                self._calls.setdefault(id(self.function_of(call)), []).append(call)
+        return self._calls.get(id(function), [])
 
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """Yield what encloses `node`, nearest first."""

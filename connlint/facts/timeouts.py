@@ -133,7 +133,9 @@ class TimeoutsReader:
             found = self._of_prepared(call, operation, patience)
         else:
             found = self._of_call(call, operation, patience)
-        return found if found is not None and not self._is_bounded_around(call, awaited=operation.awaited) else None
+        if found is None or self._is_bounded_around(call, awaited=operation.awaited):
+            return None
+        return None if operation.awaited and self._is_bounded_later(call) else found
 
     # By an argument
 
@@ -546,6 +548,20 @@ class TimeoutsReader:
                 )
             below = ancestor
         return self._has_timer(None)
+
+    def _is_bounded_later(self, call: cst.Call) -> bool:
+        """Say whether the coroutine that `call` makes, or its task, has a name, and is awaited under a bound."""
+        for ancestor in self._index.ancestors(call):
+            if isinstance(ancestor, (cst.Await, cst.BaseCompoundStatement)):
+                return False
+            if isinstance(ancestor, cst.Assign):
+                target = ancestor.targets[0].target
+                scope = self._index.scope_of(call).node
+                return isinstance(target, cst.Name) and any(
+                    use is not target and self._is_bounded_around(use, awaited=True)
+                    for use in self._names.uses(target.value, scope)
+                )
+        return False
 
     def _is_bounded_function(self, function: cst.FunctionDef | cst.Lambda) -> bool:
         if isinstance(function, cst.FunctionDef) and any(self._bounds(item.decorator) for item in function.decorators):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from connlint.facts import meant
+from connlint.facts.closing import is_to_own_listener
 from connlint.facts.tree import bound_name, dotted, walk, walk_same_code
 from connlint.facts.wording import can_raise, code
 from connlint.fixes import guards
@@ -798,6 +799,8 @@ def _ending(facts: Facts, site: ConnectSite) -> Finding | None:
     """Return the finding that the failure of `site` ends the program, a thread or a task, if it does."""
     if site.place not in _PLACES or not _is_for_here(facts, site) or _is_a_trial(facts, site):
         return None
+    if is_to_own_listener(facts, site.call):
+        return None
     return _finding(
         facts,
         site,
@@ -904,7 +907,8 @@ def _rewrite(facts: Facts, site: ConnectSite) -> Rewrite | None:
         if taking and not taking <= mine:
             continue
         if taking or closing & mine:
-            handler = _handler(facts, site, closes=lost and not closing - mine)
+            before = tuple(guard.caught for guard in site.guards if guard.node in taking)
+            handler = _handler(facts, site, closes=lost and not closing - mine, before=before)
             return _with_clause(statement, closing, taking, handler) if handler is not None else None
     handler = _handler(facts, site, closes=lost)
     if taking or handler is None:
@@ -952,12 +956,19 @@ def _sole_tries(facts: Facts, line: cst.CSTNode) -> Iterator[cst.Try]:
         statement = facts.index.parents.get(block) if block is not None else None
 
 
-def _handler(facts: Facts, site: ConnectSite, *, closes: bool) -> tuple[str, tuple[str, ...]] | None:
-    """Return the text of the handler that says what failed, and the modules to import for it."""
+def _handler(
+    facts: Facts, site: ConnectSite, *, closes: bool, before: tuple[tuple[str, ...], ...] = ()
+) -> tuple[str, tuple[str, ...]] | None:
+    """Return the text of the handler that says what failed, and the modules to import for it.
+
+    `before` are the classes that the handlers above it take.
+    """
     place = site.outlet or site.call
     raised = "SystemExit" if _ends_program(site) else "ConnectionError"
     name = guards.free_name(facts, place)
-    caught = guards.classes(facts, place, [failure.raises for failure in site.tried.failures])
+    raises = [failure.raises for failure in site.tried.failures]
+    left = [name for name in raises if not any(facts.exceptions.taken(each, name) is True for each in before)]
+    caught = guards.classes(facts, place, left)
     if name is None or caught is None or not guards.means(facts, place, raised):
         return None
     address = guards.address_of(facts, site)
@@ -1035,6 +1046,8 @@ def _handled_alike(facts: Facts, line: cst.SimpleStatementLine, handler: cst.Exc
     bound = bound_name(handler)
     if any(isinstance(node, (cst.Break, cst.Continue, cst.Yield)) for node in walk_same_code(handler.body)):
         return None
+    if not _paths(handler.body).isdisjoint(_told_elsewhere(facts, line, handler)):
+        return None  # it speaks of the other peer
     row = facts.layout.row(line)
     scope = facts.index.scope_of(line)
     for node in walk(handler):
@@ -1047,6 +1060,30 @@ def _handled_alike(facts: Facts, line: cst.SimpleStatementLine, handler: cst.Exc
         return None
     body = cst.IndentedBlock([line.with_changes(leading_lines=())])
     return Rewrite({line: cst.Try(body, [handler.deep_clone()], leading_lines=line.leading_lines)})
+
+
+def _told_elsewhere(facts: Facts, line: cst.CSTNode, handler: cst.ExceptHandler) -> set[str]:
+    """Return what the calls that `handler` guards are given, and `line` is not."""
+    statement = facts.index.parents[handler]
+    guarded = walk(statement.body) if isinstance(statement, cst.Try) else ()
+    given = (_paths(arg.value) for call in guarded if isinstance(call, cst.Call) for arg in call.args)
+    return set().union(*given) - _paths(line)
+
+
+def _paths(root: cst.CSTNode) -> set[str]:
+    """Return the names and the dotted paths in `root`: `self.host`, not `self`."""
+    found: set[str] = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        path = dotted(node) if isinstance(node, (cst.Name, cst.Attribute)) else None
+        if path is not None:
+            found.add(path)
+        elif isinstance(node, cst.Arg):
+            stack.append(node.value)
+        else:
+            stack.extend(node.children)
+    return found
 
 
 def _is_bound_before(facts: Facts, node: cst.CSTNode, line: cst.CSTNode, row: int) -> bool:
