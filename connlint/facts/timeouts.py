@@ -529,8 +529,10 @@ class TimeoutsReader:
                 if any(self._bounds(item.item) for item in ancestor.items if item is not below):
                     return True
             elif isinstance(ancestor, cst.If):
-                if any(_BOUNDS.search(word) for word in _words(ancestor.test) | _strings(ancestor.test)):
+                if _asks_for_a_bound(ancestor):
                     return True  # who asks for a timeout first knows what to do without one
+            elif isinstance(ancestor, cst.BaseSuite) and not depth and _has_returned_with_a_bound(ancestor, below):
+                return True
             elif isinstance(ancestor, cst.Call) and below is not ancestor.func:
                 if self._bounds(ancestor):
                     return True
@@ -542,9 +544,11 @@ class TimeoutsReader:
                 name = ancestor.name.value if isinstance(ancestor, cst.FunctionDef) else ""
                 if not name or name in seen or depth >= _DEEPEST:
                     return False
+                mentions = self._mentions.get(name, ())
+                if awaited and not mentions and name.startswith("_") and not name.endswith("__"):
+                    return True  # what awaits it stands in another file, and may well have a deadline
                 return any(
-                    self._is_bounded_around(mention, depth + 1, seen | {name})
-                    for mention in self._mentions.get(name, ())
+                    self._is_bounded_around(mention, depth + 1, seen | {name}, awaited=awaited) for mention in mentions
                 )
             below = ancestor
         return self._has_timer(None)
@@ -707,6 +711,24 @@ class TimeoutsReader:
             and _is_seconds(bindings[0].value)
         ]
         return max(found, key=lambda name: (_OF_CONNECTS.search(name) is not None, -len(name)), default=None)
+
+
+def _asks_for_a_bound(node: cst.If) -> bool:
+    return any(_BOUNDS.search(word) for word in _words(node.test) | _strings(node.test))
+
+
+def _has_returned_with_a_bound(suite: cst.BaseSuite, statement: cst.CSTNode) -> bool:
+    """Say whether an `if` of `suite` above `statement` asks for a timeout, and returns where there is one."""
+    for line in suite.body:
+        if line is statement:
+            return False
+        if isinstance(line, cst.If) and line.orelse is None and _asks_for_a_bound(line):
+            last = line.body.body[-1]
+            if isinstance(last, cst.SimpleStatementLine):
+                last = last.body[-1]
+            if isinstance(last, cst.Return) and last.value is not None:
+                return True
+    return False
 
 
 def _may_not_block(setting: Setting) -> bool:

@@ -319,7 +319,38 @@ class C:
             return socket.create_connection(self.address)
 """
 
+BOUNDED["only-without-a-timeout-which-returned-before"] = """
+import socket
+def connect(address, timeout=None):
+    if timeout is not None:
+        return socket.create_connection(address, timeout)
+    return socket.create_connection(address)
+"""
+BOUNDED["coroutine-for-another-module"] = """
+import asyncio
+async def _open(host, port):
+    return await asyncio.open_connection(host, port)
+async def _connect(addresses):
+    for host, port in addresses:
+        return await _open(host, port)
+"""
+
 UNBOUNDED = {
+    "private-coroutine-of-this-module": """
+        import asyncio
+        async def _open(host, port):
+            return await asyncio.open_connection(host, port)
+        class Client:
+            async def start(self):
+                self.reader, self.writer = await _open(self.host, self.port)
+    """,
+    "after-a-timeout-was-looked-at": """
+        import socket
+        def connect(address, timeout=None):
+            if timeout is not None and timeout < 0:
+                raise ValueError("negative timeout")
+            return socket.create_connection(address)
+    """,
     "in-a-try": """
         import socket
         def f(h, p):
