@@ -288,7 +288,8 @@ _IN_TESTS = Pattern(
 )
 
 _COOKIE = Pattern(rb"\A(?:.*\n)?[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
-_AMBIGUOUS = Pattern(rb"(?i:utf.?7|u7|escape|punycode|idna)")
+# The encodings in which a byte of ASCII is always the character: in others a word can be written in several ways.
+_SIMPLE = Pattern(rb"(?i:utf[-_]?8|(?:us[-_]?)?ascii|latin|iso[-_]?8859|l1\b|cp125\d|windows[-_]125\d|koi8)")
 
 
 class Verdict(NamedTuple):
@@ -296,6 +297,8 @@ class Verdict(NamedTuple):
 
     candidate: bool
     problem: str | None = None
+    families: tuple[str, ...] = ("",)
+    """What the codes of all findings that a candidate can hold begin with, each with one of these."""
 
 
 def decide(
@@ -303,8 +306,8 @@ def decide(
 ) -> Verdict:
     """Say whether the file content `data` can hold a finding of a family that is `wanted` (`CNL1`, `CNL2`, `CNL3`).
 
-    `tree` is the file's `ast`, if the caller has it; without it a file that holds the words is parsed. What does not
-    hold them is not, and nothing is said of it though it may be no Python. `options` may name operations of the
+    `tree` is the file's `ast`, if the caller has it; without it the file is parsed, even if it does not hold the
+    words, because nobody may say that a file is clean that is not Python. `options` may name operations of the
     project's own: a file that holds such a name reaches the network.
     """
     if len(data) > MOST_BYTES:
@@ -312,16 +315,17 @@ def decide(
     text = _Text(data, options)
     families = [family for family in _FAMILIES if wanted(family.prefix) and family.may_speak(text)]
     if not families:
-        return Verdict(False)
+        return Verdict(False, None if tree is not None else _parsed(data)[1])
     if tree is None:
         tree, problem = _parsed(data)
         if tree is None:
             return Verdict(False, problem)
     seen = _look(tree, text)
-    if not any(family.can_speak(text, seen) for family in families):
+    speaking = tuple(family.prefix for family in families if family.can_speak(text, seen))
+    if not speaking:
         return Verdict(False)
     problem = too_much(tree, data)
-    return Verdict(problem is None, problem)
+    return Verdict(problem is None, problem, speaking)
 
 
 def suppresses(data: bytes) -> bool:
@@ -353,8 +357,8 @@ class _Text:
         self._words: dict[tuple[bytes, ...], bool] = {}
         self._patterns: dict[Pattern, bool] = {}
         cookie = _COOKIE.match(data)
-        # In these encodings a word can be written in several ways, so that not to find one says nothing.
-        self._plain = cookie is None or _AMBIGUOUS.search(cookie[1]) is None
+        # In other encodings not to find a word says nothing.
+        self._plain = cookie is None or _SIMPLE.match(cookie[1]) is not None
 
     def has(self, words: tuple[bytes, ...]) -> bool:
         """Say whether one of `words` may be in the text."""
@@ -402,11 +406,16 @@ class _Text:
     @cached_property
     def handles_in_loop(self) -> bool:
         """True if exceptions may be handled in a loop."""
-        return not self._plain or lines.handles_in_loop(self._data, with_too=self.has(_SUPPRESS))
+        return self._code is None or lines.handles_in_loop(self._code, with_too=self.has(_SUPPRESS))
 
     @cached_property
     def _clauses(self) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
-        return lines.clauses(self._data) if self._plain else None
+        return lines.clauses(self._code) if self._code is not None else None
+
+    @cached_property
+    def _code(self) -> bytes | None:
+        """The lines without long strings, None if they cannot be told."""
+        return lines.statements(self._data) if self._plain else None
 
     @cached_property
     def handles_related(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -29,9 +30,9 @@ class Pattern:
         """Return the match at `position`."""
         return self._compiled.match(data, position)
 
-    def finditer(self, data: bytes) -> Iterator[re.Match[bytes]]:
-        """Yield all matches."""
-        return self._compiled.finditer(data)
+    def finditer(self, data: bytes, position: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[bytes]]:
+        """Yield all matches from `position` up to `end`."""
+        return self._compiled.finditer(data, position, end)
 
     def findall(self, data: bytes) -> list[bytes]:
         """Return what all matches hold; the pattern has at most one group."""
