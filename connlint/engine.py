@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 # A fix may bring others to light, but no file of the tuning packages needs more than a handful of passes.
 MOST_PASSES = 20
 
+# What the codes of the rules begin with that may find something, where the gate has not been asked.
+_ALL_FAMILIES = ("",)
+
 
 class ProvenFix(NamedTuple):
     """A fix that stood its proof, alone or with others: its edits are offsets into the text that was checked."""
@@ -177,7 +180,7 @@ def _analysed(
             return Checked(filename), None
         from connlint.source import decode
 
-        analysis = _Analysis(source or decode(data, filename), selection, noqa)
+        analysis = _Analysis(source or decode(data, filename), selection, noqa, verdict.families)
     except Exception as error:  # noqa: BLE001 - as above
         return Checked(filename, problems=(_problem_of(error),)), None
     return analysis.checked, analysis
@@ -236,13 +239,16 @@ class _ProofError(ValueError):
 class _Analysis:
     """The findings of one text, and its fixes. What fixes make of it is an analysis of its own."""
 
-    def __init__(self, source: Source, selection: Selection, noqa: bool) -> None:
+    def __init__(
+        self, source: Source, selection: Selection, noqa: bool, families: tuple[str, ...] = _ALL_FAMILIES
+    ) -> None:
         from connlint import facts
         from connlint.parsing import parse
 
         self.source = source
         self.selection = selection
         self.noqa = noqa
+        self.families = families
         self.problems: list[str] = []
         self.facts: Facts = facts.read(parse(source), selection.options)
         self.found: list[tuple[Rule, Finding, Diagnostic]] = self._find()
@@ -258,7 +264,7 @@ class _Analysis:
         return tuple(diagnostic for _, _, diagnostic in self.found)
 
     def _find(self) -> list[tuple[Rule, Finding, Diagnostic]]:
-        rules = selected_rules(self.selection)
+        rules = self._rules
         found = self._asked(rule for rule in rules if not rule.last)
         last = [rule for rule in rules if rule.last]
         if last and self._says_noqa:
@@ -266,6 +272,11 @@ class _Analysis:
             found += self._asked(last)
         found.sort(key=lambda item: (item[2].row, item[2].column, item[2].code))
         return self._unsuppressed(found)
+
+    @property
+    def _rules(self) -> list[Rule]:
+        """The rules that are selected and that may find something, by what the gate says."""
+        return [rule for rule in selected_rules(self.selection) if rule.code.startswith(self.families)]
 
     def _asked(self, rules: Iterable[Rule]) -> list[tuple[Rule, Finding, Diagnostic]]:
         """Return what `rules` find."""
@@ -290,7 +301,7 @@ class _Analysis:
         from connlint.rules import all_rules
         from connlint.suppressing import unused
 
-        asked = selected_rules(self.selection)
+        asked = self._rules
         others = (rule for rule in all_rules() if rule not in asked and not rule.last)
         known = frozenset(rule.code for rule in all_rules())
         everything = [(item[2].row, item[2].code) for item in (*found, *self._asked(others))]

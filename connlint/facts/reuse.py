@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint import knowledge
 from connlint.facts.closing import Held, UsedError, Way, is_below
 from connlint.facts.errnos import Errnos
 from connlint.facts.flow import (
@@ -41,6 +42,7 @@ Loop = cst.For | cst.While
 _BY_LOOP = "asyncio.AbstractEventLoop.sock_connect"
 _CONNECTS = frozenset({"socket.socket.connect", "ssl.SSLSocket.connect"})
 _BY_RESULT = frozenset({"socket.socket.connect_ex", "ssl.SSLSocket.connect_ex"})
+_ALL = _CONNECTS | _BY_RESULT | {_BY_LOOP}
 _WRAPPERS = frozenset({"ssl.SSLContext.wrap_socket", "ssl.wrap_socket"})
 # A name that is not resolved leaves the socket as it was
 _HARMLESS_SCENARIOS = frozenset({"unresolved", "answered"})
@@ -61,6 +63,8 @@ _DEEPEST = 8
 
 def read_reuses(facts: Facts) -> Iterator[Reuse]:
     """Yield the loops that connect a socket again after its connect has failed: one for each loop and socket."""
+    if not any(_is_in_loop(facts, call) and _may_connect(facts, call) for call in facts.index.all(cst.Call)):
+        return  # what connects is not read for nothing
     sites = [site for site in facts.connects if _is_in_loop(facts, site.call)]
     reader = _Reader(facts) if sites else None
     seen: set[tuple[Loop, str]] = set()
@@ -69,6 +73,12 @@ def read_reuses(facts: Facts) -> Iterator[Reuse]:
         if found is not None and (found.loop, found.variable) not in seen:
             seen.add((found.loop, found.variable))
             yield found
+
+
+def _may_connect(facts: Facts, call: cst.Call) -> bool:
+    """Say whether `call` may be one of a socket's connects."""
+    operations = map(knowledge.operation, facts.values.targets(call))
+    return any(each is not None and each.name in _ALL for each in operations)
 
 
 def _is_in_loop(facts: Facts, call: cst.Call) -> bool:
@@ -99,7 +109,7 @@ class _Reader:
     def read(self, site: ConnectSite) -> Reuse | None:
         """Return how the socket of `site` is connected again; None where it is not, or where that cannot be told."""
         name = site.tried.operation.name
-        if name not in _CONNECTS | _BY_RESULT | {_BY_LOOP}:
+        if name not in _ALL:
             return None
         receiver = _receiver(site.call, name)
         held = self._held(receiver) if receiver is not None else None
