@@ -170,7 +170,7 @@ class Inputs:
         if name in {"get", "get_nowait"} and receiver is not None:
             last = receiver.rpartition(".")[2].lower()
             return name == "get_nowait" or not call.args or last == "q" or any(word in last for word in _QUEUES)
-        return ADVANCES.search(name) is not None
+        return ADVANCES.search(name) is not None and not _takes_an_option(call)
 
     def _is_address(self, name: str) -> bool:
         """Say whether `name` flows into what says where to connect to, or into the object that is called."""
@@ -194,7 +194,7 @@ class Inputs:
                 if name is None:
                     continue
                 is_near = receiver is None or receiver in names or receiver.partition(".")[0] in {"self", "cls"}
-                if is_near and ADVANCES.search(name) and not COUNTS.search(name):
+                if is_near and ADVANCES.search(name) and not COUNTS.search(name) and not _takes_an_option(call):
                     return "unknown"
                 if receiver is not None and receiver in names and name in {"append", "remove", "insert", "reverse"}:
                     return "unknown"
@@ -224,6 +224,11 @@ class Inputs:
                 if not (isinstance(parent, cst.Arg) and "timeout" in (parent.keyword.value if parent.keyword else "")):
                     return "work"
         return None
+
+
+def _takes_an_option(call: cst.Call) -> bool:
+    """Say whether `call` takes out what has a fixed key: `kwargs.pop("timeout", 5)`."""
+    return called(call)[0] == "pop" and bool(call.args) and isinstance(call.args[0].value, cst.SimpleString)
 
 
 def _same(bound: str, name: str) -> bool:

@@ -12,6 +12,16 @@ import aiohttp, httpx, redis, requests
 """
 
 SILENT = {
+    "next-address-taken-out-of-a-table": """
+import requests
+def ask(session: requests.Session, addresses, names):
+    while names:
+        try:
+            return session.get(addresses.pop(names[0]))
+        except requests.RequestException:
+            pass
+    return None
+""",
     "listener-takes-a-port-that-is-free": """
 import socket
 def listen(host, pick):
@@ -920,6 +930,16 @@ def f(a):
 }
 
 BAD = {
+    "option-taken-out-of-the-keywords": """
+import requests
+def ask(session: requests.Session, method, url, **kwargs):
+    for _ in range(3):
+        try:
+            return session.request(method, url, timeout=kwargs.pop("timeout", 5), **kwargs)
+        except requests.RequestException:
+            pass
+    return None
+""",
     "names-reconnect-worker": """
 import pika
 class C:
