@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
-_ENTRY = re.compile(
-    r'^    code(?:: [^=\n]+)? = "(?P<code>[A-Z]+[0-9]+)"(?: +#.*)?\n    name(?:: [^=\n]+)? = "(?P<name>[a-z0-9-]+)"',
-    re.MULTILINE,
+_ENTRY = (
+    r'^    code(?:: [^=\n]+)? = "(?P<code>[A-Z]+[0-9]+)"(?: +#.*)?\n    name(?:: [^=\n]+)? = "(?P<name>[a-z0-9-]+)"'
 )
 _ALL = "ALL"
 PREFIX = "CNL"
@@ -30,8 +28,10 @@ class Entry(NamedTuple):
 @cache
 def entries() -> tuple[Entry, ...]:
     """Return the code and the name of every rule, in the order of their codes."""
+    from pathlib import Path
+
     files = (Path(__file__).parent / "rules").glob("*.py")
-    found = [match for path in files for match in _ENTRY.finditer(path.read_text("utf-8"))]
+    found = [match for path in files for match in re.finditer(_ENTRY, path.read_text("utf-8"), re.MULTILINE)]
     return tuple(sorted(Entry(match["code"], match["name"]) for match in found))
 
 

@@ -7,25 +7,25 @@ not be done; an interrupt is 130.
 
 from __future__ import annotations
 
-import argparse
+import atexit
 import contextlib
+import gc
 import io
 import os
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
-import connlint
-from connlint import catalogue, run, settings
-from connlint.discovery import CACHE, absolute, discover, reason
+from connlint import run, settings
+from connlint.discovery import absolute, discover, reason
 from connlint.engine import Selection
-from connlint.reporters import text
 from connlint.reporters.progress import Progress
 from connlint.reporters.style import Style, one_line
 from connlint.reporters.summary import FAILED, Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from argparse import Namespace
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import TextIO
 
     from connlint.rules.base import Rule
@@ -34,16 +34,6 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 _STDIN = "-"
-_ADD_NOQA = "--add-noqa"
-
-_EPILOG = """\
-other commands:
-  connlint rules         list all rules
-  connlint rule CNL201   explain a rule, by its code or its name
-  connlint cache clear   remove what earlier runs found out
-
-exit status: 0 nothing found, 1 findings (after --fix: that remain), 2 something could not be checked or is wrong
-"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # Names of files may hold what no encoding can say; that must not end a run.
             stream.reconfigure(errors="backslashreplace")
+    if argv is None:
+        _own_process()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         status = _dispatch(arguments)
@@ -68,6 +60,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         _give_up_output()
         return FAILED
     return status
+
+
+def _own_process() -> None:
+    """Have cycles looked for in this process as rarely as its memory allows: trees hold none."""
+    gc.set_threshold(200_000, 20, 20)
+    # At the end there is nothing to find in what is there until then, and looking for it takes as long as a parse.
+    atexit.register(gc.freeze)
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -89,115 +88,63 @@ def _say(line: str) -> None:
 
 # Arguments
 
-
-class _Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong with the arguments, and what may have been meant."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(FAILED, f"{self.prog}: error: {message}\n")
-
-    def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
-        """Return `arguments` parsed; an option that does not exist ends the program."""
-        parsed, unknown = self.parse_known_args(arguments)
-        if unknown:
-            known = [option for option in self._option_string_actions if option.startswith("--")]
-            nearest = catalogue.similar(unknown[0].partition("=")[0], known)
-            self.error(f"there is no option {unknown[0]}{settings.hint(nearest)}")
-        return parsed
-
-
-def _words(value: str) -> list[str]:
-    return value.replace(",", " ").split()
-
-
-def _patterns(value: str) -> list[str]:
-    return [word.strip() for word in value.split(",") if word.strip()]
-
-
-def _job_count(value: str) -> int:
-    if value == "auto":
-        from connlint.processes import available
-
-        return available()
-    try:
-        count = int(value)
-    except ValueError:
-        count = 0
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{value!r} is no number of processes")
-    return count
+# What is asked for by switches, all unless it is said, and by which.
+_SWITCHES: Mapping[str, tuple[str, bool]] = {
+    "--diff": ("diff", True),
+    "--exit-non-zero-on-fix": ("exit_non_zero_on_fix", True),
+    "--exit-zero": ("exit_zero", True),
+    "--fix": ("fix", True),
+    "--force-exclude": ("force_exclude", True),
+    "--ignore-noqa": ("ignore_noqa", True),
+    "--isolated": ("isolated", True),
+    "--no-cache": ("no_cache", True),
+    "--no-fix": ("fix", False),
+    "--no-respect-gitignore": ("respect_gitignore", False),
+    "--no-unsafe-fixes": ("unsafe_fixes", False),
+    "--remove-noqa": ("remove_noqa", True),
+    "--respect-gitignore": ("respect_gitignore", True),
+    "--statistics": ("statistics", True),
+    "--unsafe-fixes": ("unsafe_fixes", True),
+}
+_OPEN = ("fix", "respect_gitignore", "unsafe_fixes")
+_VALUES = (
+    *("add_noqa", "cache_dir", "config", "exclude", "extend_exclude", "extend_select", "ignore", "jobs"),
+    *("output_format", "per_file_ignores", "select", "stdin_filename"),
+)
 
 
-_CACHE_HELP = f"where that is kept (default: {CACHE} beside the settings, or here; CONNLINT_CACHE_DIR)"
+def simple(arguments: Sequence[str]) -> Namespace | None:
+    """Return what `arguments` ask for if they are switches and paths and nothing else: most runs need no argparse."""
+    found: dict[str, Any] = dict.fromkeys(_VALUES)
+    found.update((name, None if name in _OPEN else False) for name, _ in _SWITCHES.values())
+    paths: list[str] = []
+    last = 0
+    for place, argument in enumerate(arguments):
+        if argument in _SWITCHES:
+            name, value = _SWITCHES[argument]
+            found[name] = value
+        elif argument.startswith("-") or (paths and last != place - 1):
+            return None
+        else:
+            paths.append(argument)
+            last = place
+    return cast("Namespace", SimpleNamespace(paths=paths, **found))
 
 
-def _check_parser() -> _Parser:
-    parser = _Parser(
-        "connlint",
-        usage="connlint [check] [options] [PATH ...]",
-        description="Find, and repair with --fix, Python code that mishandles network connections that fail.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="files, directories (default: .), or - for stdin")
-    parser.add_argument("--version", action="version", version=f"connlint {connlint.__version__}")
+def _parsed(arguments: Sequence[str]) -> Namespace:
+    found = simple(arguments)
+    if found is not None:
+        return found
+    from connlint.arguments import parsed
 
-    fixing = parser.add_argument_group("fixing")
-    switch = argparse.BooleanOptionalAction
-    fixing.add_argument("--fix", action=switch, help="apply fixes, and report what remains")
-    fixing.add_argument("--unsafe-fixes", action=switch, help="apply fixes too that change what the program does")
-    fixing.add_argument(
-        _ADD_NOQA, metavar="REASON", help="suppress what is found (and not fixed) by # noqa comments; =REASON says why"
-    )
-    fixing.add_argument(
-        "--remove-noqa", action="store_true", help="take out the # noqa comments that suppress what is selected"
-    )
-    fixing.add_argument("--diff", action="store_true", help="show what --fix would write, and write nothing")
-
-    rules = parser.add_argument_group("rules")
-    rules.add_argument("--select", action="append", type=_words, metavar="CODES", help="report these only (ALL: all)")
-    rules.add_argument("--extend-select", action="append", type=_words, metavar="CODES", help="report these too")
-    rules.add_argument("--ignore", action="append", type=_words, metavar="CODES", help="do not report these")
-    rules.add_argument(
-        "--per-file-ignores", action="append", type=_words, metavar="PATTERN:CODES", help="do not report these there"
-    )
-    rules.add_argument("--ignore-noqa", action="store_true", help="report what # noqa comments suppress")
-
-    files = parser.add_argument_group("files")
-    files.add_argument("--exclude", action="append", type=_patterns, metavar="PATTERNS", help="leave these files out")
-    files.add_argument(
-        "--extend-exclude",
-        action="append",
-        type=_patterns,
-        metavar="PATTERNS",
-        help="leave these out besides the usual",
-    )
-    files.add_argument("--force-exclude", action="store_true", help="leave them out even if they are named as PATH")
-    files.add_argument("--respect-gitignore", action=switch, help="leave out what git ignores (default)")
-    files.add_argument("--stdin-filename", metavar="NAME", help="what standard input is called")
-
-    output = parser.add_argument_group("output")
-    output.add_argument("--output-format", metavar="FORMAT", help="text (default) or json")
-    output.add_argument("--statistics", action="store_true", help="count the findings of each rule instead")
-    output.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
-    output.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit with 1 if anything was fixed")
-
-    other = parser.add_argument_group("other")
-    source = other.add_mutually_exclusive_group()
-    source.add_argument("--config", metavar="FILE", help="read [tool.connlint] of this file")
-    source.add_argument("--isolated", action="store_true", help="read no settings file")
-    other.add_argument("--jobs", type=_job_count, default="auto", metavar="N", help="at most so many processes")
-    other.add_argument("--no-cache", action="store_true", help="neither use nor keep what earlier runs found out")
-    other.add_argument("--cache-dir", metavar="DIR", help=_CACHE_HELP)
-    return parser
+    return parsed(arguments)
 
 
 def _flat(lists: Iterable[Iterable[str]] | None) -> tuple[str, ...] | None:
     return None if lists is None else tuple(item for each in lists for item in each)
 
 
-def _layer(parsed: argparse.Namespace) -> settings.Layer:
+def _layer(parsed: Namespace) -> settings.Layer:
     """Return what the command line says of settings."""
 
     def codes(option: str) -> tuple[str, ...] | None:
@@ -219,17 +166,17 @@ def _layer(parsed: argparse.Namespace) -> settings.Layer:
     )
 
 
-def _cache_dir(parsed: argparse.Namespace) -> str | None:
+def _cache_dir(parsed: Namespace) -> str | None:
     """Return where the command line, or else the environment, wants the cache to be."""
     found: str | None = parsed.cache_dir or os.environ.get("CONNLINT_CACHE_DIR") or None
     return None if found is None else absolute(found)
 
 
-def _settings(parsed: argparse.Namespace, paths: Sequence[str]) -> Settings:
+def _settings(parsed: Namespace, paths: Sequence[str]) -> Settings:
     layer = _layer(parsed)
     if parsed.isolated:
         return settings.settled(layer)
-    from_file = settings.layer_of(Path(parsed.config)) if parsed.config else settings.file_layer(paths)
+    from_file = settings.layer_of(parsed.config) if parsed.config else settings.file_layer(paths)
     return settings.settled(layer) if from_file is None else settings.settled(from_file, layer)
 
 
@@ -237,24 +184,15 @@ def _settings(parsed: argparse.Namespace, paths: Sequence[str]) -> Settings:
 
 
 def _check(arguments: list[str]) -> int:
-    parser = _check_parser()
-    # The reason is optional, and what follows the option is a path
-    parsed = parser.parse([f"{item}=" if item == _ADD_NOQA else item for item in arguments])
-    if parsed.add_noqa is not None:
-        if parsed.ignore_noqa:
-            parser.error(f"{_ADD_NOQA} and --ignore-noqa contradict each other")
-        if not parsed.add_noqa.isprintable():
-            parser.error(f"the reason that {_ADD_NOQA} is to write must be one line of printable characters")
+    parsed = _parsed(arguments)
     paths = parsed.paths or ["."]
     if _STDIN in paths or parsed.stdin_filename is not None:
-        if parsed.paths not in ([], [_STDIN]):
-            parser.error("standard input cannot be checked together with paths")
         name = parsed.stdin_filename or _STDIN
         return _check_stdin(name, parsed, _settings(parsed, [parsed.stdin_filename or "."]))
     return _check_files(paths, parsed, _settings(parsed, paths))
 
 
-def _task(path: str, shown: str, parsed: argparse.Namespace, config: Settings) -> run.Task:
+def _task(path: str, shown: str, parsed: Namespace, config: Settings) -> run.Task:
     return run.Task(
         path,
         shown,
@@ -268,12 +206,12 @@ def _task(path: str, shown: str, parsed: argparse.Namespace, config: Settings) -
     )
 
 
-def _rewrites_comments(parsed: argparse.Namespace) -> bool:
+def _rewrites_comments(parsed: Namespace) -> bool:
     """Say whether files are to be changed even without --fix."""
     return bool(parsed.remove_noqa) or parsed.add_noqa is not None
 
 
-def _check_files(paths: Sequence[str], parsed: argparse.Namespace, config: Settings) -> int:
+def _check_files(paths: Sequence[str], parsed: Namespace, config: Settings) -> int:
     found = discover(paths, config.exclude, gitignore=config.respect_gitignore, force_exclude=parsed.force_exclude)
     for path, problem in found.problems:
         _say(f"{_shown(path)}: {problem}")
@@ -300,7 +238,7 @@ def _check_files(paths: Sequence[str], parsed: argparse.Namespace, config: Setti
     return _print_report(outcomes, summary, parsed, config, sys.stdout)
 
 
-def _check_stdin(name: str, parsed: argparse.Namespace, config: Settings) -> int:
+def _check_stdin(name: str, parsed: Namespace, config: Settings) -> int:
     try:
         data = sys.stdin.buffer.read()
     except OSError as error:
@@ -349,7 +287,7 @@ def _write_bytes(data: bytes) -> None:
 
 
 def _print_report(
-    outcomes: Sequence[Outcome], summary: Summary, parsed: argparse.Namespace, config: Settings, stream: TextIO
+    outcomes: Sequence[Outcome], summary: Summary, parsed: Namespace, config: Settings, stream: TextIO
 ) -> int:
     style = Style.of(stream, os.environ)
     as_json = config.output_format == "json"
@@ -358,9 +296,13 @@ def _print_report(
 
         print((json.statistics if parsed.statistics else json.findings)(outcomes), file=stream)
     elif parsed.statistics:
+        from connlint.reporters import text
+
         for line in text.statistics(outcomes, style):
             print(line, file=stream)
-    else:
+    elif summary.found:
+        from connlint.reporters import text
+
         for outcome in outcomes:
             for finding in text.findings(outcome, style):
                 print(finding, file=stream)
@@ -370,7 +312,7 @@ def _print_report(
     return summary.status(exit_zero=parsed.exit_zero, exit_non_zero_on_fix=parsed.exit_non_zero_on_fix)
 
 
-def _print_diff(outcomes: Sequence[Outcome], summary: Summary, parsed: argparse.Namespace) -> int:
+def _print_diff(outcomes: Sequence[Outcome], summary: Summary, parsed: Namespace) -> int:
     from connlint.reporters.diff import diff
 
     style = Style.of(sys.stdout, os.environ)
@@ -385,7 +327,9 @@ def _print_diff(outcomes: Sequence[Outcome], summary: Summary, parsed: argparse.
 
 
 def _rule(arguments: list[str]) -> int:
-    parser = _Parser("connlint rule", description="Explain a rule.", allow_abbrev=False)
+    from connlint.arguments import Parser
+
+    parser = Parser("connlint rule", description="Explain a rule.", allow_abbrev=False)
     parser.add_argument("rules", nargs="+", metavar="RULE", help="a code (CNL201) or a name (retry-without-backoff)")
     codes = settings.codes_of(parser.parse(arguments).rules, "connlint rule")
     from connlint.reporters.rules import explanation
@@ -398,7 +342,9 @@ def _rule(arguments: list[str]) -> int:
 
 
 def _rules(arguments: list[str]) -> int:
-    _Parser("connlint rules", description="List all rules.", allow_abbrev=False).parse(arguments)
+    from connlint.arguments import Parser
+
+    Parser("connlint rules", description="List all rules.", allow_abbrev=False).parse(arguments)
     from connlint.reporters.rules import listing
 
     for line in listing(_all_rules(), Style.of(sys.stdout, os.environ)):
@@ -407,13 +353,15 @@ def _rules(arguments: list[str]) -> int:
 
 
 def _cache(arguments: list[str]) -> int:
-    parser = _Parser("connlint cache", description="Manage what earlier runs found out.", allow_abbrev=False)
+    from connlint.arguments import CACHE_HELP, Parser
+
+    parser = Parser("connlint cache", description="Manage what earlier runs found out.", allow_abbrev=False)
     parser.add_argument("action", choices=("clear", "dir"), help="clear: remove it; dir: say where it is")
-    parser.add_argument("--cache-dir", metavar="DIR", help=_CACHE_HELP)
+    parser.add_argument("--cache-dir", metavar="DIR", help=CACHE_HELP)
     parser.add_argument("--config", metavar="FILE", help="read [tool.connlint] of this file")
     parsed = parser.parse(arguments)
     layer = settings.Layer(absolute("."), cache_dir=_cache_dir(parsed))
-    from_file = settings.layer_of(Path(parsed.config)) if parsed.config else settings.file_layer(["."])
+    from_file = settings.layer_of(parsed.config) if parsed.config else settings.file_layer(["."])
     directory = (settings.settled(layer) if from_file is None else settings.settled(from_file, layer)).cache_dir
     if parsed.action == "dir":
         print(directory)

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -58,8 +56,7 @@ DEFAULT_EXCLUDE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The files to check, in order, and a line for each path that cannot be checked (path, what is wrong)."""
 
     files: tuple[str, ...]
@@ -81,8 +78,21 @@ def absolute(path: str) -> str:
     return os.path.abspath(path)  # noqa: PTH100 - Path.absolute() keeps `..`
 
 
-@dataclass(frozen=True, slots=True)
-class _Ignores:
+def upwards(path: str) -> Iterator[str]:
+    """Yield the absolute `path` and all directories above it."""
+    while True:
+        yield path
+        above = os.path.dirname(path)  # noqa: PTH120 - of every run
+        if above == path:
+            return
+        path = above
+
+
+def _has(directory: str, name: str) -> bool:
+    return os.path.exists(os.path.join(directory, name))  # noqa: PTH110, PTH118
+
+
+class _Ignores(NamedTuple):
     """The patterns of one `.gitignore`, and the directory that they are about."""
 
     directory: str
@@ -103,15 +113,15 @@ def _ignored(chain: Sequence[_Ignores], path: str, *, is_directory: bool) -> boo
     return False
 
 
-@dataclass(slots=True)
 class _Walk:
     """Collects files. What a file is known by is its path with all links followed: no file is checked twice."""
 
-    exclude: Patterns
-    gitignore: bool
-    problems: list[tuple[str, str]] = field(default_factory=list)
-    _regular: dict[str, str] = field(default_factory=dict)
-    _links: dict[str, str] = field(default_factory=dict)
+    def __init__(self, exclude: Patterns, gitignore: bool) -> None:
+        self.exclude = exclude
+        self.gitignore = gitignore
+        self.problems: list[tuple[str, str]] = []
+        self._regular: dict[str, str] = {}
+        self._links: dict[str, str] = {}
 
     def files(self) -> Iterator[str]:
         """Yield the files by their paths, in order. Of several links to one file only the first is one of them."""
@@ -156,7 +166,7 @@ class _Walk:
                 self.problems.append((shown, reason(error)))
                 continue
             if self.gitignore and any(entry.name == ".gitignore" for entry in inside):
-                chain = (*chain, *self._read(whole, Path(whole, ".gitignore")))
+                chain = (*chain, *self._read(whole, os.path.join(whole, ".gitignore")))  # noqa: PTH118
             start = os.path.normpath(shown)
             start = "" if start == os.curdir else start.rstrip(os.sep) + os.sep
             for entry in inside:
@@ -193,15 +203,15 @@ class _Walk:
 
         Somebody who names a directory that is ignored wants it checked: then nothing that ignores it counts.
         """
-        directories = [Path(top), *Path(top).parents]
-        root = next((place for place, path in enumerate(directories) if (path / ".git").exists()), None)
+        directories = [*upwards(top)]
+        root = next((place for place, path in enumerate(directories) if _has(path, ".git")), None)
         if root is None:
             return ()
         top_down = directories[root::-1]
-        chain = [*self._read(str(top_down[0]), top_down[0] / ".git" / "info" / "exclude")]
+        chain = [*self._read(top_down[0], os.path.join(top_down[0], ".git", "info", "exclude"))]  # noqa: PTH118
         for directory in top_down[:-1]:
-            chain += self._read(str(directory), directory / ".gitignore")
-        above = [str(path) for path in top_down[1:]]
+            chain += self._read(directory, os.path.join(directory, ".gitignore"))  # noqa: PTH118
+        above = top_down[1:]
         return tuple(
             ignores
             for ignores in chain
@@ -212,16 +222,17 @@ class _Walk:
             )
         )
 
-    def _read(self, directory: str, path: Path) -> tuple[_Ignores, ...]:
+    def _read(self, directory: str, path: str) -> tuple[_Ignores, ...]:
         """Return the patterns of a `.gitignore`; none if there is no such file."""
         try:
-            lines = path.read_text("utf-8", "surrogateescape").splitlines()
+            with open(path, encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123
+                lines = file.read().splitlines()
         except FileNotFoundError:
             return ()
         except (NotADirectoryError, IsADirectoryError):
             return ()  # a worktree's .git is a file; a directory .gitignore means nothing to git
         except OSError as error:
-            self.problems.append((str(path), reason(error)))
+            self.problems.append((path, reason(error)))
             return ()
         return (_Ignores(directory, _spec(lines)),)
 

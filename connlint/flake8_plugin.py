@@ -18,13 +18,11 @@ warning of the logger `connlint`, which goes to standard error unless the progra
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import connlint
 from connlint import engine, gate
 from connlint.options import DEFAULTS
-from connlint.source import Source
 
 if TYPE_CHECKING:
     import argparse
@@ -41,11 +39,10 @@ _FAMILY = "CNL"
 _LOG = logging.getLogger("connlint")
 
 
-@dataclass(frozen=True, slots=True)
 class _Selection(engine.Selection):
     """flake8's selection."""
 
-    decider: DecisionEngine | None = None
+    __slots__ = ()
 
     def has(self, code: str, default: bool) -> bool:
         return self._reported(code) and (default or any(code.startswith(prefix) for prefix in self._named()))
@@ -63,7 +60,8 @@ class _Selection(engine.Selection):
     def _reported(self, code: str) -> bool:
         from flake8.style_guide import Decision
 
-        return self.decider is None or self.decider.decision_for(code) is Decision.Selected
+        decider = cast("DecisionEngine", self.decider)
+        return decider.decision_for(code) is Decision.Selected
 
 
 def _project_options() -> Options:
@@ -114,12 +112,14 @@ class Plugin:
         if not selection.may_have(_FAMILY):
             cls._selection = None
             return
-        cls._selection = replace(selection, options=_project_options())
+        cls._selection = selection._replace(options=_project_options())
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """Yield row (from 1), column (from 0) and text of every finding."""
         if self._selection is None:
             return
+        from connlint.source import Source
+
         text = "".join(self._lines)
         source = Source(self._filename, text, "utf-8", bom=False)
         data = text.encode("utf-8", "surrogatepass")

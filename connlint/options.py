@@ -5,8 +5,7 @@ Nothing here knows where it comes from, and which codes are wanted is no option:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 Escaping = Literal["refused", "timeout", "unresolved"]
 ESCAPING: tuple[str, ...] = get_args(Escaping)
@@ -17,8 +16,7 @@ BackoffStyle = Literal["stdlib", "tenacity", "stamina", "helper"]
 BACKOFF_STYLES: tuple[str, ...] = get_args(BackoffStyle)
 
 
-@dataclass(frozen=True, slots=True)
-class OwnOperation:
+class OwnOperation(NamedTuple):
     """An operation of the project's own, by qualified name: its phase, and which class it raises in which scenario."""
 
     name: str
@@ -28,8 +26,7 @@ class OwnOperation:
     awaited: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
+class Backoff(NamedTuple):
     """What a repair writes where a retry lacks a delay.
 
     The delay starts at `base` seconds, doubles with every failure up to `cap` seconds, and is spread at random if
@@ -45,8 +42,7 @@ class Backoff:
     async_helper: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What a project tells of itself.
 
     `operations` are its own, `exceptions` its classes with their direct bases. `escaping` are the failures of a

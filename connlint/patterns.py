@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
-from fnmatch import translate
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-_NAME = re.compile(r"[\w.-]*[\w-][\w.-]*")
+_NAME = r"[\w.-]*[\w-][\w.-]*"
 
 
 def fault(text: str) -> str | None:
@@ -38,12 +36,13 @@ def fault(text: str) -> str | None:
     return None
 
 
-@dataclass(frozen=True)
-class Pattern:
-    """One pattern, and the directory at which it begins; `!` before it inverts it."""
-
+class _Pattern(NamedTuple):
     text: str
     base: str
+
+
+class Pattern(_Pattern):
+    """One pattern, and the directory at which it begins; `!` before it inverts it."""
 
     def matches(self, path: str) -> bool:
         """Say whether the absolute `path` is meant."""
@@ -59,21 +58,26 @@ class Pattern:
 
     @cached_property
     def _last(self) -> re.Pattern[str]:
+        from fnmatch import translate
+
         return re.compile(translate(self._glob))
 
     @cached_property
     def _whole(self) -> re.Pattern[str]:
+        from fnmatch import translate
+
         base = self.base.replace(os.sep, "/").rstrip("/") + "/"
         start = "" if self._glob.startswith("/") else re.escape(base)
         without = self._glob.removeprefix("**/").replace("/**/", "/")
         return re.compile("|".join(start + translate(glob) for glob in (self._glob, without)))
 
 
-@dataclass(frozen=True)
-class Patterns:
-    """Several patterns; one that matches is enough."""
-
+class _Patterns(NamedTuple):
     items: tuple[Pattern, ...] = ()
+
+
+class Patterns(_Patterns):
+    """Several patterns; one that matches is enough."""
 
     @classmethod
     def at(cls, base: str, texts: Iterable[str]) -> Patterns:
@@ -89,7 +93,7 @@ class Patterns:
     @cached_property
     def _names(self) -> frozenset[str]:
         """The patterns that are names as they stand, as most are: what has such a name is surely meant."""
-        return frozenset(pattern.text for pattern in self.items if _NAME.fullmatch(pattern.text))
+        return frozenset(pattern.text for pattern in self.items if re.fullmatch(_NAME, pattern.text))
 
     @cached_property
     def _others(self) -> tuple[Pattern, ...]:
@@ -98,10 +102,6 @@ class Patterns:
 
     def match_above(self, path: str) -> bool:
         """Say whether the absolute `path`, or a directory above it, is meant by one of them."""
-        while True:
-            if self.match(path):
-                return True
-            above = os.path.dirname(path)  # noqa: PTH120 - called for every directory above every file
-            if above == path:
-                return False
-            path = above
+        from connlint.discovery import upwards
+
+        return any(map(self.match, upwards(path)))

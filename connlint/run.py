@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from connlint import engine, gate
 from connlint.discovery import reason
 from connlint.engine import Checked
-from connlint.source import decode
-from connlint.writing import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,9 +25,10 @@ _HANDFUL = 6
 _MANY = 500
 _FEW = 30
 
+_NONE: Mapping[str, int] = {}
 
-@dataclass(frozen=True, slots=True)
-class Task:
+
+class Task(NamedTuple):
     """A file and what is wanted of it.
 
     `shown` is what it is called in a report. With `alone`, each fix is proven alone, for those who apply just one;
@@ -50,8 +47,7 @@ class Task:
     add_noqa: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of a task.
 
     `checked` is what is there, or remains; its diagnostics hold their fixes, proven. If fixes changed the file,
@@ -63,7 +59,7 @@ class Outcome:
     checked: Checked
     before: bytes = b""
     after: bytes = b""
-    applied: Mapping[str, int] = field(default_factory=dict)
+    applied: Mapping[str, int] = _NONE
     dropped: tuple[str, ...] = ()
     suppressed: int = 0
     unsuppressed: int = 0
@@ -75,9 +71,9 @@ class Outcome:
 
 
 def run(
-    tasks: Sequence[Task], jobs: int, cache: str | None = None, tick: Callable[[int], object] = lambda _: None
+    tasks: Sequence[Task], jobs: int | None, cache: str | None = None, tick: Callable[[int], object] = lambda _: None
 ) -> Iterator[Outcome]:
-    """Yield what comes of `tasks`, in their order, with at most `jobs` processes.
+    """Yield what comes of `tasks`, in their order, with at most `jobs` processes (None: as many as help).
 
     What the cache in the directory `cache` knows is not done again, and what it does not know it is told. `tick` is
     called with how many more tasks are done.
@@ -92,7 +88,7 @@ def run(
         work.cache, work.checking = Cache.at(cache), _Checking(Keys())
         work.look_up(work.cache)
     try:
-        if jobs > 1:
+        if jobs != 1:
             work.spread(jobs)
         yield from work.outcomes()
     finally:
@@ -100,14 +96,14 @@ def run(
             work.cache.save()
 
 
-@dataclass(slots=True)
 class _Checking:
     """Does a task: gives the key of what was read, if there are keys, and what came of it.
 
     That is None for what most tasks come to: there is nothing to say of the file.
     """
 
-    keys: Keys | None
+    def __init__(self, keys: Keys | None) -> None:
+        self.keys = keys
 
     def __call__(self, task: Task) -> tuple[bytes | None, Outcome | None]:
         """Do the whole task."""
@@ -139,15 +135,15 @@ class _Checking:
         return self.keys.key(data, task.selection, noqa=task.noqa)
 
 
-@dataclass(slots=True)
 class _Run:
     """Does many tasks: `done` holds what came of them, by place, and None as above."""
 
-    tasks: Sequence[Task]
-    tick: Callable[[int], object]
-    cache: Cache | None = None
-    checking: _Checking = field(default_factory=lambda: _Checking(None))
-    done: dict[int, Outcome | None] = field(default_factory=dict)
+    def __init__(self, tasks: Sequence[Task], tick: Callable[[int], object]) -> None:
+        self.tasks = tasks
+        self.tick = tick
+        self.cache: Cache | None = None
+        self.checking = _Checking(None)
+        self.done: dict[int, Outcome | None] = {}
 
     def left(self) -> list[int]:
         """Return the places of the tasks that are not done."""
@@ -157,6 +153,8 @@ class _Run:
         """Take from `cache` what it knows."""
         if not cache:
             return
+        from connlint.source import decode
+
         before = len(self.done)
         for place in self.left():
             task = self.tasks[place]
@@ -190,13 +188,16 @@ class _Run:
                 self.tick(1)
         return waiting
 
-    def spread(self, jobs: int) -> None:
+    def spread(self, jobs: int | None) -> None:
         """Do in processes what takes more than the gate, if that is worth their start."""
         places = self.gate(_MANY)
         if len(places) < _HANDFUL:
             return
-        from connlint.processes import spread
+        from connlint.processes import available, spread
 
+        jobs = jobs or available()
+        if jobs == 1:
+            return
         results, died = spread(self.checking, [self.tasks[place] for place in places], jobs, self.tick)
         for place, result in zip(places, results, strict=True):
             if result is not None:
@@ -250,14 +251,14 @@ def process_data(task: Task, data: bytes) -> Outcome:
     if task.add_noqa is not None and outcome.checked.diagnostics:
         outcome = _suppressed(task, task.add_noqa, outcome, outcome.after or start)
     if unsuppressed:
-        outcome = replace(outcome, before=data, after=outcome.after or start, unsuppressed=unsuppressed)
+        outcome = outcome._replace(before=data, after=outcome.after or start, unsuppressed=unsuppressed)
     return outcome
 
 
 def _unsuppressed(task: Task, data: bytes) -> tuple[bytes, int]:
     """Return `data` without the comments that suppress selected rules, and how many codes went."""
     from connlint import catalogue
-    from connlint.source import SourceError
+    from connlint.source import SourceError, decode
     from connlint.suppressing import removed
 
     if not gate.suppresses(data):
@@ -278,6 +279,7 @@ def _unsuppressed(task: Task, data: bytes) -> tuple[bytes, int]:
 
 def _suppressed(task: Task, reason: str, outcome: Outcome, data: bytes) -> Outcome:
     """Return `outcome` with a comment for each finding that is left in `data`, proven to suppress it."""
+    from connlint.source import decode
     from connlint.suppressing import added
 
     source = decode(data, task.shown)
@@ -286,12 +288,12 @@ def _suppressed(task: Task, reason: str, outcome: Outcome, data: bytes) -> Outco
         text = source.encode(result.text)
     except UnicodeEncodeError:
         problem = f"the file's encoding {source.encoding} cannot hold the reason of its suppressions"
-        return replace(outcome, checked=replace(outcome.checked, problems=(*outcome.checked.problems, problem)))
+        return outcome._replace(checked=outcome.checked._replace(problems=(*outcome.checked.problems, problem)))
     checked = _checked(task, text)
     impossible = [(item.row, item.code) for item in checked.diagnostics]
     told = tuple(f"{code} at line {row} cannot be suppressed by a comment" for row, code in impossible)
-    checked = replace(checked, problems=tuple(dict.fromkeys((*outcome.checked.problems, *checked.problems, *told))))
-    return replace(outcome, checked=checked, before=outcome.before or data, after=text, suppressed=result.codes)
+    checked = checked._replace(problems=tuple(dict.fromkeys((*outcome.checked.problems, *checked.problems, *told))))
+    return outcome._replace(checked=checked, before=outcome.before or data, after=text, suppressed=result.codes)
 
 
 def _fixed(task: Task, data: bytes) -> Outcome:
@@ -303,7 +305,7 @@ def _fixed(task: Task, data: bytes) -> Outcome:
     if checked.diagnostics:
         proven = _checked(task, fixed.data)
         problems = dict.fromkeys((*checked.problems, *proven.problems))
-        checked = replace(proven, problems=tuple(problems))
+        checked = proven._replace(problems=tuple(problems))
     checked = _slim(checked)
     if fixed.data == data:
         return Outcome(task, checked, dropped=fixed.dropped)
@@ -318,7 +320,7 @@ def _checked(task: Task, data: bytes) -> Checked:
 
 def _slim(checked: Checked) -> Checked:
     """Return `checked` without the text that no report will show: runs are long, and outcomes wait for their end."""
-    return checked if checked.diagnostics else replace(checked, source=None)
+    return checked if checked.diagnostics else checked._replace(source=None)
 
 
 def failed(task: Task, problem: str) -> Outcome:
@@ -348,6 +350,10 @@ def write(outcome: Outcome, roots: Sequence[str]) -> Outcome:
     target = os.path.realpath(outcome.task.path)
     if not any(target == root or target.startswith(os.path.join(root, "")) for root in roots):  # noqa: PTH118
         return failed(outcome.task, f"leads out of the paths given, to {target}, so nothing was written")
+    from pathlib import Path
+
+    from connlint.writing import replace_file
+
     try:
         replace_file(Path(outcome.task.path), outcome.before, outcome.after)
     except OSError as error:

@@ -11,13 +11,11 @@ import builtins
 import math
 import os
 import re
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
 
 from connlint import catalogue
-from connlint.discovery import CACHE, DEFAULT_EXCLUDE, absolute
+from connlint.discovery import CACHE, DEFAULT_EXCLUDE, absolute, upwards
 from connlint.engine import Selection
 from connlint.options import (
     BACKOFF_STYLES,
@@ -39,6 +37,7 @@ Format = Literal["text", "json"]
 FORMATS: tuple[str, ...] = get_args(Format)
 
 _DEFAULT = Selection()
+_NO_PATTERNS = Patterns()
 
 Ignores = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -47,8 +46,7 @@ class SettingsError(ValueError):
     """A setting is wrong, or cannot be read. The text says which and what would be right, in one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """What one source of settings says. Relative patterns in it begin at `base`."""
 
     base: str
@@ -64,13 +62,12 @@ class Layer:
     options: Options = DEFAULTS
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What a run is asked to do, all layers taken together."""
 
     selection: Selection = _DEFAULT
     per_file_ignores: tuple[tuple[Pattern, tuple[str, ...]], ...] = ()
-    exclude: Patterns = field(default_factory=Patterns)
+    exclude: Patterns = _NO_PATTERNS
     respect_gitignore: bool = True
     fix: bool = False
     unsafe_fixes: bool = False
@@ -89,7 +86,7 @@ class Settings:
 
 @lru_cache(maxsize=256)
 def _ignoring(selection: Selection, codes: tuple[str, ...]) -> Selection:
-    return replace(over(selection, Selection(ignore=codes)), options=selection.options)
+    return over(selection, Selection(ignore=codes))._replace(options=selection.options)
 
 
 def settled(*layers: Layer) -> Settings:
@@ -102,9 +99,8 @@ def settled(*layers: Layer) -> Settings:
     for layer in layers:
         settings = _with(settings, layer)
         extensions += Patterns.at(layer.base, layer.extend_exclude).items
-    return replace(
-        settings,
-        selection=replace(settings.selection, options=settings.options),
+    return settings._replace(
+        selection=settings.selection._replace(options=settings.options),
         exclude=Patterns(settings.exclude.items + extensions),
     )
 
@@ -125,7 +121,7 @@ def _with(settings: Settings, layer: Layer) -> Settings:
         changes["per_file_ignores"] = tuple(
             (Pattern(text, layer.base), codes) for text, codes in layer.per_file_ignores
         )
-    return replace(settings, selection=over(settings.selection, layer.codes), **changes)
+    return settings._replace(selection=over(settings.selection, layer.codes), **changes)
 
 
 def over(below: Selection, above: Selection) -> Selection:
@@ -179,9 +175,9 @@ def ignores_of(words: Iterable[str], where: str) -> Ignores:
 def file_layer(paths: Sequence[str]) -> Layer | None:
     """Return what the nearest `pyproject.toml` with settings says, at or above the directory that holds all `paths`."""
     for directory in _directories(paths):
-        path = Path(directory, "pyproject.toml")
+        path = os.path.join(directory, "pyproject.toml")  # noqa: PTH118 - of every run
         try:
-            data = path.read_bytes()
+            data = _content(path)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
@@ -190,19 +186,27 @@ def file_layer(paths: Sequence[str]) -> Layer | None:
         if b"connlint" in data:
             table = _table(path, data)
             if table is not None:
-                return _layer(table, str(path), str(path.parent))
+                return _layer(table, path, directory)
     return None
 
 
-def layer_of(path: Path) -> Layer:
+def layer_of(path: str) -> Layer:
     """Return what the settings file at `path` says. Raises `SettingsError` if it has no settings."""
+    from pathlib import Path
+
+    path = str(Path(path))
     try:
-        table = _table(path, path.read_bytes())
+        table = _table(path, _content(path))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
     if table is None:
         raise SettingsError(f"{path}: has no [tool.connlint]")
-    return _layer(table, str(path), absolute(str(path.parent)))
+    return _layer(table, path, absolute(os.path.dirname(path)))  # noqa: PTH120
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:  # noqa: PTH123 - of every run
+        return file.read()
 
 
 def _directories(paths: Sequence[str]) -> Iterable[str]:
@@ -210,13 +214,13 @@ def _directories(paths: Sequence[str]) -> Iterable[str]:
     whole = [absolute(path) for path in paths]
     whole = [path if os.path.isdir(path) else os.path.dirname(path) for path in whole]  # noqa: PTH112, PTH120
     try:
-        common = Path(os.path.commonpath(whole))
+        common = os.path.commonpath(whole)
     except ValueError:  # nothing in common: other drives, or no path at all
-        common = Path.cwd()
-    return map(str, (common, *common.parents))
+        common = os.getcwd()  # noqa: PTH109
+    return upwards(common)
 
 
-def _table(path: Path, data: bytes) -> object | None:
+def _table(path: str, data: bytes) -> object | None:
     import tomllib
 
     try:
@@ -249,7 +253,7 @@ def _layer(table: object, path: str, base: str) -> Layer:
     for code in codes.get("ignore", ()):
         if code in (*codes.get("select", ()), *codes.get("extend_select", ())):
             raise SettingsError(f"{where} both selects and ignores {code}")
-    return Layer(base, replace(_DEFAULT, **codes), options=Options(**options), **values)
+    return Layer(base, _DEFAULT._replace(**codes), options=Options(**options), **values)
 
 
 def _strings(value: object, where: str) -> tuple[str, ...]:
@@ -309,7 +313,7 @@ _SCENARIO_OF = {
     "socket.gaierror": "unresolved",
     "ssl.SSLError": "handshake",
 }
-_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _KEYS = ["phase", "raises", "timeout", "awaited"]
 
 
@@ -417,7 +421,7 @@ def _entries(value: object, where: str) -> Iterable[tuple[str, object]]:
 
 
 def _qualified(name: str, where: str) -> str:
-    if _NAME.fullmatch(name) is None:
+    if re.fullmatch(_NAME, name) is None:
         raise SettingsError(f"{where}: {name!r} is no qualified name")
     return name
 

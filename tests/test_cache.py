@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,7 +56,7 @@ def count(monkeypatch: pytest.MonkeyPatch) -> Count:
 
 def results(tasks: list[Task], directory: Path, jobs: int = 1) -> list[run.Outcome]:
     outcomes = list(run.run(tasks, jobs, str(directory)))
-    return [replace(item, checked=replace(item.checked, parsed=False)) for item in outcomes]
+    return [item._replace(checked=item.checked._replace(parsed=False)) for item in outcomes]
 
 
 def test_known_contents_are_not_checked_again(tmp_path: Path, count: Count) -> None:
@@ -96,7 +95,7 @@ def test_checkout_elsewhere_is_warm(tmp_path: Path, count: Count) -> None:
     "change",
     [
         pytest.param({"selection": Selection(select=("CNL301",))}, id="other-rules"),
-        pytest.param({"selection": replace(CONNECTS, options=Options(python2=True))}, id="other-options"),
+        pytest.param({"selection": CONNECTS._replace(options=Options(python2=True))}, id="other-options"),
         pytest.param({"noqa": False}, id="suppressions-not-heeded"),
         pytest.param({"alone": True}, id="fixes-proven-alone"),
         pytest.param({"fix": True}, id="fixed"),
@@ -106,7 +105,7 @@ def test_what_is_asked_differently_is_checked(tmp_path: Path, count: Count, chan
     (task,) = tasks_of(tmp_path / "code", LEAK)
     results([task], tmp_path / "cache")
     count.since()
-    changed = replace(task, **change)  # type: ignore[arg-type]
+    changed = task._replace(**change)  # type: ignore[arg-type]
     expected = results([changed], tmp_path / "none")
     count.since()
     assert results([changed], tmp_path / "cache") == expected
@@ -153,7 +152,7 @@ def test_what_could_not_be_checked_is_tried_again(tmp_path: Path) -> None:
 
 def test_fixed_content_is_known(tmp_path: Path, count: Count) -> None:
     (task,) = tasks_of(tmp_path / "code", LEAK)
-    (outcome,) = results([replace(task, fix=True)], tmp_path / "cache")
+    (outcome,) = results([task._replace(fix=True)], tmp_path / "cache")
     run.write(outcome, [str(tmp_path)])
     count.since()
     assert not results([task], tmp_path / "cache")[0].checked.diagnostics

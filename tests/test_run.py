@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,9 +108,9 @@ def test_unchanged_file_is_not_touched(tmp_path: Path) -> None:
 
 def test_fixes_proven_together_are_those_proven_alone(tmp_path: Path) -> None:
     (task,) = tasks_of(tmp_path, CANDIDATE * 3)
-    everything = replace(task, selection=Selection(select=("CNL3",)))
+    everything = task._replace(selection=Selection(select=("CNL3",)))
     (together,) = run.run([everything], 1)
-    (alone,) = run.run([replace(everything, alone=True)], 1)
+    (alone,) = run.run([everything._replace(alone=True)], 1)
     assert together.checked.diagnostics == alone.checked.diagnostics
     assert [item.fix is not None for item in alone.checked.diagnostics] == [True] * 6
 

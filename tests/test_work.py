@@ -81,6 +81,7 @@ def test_few_files_are_parsed(work: Counter[str]) -> None:
 
 HEAVY = {
     *("asyncio", "click", "concurrent", "email", "flake8", "http", "importlib.metadata", "json", "libcst", "logging"),
+    *("argparse", "connlint.processes", "connlint.source", "dataclasses", "inspect", "locale", "pathlib", "shutil"),
     *("multiprocessing", "pathspec", "rich", "socket", "ssl", "subprocess", "tempfile", "tomllib", "unittest", "yaml"),
 }
 

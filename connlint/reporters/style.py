@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,14 +16,14 @@ def one_line(text: str) -> str:
     """Return `text` with what would end its line, or make a terminal do something, as Python would escape it."""
     if text.isprintable():
         return text
+    from unicodedata import combining
+
     return "".join(
-        each if each.isprintable() or unicodedata.combining(each) else each.encode("unicode_escape").decode()
-        for each in text
+        each if each.isprintable() or combining(each) else each.encode("unicode_escape").decode() for each in text
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """How to write for one stream: with colours or without, and in which encoding."""
 
     coloured: bool = False
@@ -62,14 +60,18 @@ class Style:
         Tabs become spaces. What a terminal would obey instead of showing it (escapes, overrides of direction) becomes
         a question mark, and what the stream cannot encode the escape that it would be printed as.
         """
+        from unicodedata import combining
+
         for character in text:
             if character == "\t":
                 yield " " * _TAB
-            elif not character.isprintable() and not unicodedata.combining(character):
+            elif not character.isprintable() and not combining(character):
                 yield "?"
             else:
                 yield character.encode(self.encoding, "backslashreplace").decode(self.encoding)
 
 
 def _width(cell: str) -> int:
+    import unicodedata
+
     return sum(0 if unicodedata.combining(each) else 1 + (unicodedata.east_asian_width(each) in "WF") for each in cell)

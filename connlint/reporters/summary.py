@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,23 +16,24 @@ if TYPE_CHECKING:
 CLEAN, FINDINGS, FAILED = 0, 1, 2
 
 
-@dataclass(slots=True)
 class Summary:
-    """Counts what came of a run."""
+    """Counts what came of a run.
 
-    fixing: bool = False
-    """True if fixes were asked for, written or shown."""
-    unsafe: bool = False
-    """True if unsafe fixes were asked for."""
-    files: int = 0
-    affected: int = 0
-    unchecked: int = 0
-    changed: int = 0
-    found: Counter[str] = field(default_factory=Counter)
-    fixable: Counter[str | None] = field(default_factory=Counter)
-    applied: Counter[str] = field(default_factory=Counter)
-    suppressed: int = 0
-    unsuppressed: int = 0
+    `fixing` says whether fixes were asked for, written or shown, and `unsafe` whether unsafe ones were.
+    """
+
+    def __init__(self, fixing: bool = False, unsafe: bool = False) -> None:
+        self.fixing = fixing
+        self.unsafe = unsafe
+        self.files = 0
+        self.affected = 0
+        self.unchecked = 0
+        self.changed = 0
+        self.found: Counter[str] = Counter()
+        self.fixable: Counter[str | None] = Counter()
+        self.applied: Counter[str] = Counter()
+        self.suppressed = 0
+        self.unsuppressed = 0
 
     def add(self, outcome: Outcome) -> None:
         """Count what came of one file."""

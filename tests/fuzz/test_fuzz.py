@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import replace
 from functools import partial
 from itertools import count
 from random import Random
@@ -147,7 +146,7 @@ def test_fix_that_mends_another_place_is_seen() -> None:
     offered = check(TWO.encode(), NAME, ALL, with_fixes=True)
     first, second = offered.diagnostics
     assert list(of_single_fixes(offered, ALL)) == []
-    swapped = replace(offered, diagnostics=(replace(first, fix=second.fix), replace(second, fix=first.fix)))
+    swapped = offered._replace(diagnostics=(first._replace(fix=second.fix), second._replace(fix=first.fix)))
     assert list(of_single_fixes(swapped, ALL)) == [
         "edits: of CNL101 alone leave it at its place, row 10",
         "edits: of CNL101 alone leave it at its place, row 20",
@@ -160,9 +159,9 @@ def test_finding_that_is_left_at_its_place_is_seen() -> None:
     first, second = before.diagnostics
     assert second.fix is not None
     after = edits.apply(TWO, second.fix.edits)
-    wanted = replace(before, diagnostics=(first, replace(second, fix=None)))
+    wanted = before._replace(diagnostics=(first, second._replace(fix=None)))
     fixed = Fixed(TWO.encode(), after.encode(), {"CNL101": 1}, (), check(after.encode(), NAME, ALL))
-    assert list(of_rows(replace(before, diagnostics=(second,)), fixed, unsafe=True)) == []
+    assert list(of_rows(before._replace(diagnostics=(second,)), fixed, unsafe=True)) == []
     assert list(of_rows(wanted, fixed, unsafe=True)) == ["CNL101: 1 at row 10, 1 with a fix, but 1 left at row 10"]
 
 
