@@ -326,19 +326,27 @@ class _Reader:
         path = dotted(call.func.value)
         if path is None:
             return False
-        factories = self._factories(call.func.value)
-        for other in self._index.all(cst.Call):
-            if not isinstance(other.func, cst.Attribute) or not other.args:
+        paths, functions = self._told_not_to_block
+        return path in paths or not functions.isdisjoint(self._factories(call.func.value))
+
+    @cached_property
+    def _told_not_to_block(self) -> tuple[set[str | None], set[cst.CSTNode | None]]:
+        """What is told not to block, by its path, and the functions in which that is said."""
+        paths: set[str | None] = set()
+        functions: set[cst.CSTNode | None] = set()
+        for call in self._index.all(cst.Call):
+            if not isinstance(call.func, cst.Attribute) or not call.args:
                 continue
-            if dotted(other.func.value) != path and self._index.function_of(other) not in factories:
+            if call.func.attr.value not in {"setblocking", "settimeout"}:
                 continue
-            value = other.args[0].value
+            value = call.args[0].value
             never = isinstance(value, cst.Name) and value.value == "False"
             if isinstance(value, (cst.Integer, cst.Float)):
                 never = value.evaluated_value == 0
-            if never and other.func.attr.value in {"setblocking", "settimeout"}:
-                return True
-        return False
+            if never:
+                paths.add(dotted(call.func.value))
+                functions.add(self._index.function_of(call))
+        return paths, functions
 
 
 def _names_in(node: cst.CSTNode) -> set[str]:

@@ -8,7 +8,8 @@ where it comes to a connect of the same socket, that one is used again.
 
 from __future__ import annotations
 
-from itertools import takewhile
+from functools import cached_property
+from itertools import chain, takewhile
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -105,6 +106,7 @@ class _Reader:
         self._names = facts.names
         self._values = facts.values
         self._graphs: dict[cst.CSTNode, Graph | None] = {}
+        self._tellings: dict[str, dict[str | None, list[cst.BaseExpression]]] = {}
 
     def read(self, site: ConnectSite) -> Reuse | None:
         """Return how the socket of `site` is connected again; None where it is not, or where that cannot be told."""
@@ -229,28 +231,38 @@ class _Reader:
 
     def _may_not_block(self, held: Held) -> bool:
         """Say whether the socket is told, by what is no constant, whether to block."""
-        for call in self._index.all(cst.Call):
-            if not isinstance(call.func, cst.Attribute) or not call.args or dotted(call.func.value) != held.name:
-                continue
-            if call.func.attr.value == "setblocking":
-                value = call.args[0].value
-                if not (isinstance(value, cst.Name) and value.value == "True") and not (
-                    isinstance(value, cst.Integer) and value.evaluated_value
-                ):
-                    return True
-        return False
+        return any(
+            not (isinstance(value, cst.Name) and value.value == "True")
+            and not (isinstance(value, cst.Integer) and value.evaluated_value)
+            for value in self._told("setblocking").get(held.name, ())
+        )
+
+    def _told(self, method: str) -> dict[str | None, list[cst.BaseExpression]]:
+        """Return what `method` (`settimeout`) is given first, by the path of what it is called on."""
+        found = self._tellings.get(method)
+        if found is None:
+            found = self._tellings[method] = {}
+            for call in self._index.all(cst.Call):
+                if isinstance(call.func, cst.Attribute) and call.func.attr.value == method and call.args:
+                    found.setdefault(dotted(call.func.value), []).append(call.args[0].value)
+        return found
 
     def _connects_of(self, held: Held, call: cst.Call) -> frozenset[cst.Call]:
         """Return all connects of the same socket in the function of `call`."""
-        function = self._index.function_of(call)
         found = {call}
-        for site in self.facts.connects:
-            if self._index.function_of(site.call) is not function:
-                continue
+        for site in self._sites.get(self._index.function_of(call), ()):
             receiver = _receiver(site.call, site.tried.operation.name)
             if receiver is not None and self._held(receiver) == held:
                 found.add(site.call)
         return frozenset(found)
+
+    @cached_property
+    def _sites(self) -> dict[cst.CSTNode | None, list[ConnectSite]]:
+        """The connects by the functions that they stand in."""
+        found: dict[cst.CSTNode | None, list[ConnectSite]] = {}
+        for site in self.facts.connects:
+            found.setdefault(self._index.function_of(site.call), []).append(site)
+        return found
 
     def _mode(self, site: ConnectSite, held: Held) -> ReuseMode:
         name = site.tried.operation.name
@@ -258,16 +270,9 @@ class _Reader:
             return "async"
         if name.startswith("ssl."):
             return "tls"
-        for call in self._index.all(cst.Call):
-            if not isinstance(call.func, cst.Attribute) or not call.args:
-                continue
-            value = call.args[0].value
-            none = isinstance(value, cst.Name) and value.value == "None"
-            if call.func.attr.value == "settimeout" and dotted(call.func.value) == held.name and not none:
-                return "timeout"
-            if call.func.attr.value == "setdefaulttimeout" and not none:
-                return "timeout"
-        return "blocking"
+        told = chain(self._told("settimeout").get(held.name, ()), *self._told("setdefaulttimeout").values())
+        bounded = any(not (isinstance(value, cst.Name) and value.value == "None") for value in told)
+        return "timeout" if bounded else "blocking"
 
     # What may bind it
 
