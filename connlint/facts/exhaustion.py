@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from connlint.facts.flow import Graph, Walker
     from connlint.facts.model import Counter, Exhaustion
 
-_EXITS = frozenset({"sys.exit", "exit", "quit", "os._exit", "os.abort"})
 _GIVES_UP = re.compile(
     r"(?:^|_)(?:fail\w*|abort\w*|die|exit|raise\w*|skip\w*|usage|critical|fatal|give_?up|giveup|error\w*|exhaust\w*|"
     r"unreachable|panic|reject\w*|throw|alert|notify|warn\w*|report\w*|assert\w*|check\w*|verify\w*|validate\w*)(?:_|$)",
@@ -220,7 +219,7 @@ class Exhausted:
 
     def _is_idle(self, call: cst.Call) -> bool:
         """Say whether `call` neither tries anything nor needs time: it reports, or makes what is raised or returned."""
-        if self._is_log(call) or self._facts.values.target(call) in _EXITS:
+        if self._is_log(call) or self._facts.values.target(call) in waits.EXITS:
             return True
         target = self._facts.values.target(call) or OPAQUE
         if target.startswith("<file>"):
@@ -349,7 +348,7 @@ class Exhausted:
         name, _receiver = called(call)
         if name in _KEEPS:
             return True
-        if self._facts.values.target(call) in _EXITS:
+        if self._facts.values.target(call) in waits.EXITS:
             return True
         if self._gives_up(call):
             return not self._waits.raises(call)
@@ -469,7 +468,7 @@ class Exhausted:
                 return "returned"
         for call in calls_of(step):
             name, receiver = called(call)
-            if self._facts.values.target(call) in _EXITS:
+            if self._facts.values.target(call) in waits.EXITS:
                 return "raised"
             if name is not None and self._tells(call, name, receiver):
                 return "reported"

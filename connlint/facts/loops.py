@@ -846,7 +846,7 @@ class _Reader:
         return None
 
     def _defaults(self) -> Env:
-        """Return the numbers that parameters have which nobody gives, where the function does not bind them anew."""
+        """Return the numbers that parameters have which nobody gives, where nothing but the loop binds them anew."""
         function = self.facts.index.function_of(self.loop)
         found: Env = {}
         while function is not None:
@@ -854,7 +854,12 @@ class _Reader:
                 scope = self.facts.index.scopes[function]
                 for param in (*function.params.posonly_params, *function.params.params, *function.params.kwonly_params):
                     name = param.name.value
-                    if isinstance(param.default, cst.Integer) and len(scope.names.get(name, [])) == 1:
+                    outside = [
+                        binding
+                        for binding in scope.names.get(name, [])
+                        if self.loop not in self.facts.index.ancestors(binding.node)
+                    ]
+                    if isinstance(param.default, cst.Integer) and len(outside) == 1:
                         found.setdefault(name, param.default.evaluated_value)
             function = self.facts.index.function_of(function)
         return found

@@ -3,7 +3,8 @@
 Who has just started a server asks it again and again, at short and even intervals, whether it is there: it knows that
 the server is coming, it is the only one who asks, and a delay that grows would only make it come back late. Such a
 loop has the form of a retry. What tells it apart is what stands around it: a deadline, a process that the same function
-has started or looks after, an address of this host, a function whose name says what it waits for.
+has started or looks after, an address of this host, a function whose name or a message that
+says what it waits for.
 """
 
 from __future__ import annotations
@@ -34,6 +35,12 @@ _SAID = re.compile(
     r"|repl(?:y|ies)|responds?|started|up)\b",
     re.IGNORECASE | re.DOTALL,
 )
+# What a message tells of while the loop waits, unless it tells for how long
+_TOLD = re.compile(
+    r"\bwait(?:s|ing)?\s+(?:for|on|until)\b(?!\s*(?:\d|[%{]|[\"']|$))"
+    r"(?!.{0,30}\b(?:s|secs?|seconds?|min|minutes?|before|retry)\b)",
+    re.IGNORECASE,
+)
 _STARTING = frozenset(
     {
         "asyncio.create_subprocess_exec",
@@ -57,6 +64,7 @@ def awaits_start(facts: Facts, loop: RetryLoop) -> bool:
         loop.bound == "deadline"
         or any(_is_named_so(name) for name in _functions_around(facts, loop))
         or any(_SAID.search(text) for text in _said(facts, loop))
+        or any(_TOLD.search(text) for text in _messages(facts, loop))
         or _looks_after_a_process(facts, loop)
         or any(_HERE.search(text) for text in _addresses(facts, loop))
     )
@@ -89,6 +97,15 @@ def _said(facts: Facts, loop: RetryLoop) -> Iterator[str]:
     if isinstance(function, cst.FunctionDef):
         yield function.get_docstring() or ""
     yield "\n".join(line.comment.value for line in loop.node.leading_lines if line.comment is not None)
+
+
+def _messages(facts: Facts, loop: RetryLoop) -> Iterator[str]:
+    """Yield the texts in the clauses that lead to the next attempt."""
+    for item in loop.retried:
+        if isinstance(item.handler, cst.ExceptHandler):
+            for node in walk_same_code(item.handler.body):
+                if isinstance(node, (cst.SimpleString, cst.FormattedString)):
+                    yield facts.module.code_for_node(node)
 
 
 def _looks_after_a_process(facts: Facts, loop: RetryLoop) -> bool:

@@ -65,12 +65,11 @@ class RetryConstantDelay(Rule):
 
     A delay that is already as long as the longest one that a repair would write (`backoff-cap`, 30 seconds) need not
     grow, and neither do the delays of a loop that soon gives up: after three attempts, or after less than about five
-    seconds of waiting. Who waits for a server that was just
-    started may ask at even intervals: connlint is silent where a deadline ends the waiting, where the function has
-    started a process or looks after one, where the peer is on this host, and where the function says by its name that
-    it waits. It is silent where the same delay also follows a success, as between two polls, where it has a random
-    part, in tests, and wherever it cannot tell whether the delay grows: where it comes from the server, a policy object
-    or a function that is not seen.
+    seconds of waiting. Who waits for a server that was just started may ask at even intervals: connlint is silent where
+    a deadline ends the waiting, where the function has started a process or looks after one, where the peer is on this
+    host, and where the function says by its name, or the handler by its message, what it waits for. It is silent where
+    the same delay also follows a success, as between two polls, where it has a random part, in tests, and wherever it
+    cannot tell whether the delay grows: where it comes from the server, a policy object or a function that is not seen.
 
     ## Fix safety
 
