@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 # How often memory is looked at.
-_EVERY = 0.01
+_EVERY = 0.02
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Command:
     def memory(self) -> int:
         """Run it and return the most bytes that it and its children had at once, by `/proc`.
 
-        Pages that processes share count once (Pss); a hundredth of a second between two looks.
+        Pages that processes share count once (Pss); a fiftieth of a second between two looks.
         """
         process = self._start()
         most = 0

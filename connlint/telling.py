@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORDS = r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+"
 
 _FAILED = frozenset(
     """
@@ -34,8 +34,8 @@ _ANSWERED = frozenset(
 )
 
 # What a transfer fails with, next to which `OSError` means the connection.
-_TRANSFER = re.compile(r"(?:Read|Connect|Http|HTTP|Request|Socket)Timeout|IncompleteRead")
-_CONNECTING = re.compile(
+_TRANSFER = r"(?:Read|Connect|Http|HTTP|Request|Socket)Timeout|IncompleteRead"
+_CONNECTING = (
     r"_*(?:try_+)?(?:(?:re)?connect|dial|(?:open|create|establish|make)_+(?:new_+)?connection)"
     r"(?:_+(?:to|with|server|host|client|socket|device|broker|db|database|async|sync|once|internal|impl|peer|remote"
     r"|websocket|ws|tcp|tls|ssl|unix|stream))*_*"
@@ -48,7 +48,7 @@ _VERBS = frozenset({"delete", "get", "head", "patch", "post", "put", "request"})
 _CLIENTS = frozenset({"client", "http", "https", "requests", "session"})
 _PLACES = frozenset({"endpoint", "uri", "url"})
 
-_CALL = re.compile(
+_CALL = (
     r"_*(?:(?:do|make|send|perform|execute|run|try|issue|http|https|api|rest)_+)*"
     r"(?:(?:re)?connect|request|download|upload|fetch|dial|ping|urlopen|rpc"
     r"|(?:open|create|establish|make)_+(?:new_+)?connection|open_+tcp_+stream)"
@@ -59,7 +59,7 @@ _CALL = re.compile(
 
 def words(name: str) -> list[str]:
     """Return the words of a name, in lower case: `HTTPConnectionError` is http, connection, error."""
-    return [word.lower() for word in _WORDS.findall(name)]
+    return [word.lower() for word in re.findall(_WORDS, name)]
 
 
 @cache
@@ -79,7 +79,7 @@ def speaks_of_connections(name: str) -> bool:
 @cache
 def speaks_of_a_transfer(name: str) -> bool:
     """Say whether the class `name` is one that a transfer over a connection fails with when the peer is too slow."""
-    return _TRANSFER.search(name.rpartition(".")[2]) is not None
+    return re.search(_TRANSFER, name.rpartition(".")[2]) is not None
 
 
 @cache
@@ -93,13 +93,13 @@ def may_tell_of_a_connect(name: str) -> bool:
 @cache
 def speaks_of_connecting(name: str) -> bool:
     """Say whether the call `name` says by its last part that it connects."""
-    return _CONNECTING.fullmatch("_".join(words(name.rpartition(".")[2]))) is not None
+    return re.fullmatch(_CONNECTING, "_".join(words(name.rpartition(".")[2]))) is not None
 
 
 @cache
 def speaks_of_a_peer(name: str) -> bool:
     """Say whether the call `name` says by its last part that it connects, requests or transfers something."""
-    return _CALL.fullmatch("_".join(words(name.rpartition(".")[2]))) is not None
+    return re.fullmatch(_CALL, "_".join(words(name.rpartition(".")[2]))) is not None
 
 
 def is_request(name: str, receiver: str, first: str) -> bool:

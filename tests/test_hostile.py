@@ -162,16 +162,25 @@ def patterns() -> Iterator[tuple[str, re.Pattern[Any]]]:
         if module.name.endswith("__main__"):
             continue
         for name, value in vars(importlib.import_module(module.name)).items():
-            for item in value.values() if isinstance(value, dict) else (value,):
+            said = f"{module.name.removeprefix('connlint.')}.{name}"
+            for each in value.values() if isinstance(value, dict) else (value,):
+                item = re.compile(each) if said in LATE else each
                 if isinstance(item, re.Pattern) and item not in seen:
                     seen.add(item)
-                    yield f"{module.name.removeprefix('connlint.')}.{name}", item
+                    yield said, item
 
+
+# Those that are compiled when they are first asked.
+LATE = {
+    *("catalogue._ENTRY", "patterns._NAME", "settings._NAME"),
+    *("telling._CALL", "telling._CONNECTING", "telling._TRANSFER", "telling._WORDS"),
+}
 
 # Those that are asked about the beginning of a short text only, or of which a search would begin anew everywhere.
 MATCHED = {
     *("facts.guards._MAIN", "rules.unguarded_connect._PROGRAMS", "telling._CONNECTING", "telling._CALL"),
     *("fixes.guards._PLAIN_TEXT", "facts.testcode._CLASS", "facts.names._TENACITY", "gate._UP_TO_ASSIGNMENT"),
+    "patterns._NAME",
 }
 
 
