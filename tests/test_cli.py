@@ -66,6 +66,17 @@ def codes(capsys: pytest.CaptureFixture[str], *args: str) -> list[str]:
     return [item["code"] for item in json.loads(capsys.readouterr().out)]
 
 
+# What is no Python
+
+
+def test_file_that_is_no_python_is_never_clean_whatever_words_it_holds(place: Path) -> None:
+    (place / "broken.py").write_text("x = (\n")
+    for _ in range(2):  # the second time with what the first one kept
+        status, output, problems = said(cli("broken.py"))
+        assert (status, output) == (2, "1 path was not fully checked.\n")
+        assert problems.startswith("broken.py: cannot be parsed: ")
+
+
 # Nothing to say
 
 

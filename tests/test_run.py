@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,24 @@ def test_file_whose_fixing_does_not_end_is_left_alone(tmp_path: Path, monkeypatc
     assert outcome.applied == {}
     assert [item.code for item in outcome.checked.diagnostics] == ["CNL302"]
     assert outcome.checked.problems == ("fixing did not come to an end within 1 passes, so nothing is fixed",)
+
+
+def _most_memory(tasks: list[Task], cache: str | None) -> int:
+    tracemalloc.start()
+    try:
+        for _ in run.run(tasks, 1, cache):
+            pass
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("text", [CLEAN, CANDIDATE], ids=["clean", "found"])
+@pytest.mark.parametrize("cached", [False, True])
+def test_of_each_file_next_to_nothing_is_kept(tmp_path: Path, text: str, cached: bool) -> None:
+    text += "# and so on, for a while\n" * 1_000
+    cache = str(tmp_path / "cache") if cached else None
+    tasks = tasks_of(tmp_path, *(f"{text}# {number}\n" for number in range(45)))
+    few = _most_memory(tasks[:5], cache)
+    # Nine times as many files, of 25,000 bytes each
+    assert _most_memory(tasks, cache) < few + 200_000
