@@ -14,14 +14,17 @@ from __future__ import annotations
 
 import ast
 import builtins
+import gc
 import re
+import symtable
 import warnings
+from contextlib import contextmanager
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from connlint import lines
 from connlint.lazy import Pattern
-from connlint.tries import Names, Try, connecting_names, hot_names, last
+from connlint.tries import Names, Try, connecting_names, hot_names, last, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -139,7 +142,7 @@ MOST_BYTES = 10_000_000
 MOST_TRIES = 2**16
 
 # Words, each searched for by itself: several times as fast as one expression with all of them.
-_HANDLING = (b"except", b"suppress")
+_EXCEPT = (b"except",)
 _SUPPRESS = (b"suppress",)
 _CONNECTING = (
     b"connect",
@@ -216,7 +219,8 @@ _CODE = (b"CNL", b"Cnl", b"cnl")
 WORDS = tuple(
     sorted(
         {
-            *_HANDLING,
+            *_EXCEPT,
+            *_SUPPRESS,
             *_CONNECTING,
             *_CONNECTION_CLASS,
             *_TELLING_CLASS,
@@ -251,8 +255,9 @@ _UNRELATED = frozenset(
 _BUILTINS = frozenset(vars(builtins))
 _IMPORTED_LIST = Pattern(rb"\bimport[ \t\r\n\\]*(\([^)]*)")
 _UNRELATED_NAME = Pattern(rb"\b(?:%s)\b" % "|".join(sorted(_UNRELATED)).encode())
+_WORD = Pattern(rb"\w+")
 _RENAMED = Pattern(rb"\b(?:as|class)[\s\\]+%s" % _UNRELATED_NAME.pattern)
-_UP_TO_ASSIGNMENT = Pattern(rb"[\w\s\\,:.)]*(=(?!=))?")
+_UP_TO_ASSIGNMENT = Pattern(rb"[\s\\)\]]*(?:,[^=:]*|:[^=\n]*)?(=(?!=))?")
 _BROAD = frozenset({"BaseException", "Exception"})
 
 # The one class of connections that is often caught where nothing else speaks of the network, and what takes it.
@@ -312,10 +317,15 @@ def decide(
     """
     if len(data) > MOST_BYTES:
         return Verdict(False, _TOO_LARGE)
+    with no_collection():
+        return _decided(data, wanted, tree, options)
+
+
+def _decided(data: bytes, wanted: Callable[[str], bool], tree: ast.Module | None, options: Options | None) -> Verdict:
     text = _Text(data, options)
     families = [family for family in _FAMILIES if wanted(family.prefix) and family.may_speak(text)]
     if not families:
-        return Verdict(False, None if tree is not None else _parsed(data)[1])
+        return Verdict(False, _problem_with(data) if tree is None else None)
     if tree is None:
         tree, problem = _parsed(data)
         if tree is None:
@@ -328,9 +338,36 @@ def decide(
     return Verdict(problem is None, problem, speaking)
 
 
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Keep the collector from looking at the many nodes of a tree again and again: an eighth of what parsing costs."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def suppresses(data: bytes) -> bool:
     """Say whether the file content `data` may hold a comment that suppresses one of our codes."""
     return _Suppressions.can_speak(_Text(data), None)
+
+
+def _problem_with(data: bytes) -> str | None:
+    """Return what keeps `data` from being parsed, if anything does.
+
+    The symbol table is made without a tree of Python's objects, for two thirds of the cost; it also refuses programs
+    that can be parsed.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            symtable.symtable(data, "<unknown>", "exec")  # type: ignore[arg-type]  # takes bytes as `compile` does
+    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
+        return _parsed(data)[1]
+    return None
 
 
 def _parsed(data: bytes) -> tuple[ast.Module | None, str | None]:
@@ -410,7 +447,60 @@ class _Text:
 
     @cached_property
     def _clauses(self) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
-        return lines.clauses(self._code) if self._code is not None else None
+        return lines.clauses(self._data) if self._plain else None
+
+    @cached_property
+    def handles(self) -> bool:
+        """True if something may be handled that is not surely unrelated to connections."""
+        if self.has(_SUPPRESS):
+            return True
+        if not self.has(_EXCEPT):
+            return False
+        if self._clauses is None:
+            return True
+        return not self._clauses[0] <= _UNRELATED_BYTES or self.rebinds_caught
+
+    @cached_property
+    def names_classes(self) -> bool:
+        """True if a clause may name a class that is no builtin one of no connection."""
+        if self._clauses is None or self.has(_SUPPRESS):
+            return True
+        return not self._clauses[0] <= _SAY_NOTHING or self._rebinds(self._clauses[0])
+
+    def _rebinds(self, names: frozenset[bytes]) -> bool:
+        """Say whether one of the builtins' `names` may be given anew."""
+        return any(self._may_give_anew(name) for name in names) or self._imports(names)
+
+    def _may_give_anew(self, name: bytes) -> bool:
+        data = self._data
+        at = data.find(name)
+        looked = 0
+        while at >= 0:
+            before = data[max(0, at - 40) : at].rstrip(b" \t\f\r\n\\")
+            if at and (not before or before.endswith((b"as", b"class"))):
+                return True
+            end = at + len(name)
+            if end >= looked:
+                # What follows is looked at once, however many names stand in it.
+                following = _UP_TO_ASSIGNMENT.match(data, end)
+                if following is None or following[1] is not None:
+                    return True
+                looked = following.end()
+            at = data.find(name, end)
+        return False
+
+    @cached_property
+    def rebinds_caught(self) -> bool:
+        """True if a builtin exception's name, of those that are caught and unrelated, may be given anew."""
+        if self._clauses is None:
+            return self.rebinds_unrelated
+        return self._rebinds(self._clauses[0] & _UNRELATED_BYTES)
+
+    def _imports(self, names: frozenset[bytes]) -> bool:
+        if b"import" not in self._data:
+            return False
+        listed = b"\n".join([*_importing_lines(self._data), *_IMPORTED_LIST.findall(self._data)])
+        return not names.isdisjoint(_WORD.findall(listed))
 
     @cached_property
     def _code(self) -> bytes | None:
@@ -424,14 +514,7 @@ class _Text:
             return True
         if self.has(_ALL_ERRORS) and any(name not in _UNRELATED_BYTES for name in self._clauses[0]):
             return True
-        return any(name in _UNRELATED_BYTES for name in self._clauses[0]) and (
-            self.rebinds_unrelated or self._imports_unrelated
-        )
-
-    @cached_property
-    def _imports_unrelated(self) -> bool:
-        listed = b"\n".join([*_importing_lines(self._data), *_IMPORTED_LIST.findall(self._data)])
-        return _UNRELATED_NAME.search(listed) is not None
+        return self.rebinds_caught
 
     @cached_property
     def sorts_out(self) -> bool:
@@ -506,12 +589,12 @@ class _Seen(NamedTuple):
         if self.names.packages.isdisjoint(_BRING_CONNECTED) and not text.has(_MADE_SOCKET):
             # There is no socket whose method it could be.
             names -= {"connect", "connect_ex"}
-        if any(meant.rpartition(".")[2] in names for meant in self.names.imported.values()):
+        if any(meant.rpartition(".")[2] in names for meant in self.imports.decode().replace(" as", "").split("\n")):
             return True
         return any(
             (node.__class__ is ast.Attribute and node.attr in names)
             or (node.__class__ is ast.Name and node.id in names)
-            for node in _expressions(self.tree)
+            for node in walk(self.tree)
         )
 
 
@@ -542,7 +625,8 @@ def _look(tree: ast.Module, text: _Text) -> _Seen:
     tries: list[tuple[ast.AST, bool]] = []
     withs: list[tuple[Any, bool]] = []
     withs_handle = text.has(_SUPPRESS)
-    may_bind, bound = text.rebinds_unrelated, False
+    several: set[str] = set()
+    may_bind, bound = text.rebinds_caught, False
     stack: list[tuple[list[ast.AST], bool]] = [([*tree.body], False)]
     while stack:
         body, in_loop = stack.pop()
@@ -554,7 +638,9 @@ def _look(tree: ast.Module, text: _Text) -> _Seen:
             if blocks is None:
                 if isinstance(node, (ast.Import, ast.ImportFrom)):
                     imports += _imported(node)
-                    _bind(node, imported, renamed)
+                    _bind(node, imported, renamed, several)
+                elif kind is ast.Assign and not isinstance(cast("ast.Assign", node).value, ast.Constant):
+                    several.update(_assigned(cast("ast.Assign", node)))
                 continue
             inner = in_loop
             if kind in _LOOPS:
@@ -574,7 +660,7 @@ def _look(tree: ast.Module, text: _Text) -> _Seen:
                     stack.append((block, inner))
     rebinds = bound or not _UNRELATED.isdisjoint(imported)
     packages = frozenset(re.split(r"[. ]", name, maxsplit=1)[0] for name in imports)
-    names = Names(imported, frozenset(renamed), frozenset(defined), packages, rebinds)
+    names = Names(imported, frozenset(renamed), frozenset(defined), packages, rebinds, frozenset(several))
     suppressing = [in_loop for node, in_loop in withs if _may_suppress(node)]
     judged = [(Try(node, names), in_loop) for node, in_loop in tries]
     return _Seen(tree, names, "\n".join(imports).encode(), judged, bool(suppressing), any(suppressing))
@@ -590,7 +676,7 @@ def _binds_unrelated(node: ast.AST) -> bool:
     for field in ("target", "targets", "optional_vars", "items", "args", "subject"):
         part = getattr(node, field, None)
         parts += part if isinstance(part, list) else [part]
-    names = (each for part in parts if part is not None for each in ast.walk(part))
+    names = (each for part in parts if part is not None for each in walk(part))
     return any(
         (each.__class__ is ast.Name and each.ctx.__class__ is not ast.Load and each.id in _UNRELATED)
         or (each.__class__ is ast.arg and each.arg in _UNRELATED)
@@ -613,20 +699,28 @@ def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
     return [f"{'.' * node.level}{node.module}.{alias.name}" for alias in node.names]
 
 
-def _bind(node: ast.Import | ast.ImportFrom, imported: dict[str, str], renamed: set[str]) -> None:
-    """Note which names `node` binds, what they stand for, and which of them are others than they were."""
+def _bind(node: ast.Import | ast.ImportFrom, imported: dict[str, str], renamed: set[str], several: set[str]) -> None:
+    """Note which names `node` binds, what they stand for, and which are others than they were, or `several` things."""
     for alias in node.names:
         if isinstance(node, ast.Import):
-            imported[alias.asname or alias.name.partition(".")[0]] = alias.name
+            name, meant = alias.asname or alias.name.partition(".")[0], alias.name
         else:
-            imported[alias.asname or alias.name] = f"{'.' * node.level}{node.module or ''}.{alias.name}"
+            name, meant = alias.asname or alias.name, f"{'.' * node.level}{node.module or ''}.{alias.name}"
             if alias.asname is not None:
                 renamed.add(alias.asname)
+        before = imported.get(name, meant)
+        same_root = before.partition(".")[0] == meant.partition(".")[0] == name
+        if before != meant and not same_root:
+            several.add(name)
+        imported[name] = meant
 
 
-def _expressions(tree: ast.Module) -> Iterator[ast.AST]:
-    """Yield the nodes of `tree`."""
-    return ast.walk(tree)
+def _assigned(node: ast.Assign) -> Iterator[str]:
+    """Yield the plain names that `node` binds."""
+    for target in node.targets:
+        for item in target.elts if isinstance(target, (ast.List, ast.Tuple)) else [target]:
+            if isinstance(item, ast.Name):
+                yield item.id
 
 
 def _takes_timeouts_twice(node: ast.Try) -> bool:
@@ -657,7 +751,7 @@ def _caught(handler: ast.ExceptHandler, *, dotted: bool = False) -> set[str]:
 def _sorting(handler: ast.ExceptHandler) -> tuple[bool, bool]:
     """Say whether `handler` may read an errno, and whether it may sort out, by that or by class, what it took."""
     sorts = False
-    for node in ast.walk(handler):
+    for node in walk(handler):
         if isinstance(node, ast.Match):
             sorts = True
             continue
@@ -690,7 +784,7 @@ class _Handlers:
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
-        if not text.has(_HANDLING):
+        if not text.handles:
             return False
         if text.has(_CONNECTION_CLASS) or text.names_connection_errno:
             return True
@@ -738,8 +832,10 @@ class _Ladders:
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
+        if not text.handles:
+            return False
         words = text.has(_TIMEOUT) or text.has(_CONNECTION_CLASS)
-        return text.has(_HANDLING) and (words or (text.imports_network and text.handles_related))
+        return words or (text.imports_network and text.handles_related)
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
@@ -769,12 +865,11 @@ class _Retries:
         # No search for the words that loop: hardly a file is without them.
         if text.has(_POLICY):
             return True
-        if not text.has(_HANDLING):
+        if not text.handles or not text.handles_in_loop:
             return False
-        if not text.handles_in_loop:
-            return False
-        named = text.has(_CONNECTION_CLASS) or text.has(_TELLING_CLASS)
-        return named or text.imports_network or text.matches(_TELLING_CALL)
+        if text.imports_network or (text.names_classes and (text.has(_CONNECTION_CLASS) or text.has(_TELLING_CLASS))):
+            return True
+        return text.matches(_TELLING_CALL)
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
@@ -801,7 +896,7 @@ class _Reuses:
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
-        return text.has(_CONNECT_EX) and text.imports_network
+        return text.imports_network and text.has(_CONNECT_EX)
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
@@ -843,7 +938,7 @@ class _BlockingPreparedConnects(_PreparedConnects):
 
 
 class _Suppressions:
-    prefix = "CNL9"
+    prefix = "CNL901"
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
@@ -867,7 +962,9 @@ _FAMILIES = (
 )
 
 # Of the families above, those of one rule that speaks only if it is asked to.
-OFF_BY_DEFAULT = frozenset({_Redundant.prefix, _PreparedConnects.prefix, _BlockingPreparedConnects.prefix})
+OFF_BY_DEFAULT = frozenset(
+    {_Redundant.prefix, _PreparedConnects.prefix, _BlockingPreparedConnects.prefix, _Suppressions.prefix}
+)
 
 
 _TOO_DEEP = "is nested too deeply to be analysed"

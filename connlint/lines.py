@@ -31,6 +31,7 @@ _ENDS = {
     b'"""': Pattern(rb'(?s)[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""'),
     b"'''": Pattern(rb"(?s)[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''"),
 }
+_BARE = (b"BaseException",)
 _CONTINUED = (b"\\\n", b"\\\r\n")
 _STATEMENT = Pattern(rb"\n([ \t\f]*)[^\s#)\]}]")
 _OF_NO_NETWORK = frozenset(name.encode() for name in sys.stdlib_module_names) - frozenset(
@@ -39,15 +40,20 @@ _OF_NO_NETWORK = frozenset(name.encode() for name in sys.stdlib_module_names) - 
 )
 
 
+def _is_odd(data: bytes) -> bool:
+    """Say whether the lines of `data` are none of `ast`'s: lone carriage returns, or lines that only continue."""
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
+        return True
+    return b"\\\n" in data and _ONLY_BACKSLASH.search(data) is not None
+
+
 def statements(data: bytes) -> bytes | None:
     """Return the lines of `data` after a line end, long strings left out; None if they cannot be told.
 
     They cannot where the lines are none of `ast`'s (lone carriage returns, lines that only continue).
     """
-    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
-        return None
     data = b"\n" + data.removeprefix(BOM_UTF8)
-    if b"\\\n" in data and _ONLY_BACKSLASH.search(data) is not None:
+    if _is_odd(data):
         return None
     pieces = []
     copied = position = 0  # `position` is never within a string
@@ -125,14 +131,16 @@ def _width(indentation: bytes) -> int:
     return len(indentation.rpartition(b"\f")[2].expandtabs())
 
 
-def clauses(code: bytes) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
+def clauses(data: bytes) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
     """Return the names after `except`, and those that are bound there; None if that cannot be told.
 
-    `code` is what `statements` has returned.
+    Lines of strings count, too; a bare `except` names `BaseException`.
     """
+    if _is_odd(data):
+        return None
     classes: set[bytes] = set()
     bound: set[bytes] = set()
-    for found in _CLAUSE.finditer(code):
+    for found in _CLAUSE.finditer(data):
         text, colon = found.groups()
         if not colon or b"[" in text or b"{" in text or b"lambda" in text:
             return None
@@ -140,7 +148,7 @@ def clauses(code: bytes) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
         if named is not None:
             bound.add(named[1])
             text = text[: named.start()]
-        classes.update(_NAME.findall(text))
+        classes.update(_NAME.findall(text) or _BARE)
     return frozenset(classes), frozenset(bound)
 
 

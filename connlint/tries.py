@@ -52,6 +52,8 @@ class Names(NamedTuple):
     packages: frozenset[str]
     rebinds: bool = False
     """True if a builtin's name may stand for something else."""
+    several: frozenset[str] = frozenset()
+    """The names that may stand for several things, or that the file gives a value."""
 
 
 @cache
@@ -130,6 +132,19 @@ def connecting_names(packages: frozenset[str], own: frozenset[str]) -> frozenset
 def last(node: ast.AST) -> str:
     """Return the last part of the name that `node` is, nothing if it is none."""
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def walk(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield `node` and all below it, in any order: `ast.walk` takes twice as long."""
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        yield node
+        for value in node.__dict__.values():
+            if value.__class__ is list:
+                stack += [item for item in value if isinstance(item, ast.AST)]
+            elif isinstance(value, ast.AST):
+                stack.append(value)
 
 
 def _root(node: ast.AST) -> str:
@@ -245,6 +260,8 @@ class Try:
         root = _root(item)
         if self._names.rebinds and root in _BUILTINS:
             return True
+        if root in self._names.several:
+            return True
         return (root not in _BUILTINS or root in self._names.defined) and root not in self._names.imported
 
     def _is_builtin(self, item: ast.expr) -> bool:
@@ -264,7 +281,7 @@ class Try:
 
     def may_try(self, hot: Collection[str]) -> bool:
         """Say whether the body may try one of the operations `hot`, itself or through a function of the file."""
-        return any(self._may_try(node, hot) for statement in self.node.body for node in ast.walk(statement))
+        return any(self._may_try(node, hot) for statement in self.node.body for node in walk(statement))
 
     def _may_try(self, node: ast.AST, hot: Collection[str]) -> bool:
         if isinstance(node, ast.Attribute):
@@ -282,13 +299,13 @@ class Try:
     def speaks(self) -> bool:
         """Say whether a call in the body says by its names that it reaches a peer."""
         return any(
-            isinstance(node, ast.Call) and _speaks(node) for statement in self.node.body for node in ast.walk(statement)
+            isinstance(node, ast.Call) and _speaks(node) for statement in self.node.body for node in walk(statement)
         )
 
     def may_be_retried(self, hot: Collection[str], reaches: bool) -> bool:
         """Say whether a failure of the body may lead back to the head of the loop that the `try` is in."""
         in_finally = any(
-            isinstance(node, ast.Continue) for statement in self.node.finalbody for node in ast.walk(statement)
+            isinstance(node, ast.Continue) for statement in self.node.finalbody for node in walk(statement)
         )
         back = [handler for handler in self.node.handlers if in_finally or _may_lead_back(handler)]
         items = [item for handler in back for item in self.classes(handler)]
@@ -335,7 +352,7 @@ def _only_raises(handler: ast.ExceptHandler) -> bool:
 def _may_lead_back(handler: ast.ExceptHandler) -> bool:
     """Say whether control may go on after `handler`, or back to the head of a loop."""
     return not _ends(handler.body) or any(
-        isinstance(node, ast.Continue) for statement in handler.body for node in ast.walk(statement)
+        isinstance(node, ast.Continue) for statement in handler.body for node in walk(statement)
     )
 
 

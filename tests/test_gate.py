@@ -94,7 +94,6 @@ CATCHING = "import requests\ntry:\n    requests.get(url)\nexcept {}:\n    {}\n"
             id="function-in-loop",
         ),
         pytest.param("import socket\nsignal.connected(socket)  # connect\n", id="connect-in-comment"),
-        pytest.param("try: (\nexcept", id="not-parsed-without-the-words"),
         pytest.param(
             "try:\n    f()\nexcept ValueError:\n    pass\nexcept OSError:\n    pass\n", id="two-clauses-no-network"
         ),
@@ -176,6 +175,24 @@ def test_no_candidate(code: str) -> None:
         pytest.param("CNL2", "@task(bind=True)\ndef f(self): self.retry(countdown=0)\n", id="celery-retry"),
         pytest.param("CNL2", "import tenacity\n\n@tenacity.retry\ndef f(): ...\n", id="policy"),
         pytest.param("CNL2", "from proj import app\n\n@app.task(autoretry_for=(E,))\ndef f(): ...\n", id="celery"),
+        pytest.param(
+            "CNL1",
+            "try: from redis import ConnectionError as E\nexcept ImportError: from json import JSONDecodeError as E\n"
+            "try: f()\nexcept E: pass\n",
+            id="one-of-two-imports",
+        ),
+        pytest.param(
+            "CNL1",
+            "import redis\nfrom json import JSONDecodeError as gone\ndef f():\n    gone = (ConnectionError,)\n"
+            "    try: redis.Redis().get(x)\n    except gone: pass\n",
+            id="imported-and-given-a-value",
+        ),
+        pytest.param(
+            "CNL3",
+            "from socket import create_connection as connect\nfrom json import loads as connect\nconnect(x)\n",
+            id="connect-by-one-of-two-imports",
+        ),
+        pytest.param("CNL1", "# coding: hz\ntry: f()\nexcept Gone: pass\n", id="encoding-with-shifts"),
         pytest.param("CNL3", "import socket\nsocket.create_connection(x)\n", id="connect"),
         pytest.param("CNL3", "from smtplib import SMTP\nSMTP(host)\n", id="constructor"),
         pytest.param("CNL9", "x = 1  # NOQA: CNL201\n", id="suppression"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import subprocess
+import symtable
 import sys
 import sysconfig
 from collections import Counter
@@ -41,6 +42,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         monkeypatch.setattr(owner, name, call)
 
     counted(ast, "parse")
+    counted(symtable, "symtable")
     counted(cst, "parse_module")
     counted(facts, "read_index")
     return counts
@@ -49,8 +51,8 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        pytest.param(WORDLESS, {}, id="no-word"),
-        pytest.param("x = (\n", {}, id="no-word-and-no-python"),
+        pytest.param(WORDLESS, {"symtable": 1}, id="no-word"),
+        pytest.param("x = (\n", {"symtable": 1, "parse": 1}, id="no-word-and-no-python"),
         pytest.param(UNRELATED, {"parse": 1}, id="handled-and-raised"),
         pytest.param(FOUND, {"parse": 1, "parse_module": 1, "read_index": 1}, id="found"),
     ],
