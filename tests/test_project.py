@@ -35,7 +35,7 @@ LAYERS = [
     {"connlint.engine"},
     {"connlint.cache", "connlint.processes", "connlint.run", "connlint.settings"},
     {"connlint.reporters"},
-    {"connlint.cli", "connlint.flake8_plugin", "connlint.codemods"},
+    {"connlint.arguments", "connlint.cli", "connlint.flake8_plugin", "connlint.codemods"},
     {"connlint.__main__"},
 ]
 PLACES = {name: level for level, names in enumerate(LAYERS) for name in names}
