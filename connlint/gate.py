@@ -277,11 +277,19 @@ _SAY_NOTHING = _UNRELATED_BYTES | {
 _SORTING_ALL = (b"errno", b"exc_info")
 
 
+# What sorts out the exception of a name, and what the text must hold for it.
+_ASKED = (
+    (b"isinstance", rb"isinstance[ \t]*\([\s\\]*(?:%s)\b"),
+    (b"type", rb"type[ \t]*\([\s\\]*(?:%s)\b"),
+    (b"args", rb"\b(?:%s)[ \t]*\.[ \t]*args"),
+    (b"__class__", rb"\b(?:%s)[ \t]*\.[ \t]*__class__"),
+    (b"match", rb"match[ \t(]+(?:%s)\b"),
+)
+
+
 @cache
-def _sorting_of(name: bytes) -> re.Pattern[bytes]:
-    """Return what sorts out the exception that is called `name`."""
-    asked = rb"(?:isinstance|type)[ \t]*\([\s\\]*%s\b" % name
-    return re.compile(asked + rb"|\b%s[ \t]*\.[ \t]*(?:args|__class__)|\bmatch[ \t(]+%s\b" % (name, name))
+def _asking(pattern: bytes, names: frozenset[bytes]) -> re.Pattern[bytes]:
+    return re.compile(pattern % b"|".join(sorted(names)))
 
 
 # With what a handler sorts out what it took.
@@ -521,7 +529,10 @@ class _Text:
         """True if a handler may sort out what it took."""
         if self._clauses is None or self.has(_SORTING_ALL):
             return True
-        return any(_sorting_of(name).search(self._data) is not None for name in self._clauses[1])
+        names = self._clauses[1]
+        return bool(names) and any(
+            word in self._data and _asking(pattern, names).search(self._data) is not None for word, pattern in _ASKED
+        )
 
     @cached_property
     def own_names(self) -> frozenset[str]:
