@@ -50,8 +50,8 @@ _DEEPEST = 6
 _LOOKING = frozenset({"bool", "id", "isinstance", "print", "repr", "str", "type", "contextlib.closing"})
 
 _TIMEOUT_NAME = re.compile(
-    r"_*(?:(?:default|conn|connect|connection|tcp|net|network|sock|socket|server|client)_)?(?:time_?out)"
-    r"(?:_(?:s|sec|secs|seconds))?_*\Z",
+    r"\A(?:(?:default|conn|connect|connection|tcp|net|network|sock|socket|server|client)_)?(?:time_?out)"
+    r"(?:_(?:s|sec|secs|seconds))?\Z",
     re.IGNORECASE,
 )
 _OF_CONNECTS = re.compile(r"conn", re.IGNORECASE)
@@ -651,7 +651,7 @@ class TimeoutsReader:
         """Return the parameter of `function` that is a timeout and used for nothing but telling a socket."""
         for param in (*function.params.params, *function.params.kwonly_params):
             name = param.name.value
-            if not _TIMEOUT_NAME.match(name) or not _is_in_seconds(param):
+            if not _is_timeout_name(name) or not _is_in_seconds(param):
                 continue
             uses = [node for node in walk(function.body) if isinstance(node, cst.Name) and node.value == name]
             if all(self._only_tells(node) for node in uses):
@@ -676,7 +676,7 @@ class TimeoutsReader:
             return None
         found = []
         for name, bindings in self._index.attributes.get(owner, {}).items():
-            if not _TIMEOUT_NAME.match(name):
+            if not _is_timeout_name(name):
                 continue
             values = [binding.value for binding in bindings if binding.kind == "assign"]
             if values and all(value is not None and self._is_setting(value) for value in values):
@@ -702,7 +702,7 @@ class TimeoutsReader:
             name
             for name, bindings in top.names.items()
             if name.upper() == name
-            and _TIMEOUT_NAME.match(name)
+            and _is_timeout_name(name)
             and len(bindings) == 1
             and bindings[0].kind == "assign"
             and bindings[0].value is not None
@@ -736,7 +736,7 @@ def _may_not_block(setting: Setting) -> bool:
     number = _number(value) if value is not None else None
     if isinstance(setting.call.func, cst.Attribute) and setting.call.func.attr.value == "setblocking":
         return not (isinstance(value, cst.Name) and value.value == "True") and not number
-    if isinstance(value, (cst.Name, cst.Attribute)) and _TIMEOUT_NAME.match((dotted(value) or "").rpartition(".")[2]):
+    if isinstance(value, (cst.Name, cst.Attribute)) and _is_timeout_name((dotted(value) or "").rpartition(".")[2]):
         return False  # what is called a timeout is none of zero
     return number == 0 or (number is None and not (value is not None and _is_none(value)))
 
@@ -812,3 +812,7 @@ def _strings(node: cst.CSTNode) -> set[str]:
 
 def _names_a_bound(arg: cst.Arg) -> bool:
     return arg.keyword is not None and _BOUNDS.search(arg.keyword.value) is not None and not _is_none(arg.value)
+
+
+def _is_timeout_name(name: str) -> bool:
+    return _TIMEOUT_NAME.match(name.strip("_")) is not None
