@@ -250,8 +250,9 @@ class _Analysis:
         self.noqa = noqa
         self.families = families
         self.problems: list[str] = []
-        self.facts: Facts = facts.read(parse(source), selection.options)
-        self.found: list[tuple[Rule, Finding, Diagnostic]] = self._find()
+        with gate.no_collection():
+            self.facts: Facts = facts.read(parse(source), selection.options)
+            self.found: list[tuple[Rule, Finding, Diagnostic]] = self._find()
         self._rewrites: dict[int, Rewrite | None] = {}
         self._own_edits: dict[int, tuple[Edit, ...]] = {}
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, ClassVar
 
 import libcst as cst
 import pytest
 
-from connlint import engine
+from connlint import engine, gate
 from connlint.engine import Selection, check, fix
 from connlint.facts.tree import walk
 from connlint.rules.base import Finding, Fix, Rewrite, Rule
@@ -71,8 +70,7 @@ def toy(
 @pytest.fixture
 def rules(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def install(*chosen: Rule) -> None:
-        yes = SimpleNamespace(candidate=True, problem=None)
-        monkeypatch.setattr(engine, "gate", SimpleNamespace(decide=lambda *_: yes))
+        monkeypatch.setattr(gate, "decide", lambda *_: gate.Verdict(True))
         monkeypatch.setattr(engine, "selected_rules", lambda _: chosen)
 
     return install

@@ -16,6 +16,7 @@ import pytest
 
 from connlint import facts
 from connlint.engine import Selection, check
+from connlint.facts import tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +80,51 @@ def test_few_files_are_parsed(work: Counter[str]) -> None:
     assert len(files) > 80
     assert work["parse"] <= len(files) // 4
     assert work["parse_module"] <= len(files) // 20
+
+
+FUNCTION = """
+def fetch{n}(host, port):
+    sock = socket.socket()
+    sock.settimeout(5)
+    while True:
+        try:
+            sock.connect((host, port))
+            return sock
+        except ConnectionError:
+            time.sleep(1)
+
+
+def ask{n}(url):
+    session = requests.Session()
+    session.mount(url, HTTPAdapter(max_retries=Retry(total=5)))
+    try:
+        return session.get(url)
+    except OSError as error:
+        if error.errno != errno.ECONNREFUSED:
+            raise
+"""
+HEAD = "import errno\nimport requests\nimport socket\nimport time\nfrom requests.adapters import HTTPAdapter\nfrom urllib3 import Retry\n"
+
+
+def test_work_grows_as_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 0
+
+    def counted(node: cst.CSTNode) -> list[cst.CSTNode]:
+        nonlocal count
+        count += 1
+        return children(node)
+
+    children = tree.children
+    for module in [module for name, module in sys.modules.items() if name.startswith("connlint.")]:
+        if getattr(module, "children", None) is children:
+            monkeypatch.setattr(module, "children", counted)
+    visited = []
+    for times in (20, 40):
+        count = 0
+        checked = check((HEAD + "".join(FUNCTION.format(n=n) for n in range(times))).encode(), "file.py", Selection())
+        assert len(checked.diagnostics) >= 2 * times
+        visited.append(count)
+    assert visited[1] <= 2.1 * visited[0]
 
 
 HEAVY = {

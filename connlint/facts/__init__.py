@@ -60,6 +60,9 @@ class Facts:
         self.values = Values(self.names)
         self.exceptions = Exceptions(self.values)
         self.effects = EffectsReader(self.values, self.exceptions)
+        self.needed_python: tuple[int, int] | None = None
+        self.answers: dict[object, bool] = {}
+        """What was asked of the whole file, and the answer: see `connlint.facts.pythons`."""
         self.idle_comments: tuple[IdleComment, ...] = ()
         """The comments that suppress nothing; known only after all rules that they name have been asked."""
 

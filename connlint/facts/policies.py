@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -40,6 +40,7 @@ _ENDLESS = 10**9
 # A second attempt at once, and no third, replaces a kept-alive connection that the peer has closed meanwhile; urllib3
 # itself never waits before the first retry.
 _FEWEST = 3
+_TOLD_LATER = frozenset({"backoff_factor", "backoff_jitter", "get_backoff_time", "new", "parse_retry_after"})
 _ADAPTER = "requests.adapters.HTTPAdapter"
 
 # What an opaque call of a file that imports a client must say to be taken for a call to the peer.
@@ -375,14 +376,19 @@ class _Reader:
         if isinstance(parent, cst.Attribute):
             return True  # `Retry().parse_retry_after(...)`
         names = self._names_of(call)
+        paths, is_assigned = self._later
+        return is_assigned or not paths.isdisjoint(names)
+
+    @cached_property
+    def _later(self) -> tuple[set[str], bool]:
+        """The dotted names of what is told its wait when it is made already, and whether a wait is assigned."""
+        paths: set[str] = set()
+        is_assigned = False
         for node in walk(self._facts.module):
-            if not isinstance(node, cst.Attribute):
-                continue
-            if node.attr.value in {"backoff_factor", "backoff_jitter", "get_backoff_time", "new", "parse_retry_after"}:
-                owner = self._facts.index.parents.get(node)
-                if isinstance(owner, cst.AssignTarget) or dotted(node.value) in names:
-                    return True
-        return False
+            if isinstance(node, cst.Attribute) and node.attr.value in _TOLD_LATER:
+                is_assigned |= isinstance(self._facts.index.parents.get(node), cst.AssignTarget)
+                paths.add(dotted(node.value) or "")
+        return paths, is_assigned
 
     def _names_of(self, call: cst.Call) -> set[str]:
         """Return the names, dotted ones too, that `call` is assigned to."""

@@ -98,6 +98,8 @@ _MANY = 5
 
 def needs_python(facts: Facts) -> Version:
     """Return the oldest Python that can run the file, as far as the file tells."""
+    if facts.needed_python is not None:
+        return facts.needed_python
     found = [_SYNTAX[type(node)] for node in walk(facts.module) if type(node) in _SYNTAX]
     for node in facts.index.all(cst.ImportFrom):
         if not node.relative and not isinstance(node.names, cst.ImportStar) and _is_always_made(facts, node):
@@ -111,7 +113,8 @@ def needs_python(facts: Facts) -> Version:
             name = facts.names.qualified(call.func) or ""
             if name in _CAME and not _is_asked_for(facts, call):
                 found.append(_CAME[name])
-    return max(found, default=(3, 0))
+    facts.needed_python = max(found, default=(3, 0))
+    return facts.needed_python
 
 
 def _is_always_made(facts: Facts, node: cst.CSTNode) -> bool:
@@ -142,7 +145,9 @@ def keeps_to_python2(facts: Facts) -> bool:
     """Say whether the file, not being short, uses nothing that Python 2 lacks: then it may be meant to run there."""
     if facts.options.python2 != "auto" or len(facts.index.all(cst.FunctionDef)) < _MANY:
         return False
-    return not any(_is_new(node) for node in walk(facts.module))
+    if keeps_to_python2 not in facts.answers:
+        facts.answers[keeps_to_python2] = not any(_is_new(node) for node in walk(facts.module))
+    return facts.answers[keeps_to_python2]
 
 
 def _is_new(node: cst.CSTNode) -> bool:
@@ -161,6 +166,13 @@ def _is_new(node: cst.CSTNode) -> bool:
 
 def asks_for_python(facts: Facts, version: Version) -> bool:
     """Say whether the file asks whether it runs on a Python that is older than `version`, or than one before it."""
+    key = (asks_for_python, version)
+    if key not in facts.answers:
+        facts.answers[key] = _asks_for_python(facts, version)
+    return facts.answers[key]
+
+
+def _asks_for_python(facts: Facts, version: Version) -> bool:
     for node in walk(facts.module):
         if isinstance(node, cst.Comparison) and "version_info" in (dotted(_indexed(node.left)) or ""):
             right = node.comparisons[0].comparator
@@ -187,7 +199,9 @@ def supports_python2(facts: Facts) -> bool:
         for line in facts.module.header
     ):
         return True
-    return any(_is_sign(facts, node) for node in walk(facts.module))
+    if supports_python2 not in facts.answers:
+        facts.answers[supports_python2] = any(_is_sign(facts, node) for node in walk(facts.module))
+    return facts.answers[supports_python2]
 
 
 def _is_sign(facts: Facts, node: cst.CSTNode) -> bool:

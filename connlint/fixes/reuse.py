@@ -194,7 +194,7 @@ class _Fixer:
         inside |= {*walk(self._reuse.loop)}
         local = self._reuse.held.owner is None
         before = True
-        for node in walk(self._index.module):
+        for node in self._all_of_scope():
             if node is self._reuse.loop:
                 before = False
             if node in inside or not self._is_same(node):
@@ -213,6 +213,11 @@ class _Fixer:
             if not called or (isinstance(parent, cst.Attribute) and parent.attr.value in _SETTERS | {"detach", "dup"}):
                 return True
         return False
+
+    def _all_of_scope(self) -> Iterator[cst.CSTNode]:
+        """Yield all nodes that may mention the socket, in source order."""
+        held = self._reuse.held
+        return walk(held.scope.node if held.owner is None and held.scope is not None else self._index.module)
 
     def _is_same(self, node: cst.CSTNode) -> bool:
         if self._reuse.held.owner is None:
@@ -273,7 +278,7 @@ class _Fixer:
 
     def _is_used_outside(self, recipe: _Recipe) -> bool:
         inside = {node for line in recipe.lines for node in walk(line)} | {*walk(self._reuse.loop)}
-        return any(self._mentions(node) and node not in inside for node in walk(self._index.module))
+        return any(self._mentions(node) and node not in inside for node in self._all_of_scope())
 
     def _runs_at_least_once(self) -> bool:
         loop = self._reuse.loop
