@@ -525,6 +525,13 @@ class _Text:
         return self.rebinds_caught
 
     @cached_property
+    def handles_os_errors(self) -> bool:
+        """True if a clause may name what is an `OSError`, or more of connections than that."""
+        if self._clauses is None or not self._clauses[0] <= _UNRELATED_BYTES | {b"BaseException", b"Exception"}:
+            return True
+        return self.handles_related
+
+    @cached_property
     def sorts_out(self) -> bool:
         """True if a handler may sort out what it took."""
         if self._clauses is None or self.has(_SORTING_ALL):
@@ -846,7 +853,7 @@ class _Ladders:
         if not text.handles:
             return False
         words = text.has(_TIMEOUT) or text.has(_CONNECTION_CLASS)
-        return words or (text.imports_network and text.handles_related)
+        return words or (text.imports_network and text.handles_os_errors)
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:

@@ -87,7 +87,7 @@ class _Spread(Generic[Item, Result]):
 
 
 # What a process works on: given once, as it starts, and with `fork` not even copied.
-_given: tuple[Callable[[Any], Any], Sequence[Any]]
+_given: list[tuple[Callable[[Any], Any], Sequence[Any]]] = []
 
 
 def _pool(workers: int, function: Callable[[Item], Result], items: Sequence[Item]) -> ProcessPoolExecutor:
@@ -97,16 +97,15 @@ def _pool(workers: int, function: Callable[[Item], Result], items: Sequence[Item
 
 
 def _begin(function: Callable[[Any], Any], items: Sequence[Any]) -> None:
-    global _given  # noqa: PLW0603 - there is one a process
     _end_at_interrupt()
-    _given = function, items
+    _given[:] = [(function, items)]
     # What is here now stays, and trees are many and short-lived: to look through them for cycles costs an eighth.
     gc.freeze()
     gc.set_threshold(200_000, 20, 20)
 
 
 def _work(chunk: range) -> list[Any]:
-    function, items = _given
+    ((function, items),) = _given
     return [function(items[place]) for place in chunk]
 
 

@@ -39,6 +39,10 @@ _OTHER_PACKAGES = {
     "socketserver": "socket",
     "xmlrpclib": "xmlrpc",
 }
+# Where the network is tried, what any of these takes matters.
+_OS_ERRORS = frozenset(
+    name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, OSError)
+)
 _RELATED = _BROAD | CONNECTION_CLASSES | {"BaseExceptionGroup", "EOFError", "ExceptionGroup", "TimeoutError"}
 
 
@@ -228,7 +232,7 @@ class Try:
 
     def _may_cover(self, earlier: ast.expr | None, later: ast.expr | None) -> bool:
         """Say whether `except earlier` may take every `later`, and that is about connections."""
-        if later is None or self._is_unrelated(later):
+        if later is None or (self._is_unrelated(later) and last(later) not in _OS_ERRORS):
             return False
         if isinstance(later, ast.Name) and later.id in _TAKE_ALL:
             return False
@@ -237,12 +241,13 @@ class Try:
         if self._is_unrelated(earlier):
             return isinstance(earlier, ast.Name) and earlier.id in _TAKE_ALL
         upper, lower = last(earlier), last(later)
-        return self._is_renamed(later) or upper == lower or upper in _ancestors().get(lower, _BROAD)
+        return self._is_renamed(later) or upper == lower or upper in _ancestors().get(lower, _BROAD | _OTHER_NAMES)
 
     def may_repeat(self) -> bool:
         """Say whether a clause may name several classes that are about connections."""
         for handler in self.node.handlers:
-            related = [item for item in self.classes(handler) if item is not None and not self._is_unrelated(item)]
+            named = (item for item in self.classes(handler) if item is not None)
+            related = [item for item in named if not self._is_unrelated(item) or last(item) in _OS_ERRORS]
             if len(related) > 1 or any(map(self.is_unknown, related)):
                 return True
         return False

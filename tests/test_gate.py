@@ -459,6 +459,27 @@ def test_problem(data: bytes) -> None:
         assert "\n" not in verdict.problem
 
 
+@pytest.mark.parametrize("codes", [None, ("CNL105",), ("CNL106",)], ids=["default", "ladders", "members"])
+@pytest.mark.parametrize(
+    ("upper", "lower"),
+    [
+        ("OSError", "IOError"),
+        ("OSError", "PermissionError"),
+        ("IOError", "EnvironmentError"),
+        ("select.error", "FileNotFoundError"),
+        ("socket.error", "InterruptedError"),
+    ],
+)
+def test_errors_of_the_system_count_where_the_network_is_tried(
+    upper: str, lower: str, codes: tuple[str, ...] | None
+) -> None:
+    tried = "import select, socket\ndef f(s: socket.socket):\n    try:\n        s.recv(1)\n"
+    ladder = f"    except {upper}:\n        g(0)\n    except {lower}:\n        g(1)\n"
+    members = f"    except ({upper}, {lower}):\n        g(0)\n"
+    text = tried + (members if codes == ("CNL106",) else ladder)
+    assert gate.decide(text.encode(), Selection(select=codes).may_have).candidate
+
+
 def test_problem_names_the_line() -> None:
     assert (
         gate.decide(b"# except ConnectionError\ny = (\n", anything).problem

@@ -290,12 +290,12 @@ def test_nearest_file_of_all_paths_is_read(tmp_path: Path) -> None:
 def test_named_file_must_have_settings(tmp_path: Path) -> None:
     path = tmp_path / "other.toml"
     with pytest.raises(SettingsError, match=r"other\.toml: cannot be read: No such file"):
-        layer_of(path)
+        layer_of(str(path))
     path.write_text("[tool.ruff]\n")
     with pytest.raises(SettingsError, match=r"other.toml: has no \[tool.connlint\]"):
-        layer_of(path)
+        layer_of(str(path))
     path.write_text("[tool.connlint]\nfix = true\n")
-    assert layer_of(path) == Layer(str(tmp_path), fix=True)
+    assert layer_of(str(path)) == Layer(str(tmp_path), fix=True)
 
 
 def test_failures_of_a_connect_that_are_to_be_taken(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import libcst as cst
 
 from connlint import knowledge
 from connlint.facts.delays import PROMPT, WAITS, Waits
-from connlint.facts.model import RetryPolicy
+from connlint.facts.model import Bounded, RetryPolicy
 from connlint.facts.names import OPAQUE
 from connlint.facts.scopes import first_parameter
 from connlint.facts.spans import NO_WAIT, UNKNOWN, Number, Span, Spans, UnknownValue, longest, of_text
@@ -28,10 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from connlint.facts import Facts
-    from connlint.facts.model import Bounded
     from connlint.knowledge.policies import Policy
 
-Bound = tuple["Bounded", int | None]
+Bound = tuple[Bounded, int | None]
 
 _ALL = frozenset({"Exception"})
 _INTERVALS = frozenset({"interval_start", "interval_step", "interval_max"})

@@ -206,7 +206,7 @@ async def connect(host, port):
         try:
             return await asyncio.open_connection(host, port)
         except OSError:
-            await asyncio.sleep(min(30, 2**min(attempt, 5)))
+            await asyncio.sleep(min(30, 2 ** min(attempt, 5)))
 """,
         ),
         Example(
