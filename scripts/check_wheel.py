@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "publish.py"
 # A small package without dependencies that talks over sockets and has findings.
 PACKAGE = "fluent-logger"
+LIMIT = 600  # seconds, for what takes a minute where everything has to be downloaded
 PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check")
 
 
@@ -27,10 +28,18 @@ class WheelError(Exception):
 
 
 def run(*command: str | Path, expect: tuple[int, ...] = (0,), cwd: Path | None = None) -> str:
-    """Run `command` and return what it printed. Raises `WheelError` on any exit status but the expected ones."""
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, cwd=cwd)
+    """Run `command` and return what it printed.
+
+    Raises `WheelError` on any exit status but the expected ones, and when `command` does not end.
+    """
+    shown = " ".join(map(str, command))
+    try:
+        done = subprocess.run(
+            list(map(str, command)), capture_output=True, text=True, check=False, cwd=cwd, timeout=LIMIT
+        )
+    except subprocess.TimeoutExpired:
+        raise WheelError(f"{shown}\ndid not end within {LIMIT} s") from None
     if done.returncode not in expect:
-        shown = " ".join(map(str, command))
         raise WheelError(f"{shown}\nexited {done.returncode}, not {expect}:\n{done.stdout}{done.stderr}")
     if "Traceback" in done.stderr:
         raise WheelError(done.stderr)

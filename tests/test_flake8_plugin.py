@@ -230,6 +230,37 @@ def test_says_what_the_engine_says(code: str) -> None:
     assert found == [(item.row, item.column, f"{item.code} {item.message}") for item in expected]
 
 
+PARENTS = """\
+import ast
+import resource
+
+resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))  # who follows the links takes all there is
+
+
+class Parents:
+    def __init__(self, tree):
+        for node in ast.walk(tree):
+            for below in ast.iter_child_nodes(node):
+                below.parent = below._pyflakes_parent = node
+
+    def run(self):
+        return ()
+"""
+
+
+def test_other_plugins_link_nodes_to_their_parents(tmp_path: Path) -> None:
+    codes = [example.code for rule in all_rules() for example in rule.bad]
+    for number, code in enumerate(codes):
+        (tmp_path / f"file_{number}.py").write_text(code)
+    (tmp_path / "parents.py").write_text(PARENTS)
+    (tmp_path / "flake8.ini").write_text("[flake8:local-plugins]\nextension =\n  AAA = parents:Parents\npaths = .\n")
+    alone = flake8(tmp_path, "--select", "CNL", ".")
+    beside = [sys.executable, "-m", "flake8", "--config", "flake8.ini", "--select", "CNL", "."]
+    run = subprocess.run(beside, capture_output=True, check=False, cwd=tmp_path, text=True, timeout=120)
+    assert (run.stdout, run.stderr) == (alone.stdout, "")
+    assert alone.stdout.count("\n") > len(codes) / 2
+
+
 # Which rules are on
 
 
