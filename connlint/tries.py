@@ -21,6 +21,8 @@ from connlint.telling import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from connlint.knowledge.model import Library
+
 CONNECTION_CLASSES = frozenset(
     {"BrokenPipeError", "ConnectionAbortedError", "ConnectionError", "ConnectionRefusedError", "ConnectionResetError"}
 )
@@ -60,13 +62,14 @@ class Names(NamedTuple):
     """The names that may stand for several things, or that the file gives a value."""
 
 
-@cache
-def operations() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
-    """Return the last names of the operations by the packages that bring them, those that connect apart."""
-    from connlint import knowledge
+class _Reached(NamedTuple):
+    """The last names of the operations that a package brings, those that connect apart."""
 
-    found: dict[str, tuple[set[str], set[str]]] = {}
-    for library in knowledge.libraries():
+    hot: frozenset[str] = frozenset()
+    connecting: frozenset[str] = frozenset()
+
+    def and_of(self, library: Library) -> _Reached:
+        """Return these, and the names of the operations of `library`."""
         hot: set[str] = set()
         connecting: set[str] = set()
         for row in library.operations:
@@ -78,25 +81,46 @@ def operations() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
                 hot |= names
                 if row.phase == "connect":
                     connecting |= names
+        return _Reached(self.hot | hot, self.connecting | connecting)
+
+
+@cache
+def _standard() -> dict[str, _Reached]:
+    """Return what the packages of the standard library bring, and those that stand in their place."""
+    from connlint import knowledge
+
+    found: dict[str, _Reached] = {}
+    for library in knowledge.standard():
         reached = {row.name.partition(".")[0] for row in library.operations}
-        roots = {library.name, *reached}
-        if library.name in knowledge.CLIENTS.values():
-            told = (*library.bases, *library.aliases, *library.returns)
-            roots |= {name.partition(".")[0] for name in told}
-        else:
-            # The standard library's table tells of much that has nothing to do with a network.
-            roots |= {
-                name.partition(".")[0]
-                for name, meant in library.aliases.items()
-                if "." in name and meant.partition(".")[0] in reached
-            }
-        for root in roots:
-            both = found.setdefault(root, (set(), set()))
-            both[0].update(hot)
-            both[1].update(connecting)
+        # The table tells of much that has nothing to do with a network.
+        roots = {
+            name.partition(".")[0]
+            for name, meant in library.aliases.items()
+            if "." in name and meant.partition(".")[0] in reached
+        }
+        for root in {library.name, *reached, *roots}:
+            found[root] = found.get(root, _Reached()).and_of(library)
     for other, root in _OTHER_PACKAGES.items():
         found.setdefault(other, found[root])
-    return {root: (frozenset(hot), frozenset(connecting)) for root, (hot, connecting) in found.items()}
+    return found
+
+
+@cache
+def _reached(package: str) -> _Reached:
+    """Return what `package` brings. Only its own table is read for it: all of them take longer than a walk."""
+    from connlint import knowledge
+
+    found = _standard().get(package, _Reached())
+    library = knowledge.client(package)
+    return found if library is None else found.and_of(library)
+
+
+@cache
+def _known_packages() -> frozenset[str]:
+    """Return the packages that bring operations."""
+    from connlint import knowledge
+
+    return frozenset({*_standard(), *knowledge.CLIENTS})
 
 
 @cache
@@ -122,15 +146,13 @@ def _ancestors() -> dict[str, frozenset[str]]:
 @cache
 def hot_names(packages: frozenset[str], own: frozenset[str]) -> frozenset[str]:
     """Return the last names of the operations that a file that imports `packages` can try, and of its `own`."""
-    table = operations()
-    return own.union(*(table[package][0] for package in packages if package in table))
+    return own.union(*(_reached(package).hot for package in packages))
 
 
 @cache
 def connecting_names(packages: frozenset[str], own: frozenset[str]) -> frozenset[str]:
     """Return the last names of those that connect."""
-    table = operations()
-    return own.union(*(table[package][1] for package in packages if package in table))
+    return own.union(*(_reached(package).connecting for package in packages))
 
 
 def last(node: ast.AST) -> str:
@@ -197,7 +219,7 @@ class Try:
 
     def _takes_all_of_library(self) -> bool:
         """Say whether a clause takes all that the only library raises that the file imports."""
-        network = self._names.packages & operations().keys()
+        network = self._names.packages & _known_packages()
         if len(network) != 1:
             return False
         (package,) = network
@@ -222,7 +244,7 @@ class Try:
         return ".".join([root if imported else "", *reversed(parts)])
 
     def _is_of_table(self, item: ast.expr) -> bool:
-        return self._names.imported.get(_root(item), "").partition(".")[0] in operations()
+        return self._names.imported.get(_root(item), "").partition(".")[0] in _known_packages()
 
     def may_take_twice(self) -> bool:
         """Say whether an earlier clause may take all of what a later one names."""

@@ -36,6 +36,7 @@ __all__ = (
     "means_failure",
     "operation",
     "returns",
+    "standard",
     "synonyms",
 )
 
@@ -45,7 +46,7 @@ _STANDARD = (stdlib.LIBRARY, sockets.LIBRARY, streams.LIBRARY, web.LIBRARY, prot
 CLIENTS: Mapping[str, str] = {
     package: module
     for module, packages in {
-        "aio_pika": "aio_pika aiormq",
+        "aio_pika": "aio_pika aiormq pamqp",
         "aiohttp": "aiohttp",
         "aiokafka": "aiokafka",
         "aiomysql": "aiomysql",
@@ -155,8 +156,13 @@ def _general() -> tuple[Library, ...]:
     return (*_STANDARD, _own.library)
 
 
+def standard() -> tuple[Library, ...]:
+    """Return what is known of the standard library, and of what stands in its place."""
+    return _STANDARD
+
+
 def libraries() -> tuple[Library, ...]:
-    """Return all that is known, library by library."""
+    """Return all that is known, library by library. For look-ups it is too much: most files ask for one or two."""
     return (*_STANDARD, *(found for found in map(_client, sorted(set(CLIENTS.values()))) if found is not None))
 
 

@@ -177,3 +177,14 @@ def test_wildcard_rows_stand_for_every_method() -> None:
     assert row is not None
     assert row.name == "xmlrpc.client.ServerProxy.*"
     assert knowledge.operation("xmlrpc.client.ServerProxy") is None
+
+
+@pytest.mark.parametrize("module", sorted(set(knowledge.CLIENTS.values())))
+def test_table_tells_only_of_packages_that_lead_to_it(module: str) -> None:
+    """A name is looked up in the table of its package alone: what another one told of it nobody would find."""
+    library = knowledge.client(module)
+    assert library is not None
+    rows = (row.name for row in library.operations)
+    kinds = (library.aliases, library.bases, library.returns, library.attributes, library.harmless, library.groups)
+    told = {name.partition(".")[0] for name in (*rows, *(name for names in kinds for name in names))}
+    assert told == {package for package, known in knowledge.CLIENTS.items() if known == module}
