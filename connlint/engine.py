@@ -349,12 +349,10 @@ class _Analysis:
     def _edits_without_imports(self, index: int) -> tuple[Edit, ...]:
         """Return the edits that only finding `index` asks for; none if it has no fix."""
         if index not in self._own_edits:
-            from dataclasses import replace
-
             from connlint.fixes.edits import edits_of
 
             rewrite = self._rewrite(index)
-            own = replace(rewrite, imports=(), dropped_imports=()) if rewrite is not None else None
+            own = rewrite._replace(imports=(), dropped_imports=()) if rewrite is not None else None
             found = edits_of(self.facts, self.source.text, own) if own is not None else None
             self._own_edits[index] = found or ()
         return self._own_edits[index]

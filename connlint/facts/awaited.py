@@ -6,12 +6,12 @@ lines later, through the name that it was given. A task that nobody awaits lets 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from connlint.facts.tree import argument, dotted
+from connlint.records import Record
 
 if TYPE_CHECKING:
     from connlint.facts import Facts
@@ -29,8 +29,7 @@ _TASK_METHODS = frozenset({"create_task", "ensure_future"})
 _IDLE_METHODS = frozenset({"cancel", "cancelled", "close", "done", "get_name", "set_name"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Outlet:
+class Outlet(Record):
     """A place where the failure of a coroutine comes out; None for a task that nobody awaits.
 
     `gathered` says that it gets there through `asyncio.gather`, where others may fail the same way.

@@ -8,7 +8,6 @@ of their own, so each answer says since when it holds.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -16,6 +15,7 @@ import libcst as cst
 from connlint import knowledge
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import walk
+from connlint.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,8 +49,7 @@ _OF_CONNECTIONS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Member:
+class Member(Record):
     """One class that a handler takes.
 
     `node` is the expression that names it, `name` its qualified name and `written` the one before aliases are followed

@@ -7,8 +7,7 @@ read here, nothing is said of it; where the way leaves the function, or binds th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import libcst as cst
 
@@ -56,8 +55,7 @@ _OWN_ADDRESS = frozenset({"getsockname", "server_address"})
 _DEEPEST = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """The name that a socket is held by: `s` of a `scope`, or `self.sock` with its `owner` `self`.
 
     `survives` says when that owner is there after the failure, and can still close the socket: always, never, or

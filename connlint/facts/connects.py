@@ -5,7 +5,6 @@ Most calls named `connect` are no sockets. What counts here is what the call cal
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -213,7 +212,7 @@ class _Reader:
             return "attribute", held
         if function.name.value in _CONSTRUCTORS:
             finalizer = f"{self._index.scopes[owner].qualified}.__del__"
-            held = replace(held, survives="always" if finalizer in self._index.definitions else "unless raised")
+            held = held._replace(survives="always" if finalizer in self._index.definitions else "unless raised")
         return "made", held
 
     def _is_property(self, owner: cst.ClassDef, attribute: cst.Attribute) -> bool:

@@ -6,7 +6,6 @@ here has seen. The three are told apart, because only what surely does not wait 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -17,6 +16,7 @@ from connlint.facts.flow import Evaluator, Unknown, calls_in_order
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import argument, dotted, walk_same_code
 from connlint.knowledge import waits
+from connlint.records import Record
 
 if TYPE_CHECKING:
     from connlint.facts import Facts
@@ -25,8 +25,7 @@ PROMPT, MAY_WAIT, WAITS = 0, 1, 2
 _DEEPEST = 6
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Wait:
+class Wait(Record):
     """How a call delays: `PROMPT` not at all, `MAY_WAIT` for all that is known, `WAITS` surely."""
 
     level: int

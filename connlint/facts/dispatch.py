@@ -10,7 +10,6 @@ last word.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 import libcst as cst
@@ -31,6 +30,7 @@ from connlint.facts.names import OPAQUE
 from connlint.facts.scopes import first_parameter
 from connlint.facts.tree import bound_name, children, walk
 from connlint.knowledge import errnos as table
+from connlint.records import Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -60,8 +60,7 @@ _PLAIN = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Case:
+class Case(Record):
     """Some of the exceptions, and what the handler does with them.
 
     `classes` are their classes and `errnos` the names of the errnos that were tested for, both in the order of the
@@ -73,8 +72,7 @@ class Case:
     pieces: tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Dispatch:
+class Dispatch(Record):
     """A handler that acts on `cases` and raises all else again; or, where it `swallows`, drops all else.
 
     `preludes` are, for each case, the statements that bind a name to the exception or its errno, where something still
@@ -107,8 +105,7 @@ class Dispatch:
         return tuple(dict.fromkeys(name for case in self.cases for name in case.errnos))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Test:
+class _Test(Record):
     """What a condition picks (or, `negated`, all but that), and what else it demands.
 
     `whole` says that it picks every instance of `classes`: it asked for them, and not for errnos. `gone` are those
@@ -126,16 +123,15 @@ class _Test:
         return not self.errnos
 
 
-@dataclass(slots=True, eq=False)
-class _Reader:
+class _Reader(Record, frozen=False):
     """Reads one handler."""
 
     facts: Facts
     exceptions: set[str]
     """The names that stand for the exception."""
+    errnos: Errnos
     codes: set[str] = field(default_factory=set)
     """The names that stand for its errno."""
-    errnos: Errnos = field(init=False)
     reads: bool = False
     demands: bool = False
     exact: bool = False
@@ -147,9 +143,6 @@ class _Reader:
     """How many functions of the file lead here."""
     gone: list[cst.CSTNode] = field(default_factory=list)
     """The nodes that only sort out."""
-
-    def __post_init__(self) -> None:
-        self.errnos = Errnos(self.facts)
 
     # Conditions
 
@@ -224,7 +217,7 @@ class _Reader:
         name = first_parameter(function)
         if len(parameters) != 1 or name is None or self.facts.index.class_of(function) is not None:
             return False
-        reader = _Reader(self.facts, {name}, depth=self.depth + 1)
+        reader = _Reader(self.facts, {name}, Errnos(self.facts), depth=self.depth + 1)
         return bool(reader.returned(function))
 
     def returned(self, function: cst.FunctionDef) -> list[cst.BaseExpression]:
@@ -682,7 +675,7 @@ def read_dispatch(facts: Facts, handler: Handler) -> Dispatch | None:
     if not any(isinstance(line, (cst.If, cst.Match)) for line in body):
         return None
     name = bound_name(handler.node)
-    reader = _Reader(facts, {name} if name is not None else set())
+    reader = _Reader(facts, {name} if name is not None else set(), Errnos(facts))
     named = reader.prelude(body)
     cases = reader.cases(body[len(named) :], [])
     if cases is None:

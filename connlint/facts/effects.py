@@ -7,7 +7,6 @@ followed. A `try` inside the region keeps back what its handlers take.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 import libcst as cst
@@ -16,6 +15,7 @@ from connlint import knowledge
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import argument, bound_name, children, has_star, is_code_of_its_own, walk_same_code
 from connlint.facts.values import PASS_THROUGH
+from connlint.records import Record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from connlint.knowledge.model import Failure, Operation
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Tried:
+class Tried(Record):
     """An operation that a region tries.
 
     `call` is the call of the operation itself, `site` the call in the region through which it is reached (the same,
@@ -41,16 +40,14 @@ class Tried:
     through: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Raised:
+class Raised(Record):
     """A `raise` of the region: the class (`OPAQUE` if not known) and the statement, or the call that leads to it."""
 
     raises: str
     node: cst.CSTNode
 
 
-@dataclass(frozen=True, slots=True)
-class Effects:
+class Effects(Record):
     """All that a region does: see the module."""
 
     tried: tuple[Tried, ...] = ()

@@ -6,12 +6,12 @@ of that is not known, nothing is known of the name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from connlint.knowledge import errnos as table
+from connlint.records import Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,8 +28,7 @@ _MUTATORS: dict[str, bool | None] = {
 }
 
 
-@dataclass(slots=True, eq=False)
-class Errnos:
+class Errnos(Record, frozen=False):
     """Reads expressions of one file."""
 
     facts: Facts

@@ -9,12 +9,12 @@ exception is a way that the program takes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import libcst as cst
 
 from connlint.facts.tree import children, dotted, is_code_of_its_own
+from connlint.records import Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,8 +45,7 @@ class TooComplexError(Exception):
     """The code has more ways than are worth walking."""
 
 
-@dataclass(slots=True, eq=False)
-class Step:
+class Step(Record, frozen=False):
     """A point in the code, what is evaluated there, and where control can go from it."""
 
     kind: StepKind
@@ -55,8 +54,7 @@ class Step:
     calls: tuple[cst.Call, ...] | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Graph:
+class Graph(Record, frozen=False):
     """The steps of one function (or module), and where its loops, handlers and `with` blocks are in it."""
 
     heads: dict[cst.CSTNode, Step] = field(default_factory=dict)
@@ -403,8 +401,7 @@ def _number(value: Constant) -> int | float:
 # Walking
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Record):
     """A name, or a dotted one, that a step binds; `value` is None where what it is bound to is no expression."""
 
     name: str

@@ -9,7 +9,6 @@ variables, the attributes of the object, and the functions and generators of the
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import libcst as cst
@@ -19,6 +18,7 @@ from connlint.facts.flow import Evaluator, Unknown
 from connlint.facts.model import Delay
 from connlint.facts.tree import COMPREHENSIONS, dotted, walk, walk_same_code
 from connlint.knowledge.waits import speaks_of_a_policy
+from connlint.records import Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Mapping
@@ -90,8 +90,7 @@ def seconds_of(facts: Facts, delay: Delay) -> float | None:
     return None
 
 
-@dataclass(slots=True, eq=False)
-class _Frame:
+class _Frame(Record, frozen=False):
     """The code in which an expression is read: the loop itself, or a function of the file that is called from it.
 
     `given` is how the parameters of such a function grow, and `loop` the loop of a generator whose items are read.

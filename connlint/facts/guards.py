@@ -8,7 +8,6 @@ decorator, a context or a caller that cannot be read may convert the failure, an
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from connlint.facts.effects import reraises
 from connlint.facts.model import Guard
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import argument, dotted, has_star, statements, walk, walk_same_code
+from connlint.records import Record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,8 +69,7 @@ _THREAD_CLASSES = frozenset({"threading.Thread", "threading.Timer"})
 _HOOKS = frozenset({"sys.excepthook", "threading.excepthook"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fate:
+class Fate(Record):
     """What becomes of a failure: the guards it meets, those classes that nothing takes, and where they end.
 
     `gathered` says that it gets there through `asyncio.gather`.
@@ -83,8 +82,7 @@ class Fate:
     gathered: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Around:
+class _Around(Record):
     """What stands around a place in its own function; `end` is that function, or the module."""
 
     guards: tuple[Guard, ...]

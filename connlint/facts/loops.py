@@ -8,7 +8,6 @@ input, and what it does after an attempt that succeeded. Where that cannot be se
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -40,6 +39,7 @@ from connlint.facts.model import Counter, Retried, RetryLoop
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import dotted, walk, walk_same_code
 from connlint.knowledge.waits import EXITS, READS, RUNS, SENDS
+from connlint.records import Record, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -85,8 +85,7 @@ def read_loops(facts: Facts) -> Iterator[RetryLoop]:
             continue
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Candidate:
+class _Candidate(Record):
     """A handler or a `suppress` in a loop, with what it takes of what its body tries."""
 
     handler: cst.ExceptHandler | cst.With
@@ -294,8 +293,7 @@ def _in_order(facts: Facts, loops: Iterable[Loop]) -> list[Loop]:
     return [node for node in walk(facts.module) if isinstance(node, (cst.For, cst.While)) and node in remaining]
 
 
-@dataclass(slots=True)
-class Ways:
+class Ways(Record, frozen=False):
     """What the ways from a handler to the next attempt have in common, and how they differ."""
 
     levels: set[int] = field(default_factory=set)

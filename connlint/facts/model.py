@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from connlint.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +25,7 @@ ReuseMode = Literal["blocking", "timeout", "tls", "async"]
 LoopKind = Literal["retry", "reconnect", "failover", "work", "accept", "read", "poll", "would-block", "unknown"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Handler:
+class Handler(Record):
     """One `except` clause.
 
     `clauses` are what each clause of its `try` takes, and `position` is which of them it is; `effects` what the body of
@@ -62,8 +62,7 @@ class Handler:
         return self.read_effects()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Suppression:
+class Suppression(Record):
     """A `with contextlib.suppress(...)`: a handler that does nothing.
 
     `call` is what names the classes that it takes, `caught`; `earlier` are those that the items before it suppress.
@@ -81,8 +80,7 @@ class Suppression:
         return self.read_effects()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class IdleComment:
+class IdleComment(Record):
     """A `noqa` comment with codes that suppress nothing: these codes, and those of them that are codes of rules.
 
     `edit` (offsets and text) takes them out.
@@ -94,8 +92,7 @@ class IdleComment:
     edit: tuple[int, int, str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Delay:
+class Delay(Record):
     """What waits between two attempts: the call or statement, for how many seconds (an expression), how it grows.
 
     `linear` is any growth by steps, polynomials included. `sleep` is the call that the seconds are given to: `node`
@@ -114,8 +111,7 @@ class Delay:
     after_success: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Retried:
+class Retried(Record):
     """One handler (or `suppress`) of a loop that takes a connection failure and leads back to the next attempt.
 
     `tried` are the known operations whose failures it takes, `failing` the classes of these; `opaque_tried` the calls
@@ -139,8 +135,7 @@ class Retried:
     late: tuple[Delay, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Counter:
+class Counter(Record):
     """The name that counts the attempts of a loop.
 
     A `range` gives it `first`, `first + 1`, ... up to the last one below `limit`. In a `while`, the loop goes on as
@@ -155,8 +150,7 @@ class Counter:
     changes: tuple[cst.CSTNode, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RetryLoop:
+class RetryLoop(Record):
     """A loop in which a handler leads back to the next attempt.
 
     `bound` says what ends the retrying: `attempts` (with `attempts` the expression of how many, where there is one),
@@ -186,8 +180,7 @@ class RetryLoop:
         return next((item for item in order if item in found), "none")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RetryRecursion:
+class RetryRecursion(Record):
     """A function that tries again by calling itself (`again`) from the handler of a connection failure.
 
     `tried`, `failing` and `opaque_tried` are as in `Retried`. `same_input` says that the next attempt is given what
@@ -207,8 +200,7 @@ class RetryRecursion:
     bound: Bounded
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RetryPolicy:
+class RetryPolicy(Record):
     """A library's retry configuration: the call, decorator or dictionary that makes it, with its bound and its delay.
 
     `row` is what the tables know of it, `call` the call with its arguments (None for a decorator without any and for a
@@ -235,8 +227,7 @@ class RetryPolicy:
     caught: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Guard:
+class Guard(Record):
     """Something around a connect that may take its failure: the handler's (or `with` item's) node and classes.
 
     `escapes` are the classes that the connect is known to raise when it is refused and that get past this guard.
@@ -249,8 +240,7 @@ class Guard:
     passes_on: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Leak:
+class Leak(Record):
     """A way on which a socket made here stays open when its connect fails.
 
     `raises` is the failure that takes it; `handlers` are the clauses that do, none if it leaves the function or the
@@ -269,8 +259,7 @@ class Leak:
     shared: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ConnectSite:
+class ConnectSite(Record):
     """A call that connects, who takes its failure, and who closes the socket.
 
     `origin` says where the socket comes from (`result`: it is what the call gives); `variable` is the local name, or
@@ -302,8 +291,7 @@ class ConnectSite:
     makers: tuple[Binding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reuse:
+class Reuse(Record):
     """A loop that connects a socket again after its connect has failed.
 
     `call` is the connect that fails and `again` the one that its failure leads to, mostly the same. `variable` is the
@@ -326,8 +314,7 @@ class Reuse:
     mode: ReuseMode
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class UnboundedConnect:
+class UnboundedConnect(Record):
     """A call that connects, and whose wait surely nothing in the file bounds.
 
     `how` says by what it could be bounded: an argument of the call `told`, one of the constructor `told` of the object
@@ -352,8 +339,7 @@ class UnboundedConnect:
     setting: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class IgnoredResult:
+class IgnoredResult(Record):
     """A connect that reports by its result, which nobody reads.
 
     `name` is what the result is bound to, empty if it is dropped; `used` is what goes on as if the socket, one that
@@ -366,8 +352,7 @@ class IgnoredResult:
     used: cst.CSTNode
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BlockingConnect:
+class BlockingConnect(Record):
     """A connect that blocks, in the code of the coroutine function `function` itself."""
 
     call: cst.Call

@@ -8,7 +8,6 @@ or does so by itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -17,6 +16,7 @@ from connlint.facts.endless import asks_which
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import argument, bound_name, dotted, has_star, walk_same_code
 from connlint.knowledge.retries import CLIENTS
+from connlint.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,8 +30,7 @@ _BROAD = frozenset({"BaseException", "Exception"})
 _WRAPPING = frozenset({"google.api_core", "tenacity"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Layer:
+class Layer(Record):
     """One retry: the loop, decorator or call that makes it, and how many attempts it makes, if that is known.
 
     `source` says where a number comes from that is not written in the file.
@@ -42,8 +41,7 @@ class Layer:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Nested:
+class Nested(Record):
     """A retry within a retry, and the call through which the outer one reaches the inner one."""
 
     outer: Layer

@@ -7,7 +7,6 @@ names, else by what the function tries; only where both are silent, the file's i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from connlint.facts.tree import argument, dotted, has_star, statements, walk, wa
 from connlint.facts.wording import code, place
 from connlint.knowledge import policies, waits
 from connlint.knowledge.policies import celery, google, kombu
+from connlint.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -64,8 +64,7 @@ def read_policies(facts: Facts) -> Iterator[RetryPolicy]:
             yield reader.read(source)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Source:
+class _Source(Record):
     """What a policy is written as: its place, its row, the call to repair, and what is given for an argument.
 
     With `base`, that is what the arguments come from that are not given: the policy that is varied.

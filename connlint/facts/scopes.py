@@ -6,12 +6,12 @@ the index it returns, so that no fact walks the whole file again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 import libcst as cst
 
 from connlint.facts.tree import COMPREHENSIONS, children, dotted
+from connlint.records import Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +34,7 @@ BindingKind = Literal[
 Node = TypeVar("Node", bound=cst.CSTNode)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Binding:
+class Binding(Record):
     """One place that gives a name (or an attribute of `self`) its value.
 
     `value` is the expression bound, if there is one; `index` says which item of it when it is unpacked; `qualified`
@@ -52,8 +51,7 @@ class Binding:
     conditional: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class Scope:
+class Scope(Record, frozen=False):
     """A module, a class, a function (or lambda) or a comprehension, and what it binds."""
 
     kind: Literal["module", "class", "function", "comprehension"]
@@ -110,8 +108,7 @@ class Parents:
         return zip(self.nodes, self.by_id.values(), strict=True)
 
 
-@dataclass(slots=True, eq=False)
-class Index:
+class Index(Record, frozen=False):
     """What the one walk has seen: parents, scopes, and the nodes of the kinds that facts ask for, in source order."""
 
     module: cst.Module

@@ -7,7 +7,6 @@ stays.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -46,7 +45,7 @@ class _Guarding(LoopRewriter):
             self.replace[line] = self._under(guard, line)
         # a handler that raises the last failure does not wait for it either
         handlers = frozenset(item.handler for item in self.loop.retried if item.late)
-        return replace(self.rewrite_of(), reads=handlers)
+        return self.rewrite_of()._replace(reads=handlers)
 
     def _line_of(self, delay: Delay) -> cst.SimpleStatementLine:
         """Return the line of which the delay is the only statement."""

@@ -7,8 +7,9 @@ documentation (the docstring), its examples (which are its tests and its page in
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+
+from connlint.records import Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 Applicability = Literal["safe", "unsafe"]
 
 
-@dataclass(frozen=True, slots=True)
-class Rewrite:
+class Rewrite(NamedTuple):
     """What a fix does to the tree.
 
     `replace` maps nodes of the file to what takes their place: another node, several statements (a tuple), or nothing
@@ -40,8 +40,7 @@ class Rewrite:
     reads: frozenset[cst.CSTNode] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Record):
     """A way to repair a finding: `rewrite` is asked only when somebody wants it, and may decline with None."""
 
     applicability: Applicability
@@ -49,8 +48,7 @@ class Fix:
     rewrite: Callable[[], Rewrite | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Record):
     """What a rule reports of one place.
 
     `node` is the place: row and column are its start. `until` is the node whose end closes the part to underline.
@@ -64,8 +62,7 @@ class Finding:
     fix: Fix | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Record):
     """A piece of code with a name that reads as an id; `fixed` is what all fixes of the rule make of it."""
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from connlint.facts.caught import (
 from connlint.facts.pythons import holds_since, keeps_to_python2, supports_python2
 from connlint.facts.wording import code
 from connlint.fixes.members import without, without_in_suppress
+from connlint.records import Record
 from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ _Clause = cst.ExceptHandler | cst.ExceptStarHandler
 _TIMEOUT_OF_SOCKETS = (3, 10)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Covered:
+class _Covered(Record):
     """A member that another one, `by`, covers, with the Python since which it does."""
 
     member: Member

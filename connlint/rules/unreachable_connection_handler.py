@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -23,6 +22,7 @@ from connlint.facts.pythons import holds_since, supports_python2
 from connlint.facts.tree import walk, walk_same_code
 from connlint.facts.wording import code
 from connlint.fixes.proof import loses_comments
+from connlint.records import Record
 from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 _Clause = cst.ExceptHandler | cst.ExceptStarHandler
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Taken:
+class _Taken(Record):
     """A class of a clause, and the class of a clause before it that takes it, with the Python since which it does."""
 
     member: Member
