@@ -5,39 +5,51 @@ from __future__ import annotations
 import re
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, AnyStr, Generic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Pattern:
-    """A regular expression over bytes."""
+class _Lazy(Generic[AnyStr]):
+    """A regular expression over bytes or text."""
 
-    def __init__(self, pattern: bytes, flags: int = 0) -> None:
-        self.pattern = pattern
+    def __init__(self, pattern: AnyStr, flags: int = 0) -> None:
+        self.pattern: AnyStr = pattern
         self._flags = flags
 
     @cached_property
-    def _compiled(self) -> re.Pattern[bytes]:
+    def _compiled(self) -> re.Pattern[AnyStr]:
         return re.compile(self.pattern, self._flags)
 
-    def search(self, data: bytes, position: int = 0) -> re.Match[bytes] | None:
+    def search(self, data: AnyStr, position: int = 0) -> re.Match[AnyStr] | None:
         """Return the first match from `position` on."""
         return self._compiled.search(data, position)
 
-    def match(self, data: bytes, position: int = 0) -> re.Match[bytes] | None:
+    def match(self, data: AnyStr, position: int = 0) -> re.Match[AnyStr] | None:
         """Return the match at `position`."""
         return self._compiled.match(data, position)
 
-    def finditer(self, data: bytes, position: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[bytes]]:
+    def finditer(self, data: AnyStr, position: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[AnyStr]]:
         """Yield all matches from `position` up to `end`."""
         return self._compiled.finditer(data, position, end)
 
-    def findall(self, data: bytes) -> list[bytes]:
+    def findall(self, data: AnyStr) -> list[AnyStr]:
         """Return what all matches hold; the pattern has at most one group."""
         return self._compiled.findall(data)
 
-    def split(self, data: bytes) -> list[bytes]:
+    def split(self, data: AnyStr) -> list[AnyStr]:
         """Return what stands between the matches."""
         return self._compiled.split(data)
+
+    def sub(self, other: AnyStr, data: AnyStr) -> AnyStr:
+        """Return `data` with `other` in the place of every match."""
+        return self._compiled.sub(other, data)
+
+
+class Pattern(_Lazy[bytes]):
+    """A regular expression over bytes."""
+
+
+class TextPattern(_Lazy[str]):
+    """A regular expression over text."""

@@ -29,6 +29,7 @@ from connlint.facts.flow import (
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import children, dotted, statements, walk_same_code
 from connlint.knowledge import waits
+from connlint.lazy import TextPattern
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -38,12 +39,12 @@ if TYPE_CHECKING:
     from connlint.facts.flow import Graph, Walker
     from connlint.facts.model import Counter, Exhaustion
 
-_GIVES_UP = re.compile(
+_GIVES_UP = TextPattern(
     r"(?:^|_)(?:fail\w*|abort\w*|die|exit|raise\w*|skip\w*|usage|critical|fatal|give_?up|giveup|error\w*|exhaust\w*|"
     r"unreachable|panic|reject\w*|throw|alert|notify|warn\w*|report\w*|assert\w*|check\w*|verify\w*|validate\w*)(?:_|$)",
     re.IGNORECASE,
 )
-_TELLS = re.compile(
+_TELLS = TextPattern(
     r"fail|error|could ?n.t|could not|unable|can.?not|can't|giv(?:e|ing) up|gave up|exhaust|max|retr|attempt|tries|"
     r"\bno\b|\bnot\b|unreach|timed? ?out|lost|refused|abort|problem|warn|unavailable|too many|still|skip|drop|without",
     re.IGNORECASE,
@@ -58,7 +59,7 @@ _RECKONS = frozenset(
     random.uniform round str time.monotonic time.time
     """.split()
 )
-_BEST_EFFORT = re.compile(
+_BEST_EFFORT = TextPattern(
     r"best[- ]effort|ignor(?:e|ing) (?:errors?|failures?|exceptions?)|never raises|does not raise|doesn't raise"
     r"|or None\b|\bNone (?:if|when|on)|otherwise,? (?:returns? )?`*None|False (?:if|otherwise|when)|silently",
     re.IGNORECASE,

@@ -19,6 +19,7 @@ from connlint.facts.effects import reraises
 from connlint.facts.model import Guard
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import argument, dotted, has_star, statements, walk, walk_same_code
+from connlint.lazy import TextPattern
 from connlint.records import Record, replace
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ _DEEPEST = 12
 _MOST_WAYS = 200
 
 # Functions that only promise a connection hand its failure on, and rightly.
-_CONTRACT = re.compile(r"(?:^|_)(?:re)?(?:connect|open|create|dial|establish|login|acquire)", re.IGNORECASE)
-_MAIN = re.compile(r"_*(?:async_)?(?:main|run|cli|start)_*\Z", re.IGNORECASE)
+_CONTRACT = TextPattern(r"(?:^|_)(?:re)?(?:connect|open|create|dial|establish|login|acquire)", re.IGNORECASE)
+_MAIN = TextPattern(r"_*(?:async_)?(?:main|run|cli|start)_*\Z", re.IGNORECASE)
 
 _PLAIN_DECORATORS = frozenset(
     """

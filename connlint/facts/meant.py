@@ -13,6 +13,7 @@ import libcst as cst
 
 from connlint.facts.effects import HARMLESS_METHODS
 from connlint.facts.tree import walk, walk_same_code
+from connlint.lazy import TextPattern
 from connlint.telling import speaks_of_a_peer
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 # What only a connect raises, of all that is done to a stream.
 _ONLY_CONNECTS = frozenset({"ConnectionRefusedError", "socket.gaierror"})
-_SAYS_SO = re.compile(
+_SAYS_SO = TextPattern(
     r"\brefused\b|\b(?:could|can) ?(?:not|n't) connect\b|\bcan't connect\b"
     r"|\b(?:unable|fail(?:s|ed|ure)?) (?:to connect|connecting)\b|\bconnect(?:ing)? failed\b",
     re.IGNORECASE,

@@ -8,7 +8,6 @@ be known, it is `OPAQUE`.
 from __future__ import annotations
 
 import builtins
-import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -16,6 +15,7 @@ import libcst as cst
 from connlint import knowledge
 from connlint.facts.scopes import first_parameter
 from connlint.facts.tree import dotted, walk
+from connlint.lazy import TextPattern
 
 if TYPE_CHECKING:
     from connlint.facts.scopes import Binding, Index, Scope
@@ -28,7 +28,7 @@ _STANDARD_STARS = frozenset(
     {"socket", "errno", "ssl", "select", "time", "typing", "tkinter", "ctypes", "math", "struct", "tenacity"}
 )
 # What `from tenacity import *` brings, which is no client and whose tables are those of policies
-_TENACITY = re.compile(r"(?:retry|stop|wait|before|after)(?:_[a-z_]+)?\Z|(?:Async)?Retrying\Z|RetryError\Z|TryAgain\Z")
+_TENACITY = TextPattern(r"(?:retry|stop|wait|before|after)(?:_[a-z_]+)?\Z|(?:Async)?Retrying\Z|RetryError\Z|TryAgain\Z")
 _SHADOWED_BY_STARS = frozenset({"ConnectionError", "TimeoutError", "BlockingIOError", "InterruptedError"})
 
 

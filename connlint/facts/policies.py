@@ -22,6 +22,7 @@ from connlint.facts.tree import argument, dotted, has_star, statements, walk, wa
 from connlint.facts.wording import code, place
 from connlint.knowledge import policies, waits
 from connlint.knowledge.policies import celery, google, kombu
+from connlint.lazy import TextPattern
 from connlint.records import Record
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ _TOLD_LATER = frozenset({"backoff_factor", "backoff_jitter", "get_backoff_time",
 _ADAPTER = "requests.adapters.HTTPAdapter"
 
 # What an opaque call of a file that imports a client must say to be taken for a call to the peer.
-_SPEAKS_OF_PEERS = re.compile(
+_SPEAKS_OF_PEERS = TextPattern(
     r"(?:^|_|\b)(?:client|conn|connect|connection|download|fetch|http|request|requests|rpc|send|session|sess|sock"
     r"|socket|stub|upload|url|urlopen|ws)(?:$|_|\b)",
     re.IGNORECASE,

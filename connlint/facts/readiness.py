@@ -16,6 +16,7 @@ import libcst as cst
 
 from connlint.facts.delays import called
 from connlint.facts.tree import walk_same_code
+from connlint.lazy import TextPattern
 from connlint.telling import words
 
 if TYPE_CHECKING:
@@ -24,19 +25,19 @@ if TYPE_CHECKING:
     from connlint.facts import Facts
     from connlint.facts.model import RetryLoop, RetryPolicy
 
-_HERE = re.compile(r"(?<![\w.-])(?:localhost|127(?:\.\d{1,3}){3}|::1|0\.0\.0\.0)(?![\w.-])")
+_HERE = TextPattern(r"(?<![\w.-])(?:localhost|127(?:\.\d{1,3}){3}|::1|0\.0\.0\.0)(?![\w.-])")
 _STATES = frozenset({"alive", "health", "healthcheck", "healthy", "reachable", "readiness", "ready", "startup"})
 _WAITING = frozenset({"await", "wait"})
 _CHECKED = frozenset({"port", "server", "service"})
 # What a docstring or a comment above the loop says of it
-_SAID = re.compile(
+_SAID = TextPattern(
     r"\bwait(?:s|ing)?\b.{0,60}\b(?:available|alive|boot|healthy|listen(?:s|ing)?|online|ready|start(?:s|ed|up)?|up)\b"
     r"|\b(?:until|till)\b.{0,60}\b(?:alive|answers?|available|healthy|listens|listening|online|reachable|ready"
     r"|repl(?:y|ies)|responds?|started|up)\b",
     re.IGNORECASE | re.DOTALL,
 )
 # What a message tells of while the loop waits, unless it tells for how long
-_TOLD = re.compile(
+_TOLD = TextPattern(
     r"\bwait(?:s|ing)?\s+(?:for|on|until)\b(?!\s*(?:\d|[%{]|[\"']|$))"
     r"(?!.{0,30}\b(?:s|secs?|seconds?|min|minutes?|before|retry)\b)",
     re.IGNORECASE,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from connlint.facts.tree import dotted
+from connlint.lazy import TextPattern
 
 if TYPE_CHECKING:
     from connlint.facts.scopes import Index
 
-_MODULES = re.compile(r"(?:pytest|unittest2?|mock|nose|testtools|asynctest|twisted\.trial|django\.test)(?:\.|\Z)")
-_CLASS = re.compile(r"Test|.*(?:Test|Tests|TestCase)\Z")
+_MODULES = TextPattern(r"(?:pytest|unittest2?|mock|nose|testtools|asynctest|twisted\.trial|django\.test)(?:\.|\Z)")
+_CLASS = TextPattern(r"Test|.*(?:Test|Tests|TestCase)\Z")
 
 
 def is_test(index: Index) -> bool:

@@ -17,6 +17,7 @@ import libcst as cst
 from connlint.facts.model import BlockingConnect, UnboundedConnect
 from connlint.facts.tree import argument, dotted, has_star, walk, walk_same_code
 from connlint.knowledge.timeouts import BOUNDING, EVERYWHERE, OPTIONS, PATIENCE, Patience
+from connlint.lazy import TextPattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,29 +33,29 @@ _REQUESTS = frozenset({"http.client.HTTPConnection.request", "http.client.HTTPSC
 _MAKERS = frozenset({"socket.socket"})
 _WRAPPERS = frozenset({"contextlib.closing", "ssl.SSLContext.wrap_socket", "ssl.wrap_socket"})
 _STREAM_FAMILIES = frozenset({"AF_INET", "AF_INET6", "PF_INET", "PF_INET6"})
-_LOOPBACK = re.compile(
+_LOOPBACK = TextPattern(
     r"localhost(?:\.localdomain|[46])?\Z|127(?:\.\d+){3}\Z|\[?::1\]?\Z|0\.0\.0\.0\Z|ip6-localhost\Z|\Z"
 )
 _OWN_ADDRESS = frozenset({"getsockname", "gethostname", "server_address", "getfqdn", "sockets"})
 
 # Whatever has such a name, around a call or as a decorator, is taken to bound it.
-_BOUNDS = re.compile(
+_BOUNDS = TextPattern(
     r"time_?out|dead_?line|wait_?for(?!_?ever)|fail_?a(?:fter|t)\b|move_?on_?a|time_?limit|alarm|cancel",
     re.IGNORECASE,
 )
-_CONNECTS = re.compile(r"connect|open|socket", re.IGNORECASE)
+_CONNECTS = TextPattern(r"connect|open|socket", re.IGNORECASE)
 # Whatever is told to a socket by one of these may bound what it does next.
 _SETTINGS = frozenset({"settimeout", "setblocking"})
 _DEEPEST = 6
 # Functions that take a socket and leave it as it is.
 _LOOKING = frozenset({"bool", "id", "isinstance", "print", "repr", "str", "type", "contextlib.closing"})
 
-_TIMEOUT_NAME = re.compile(
+_TIMEOUT_NAME = TextPattern(
     r"\A(?:(?:default|conn|connect|connection|tcp|net|network|sock|socket|server|client)_)?(?:time_?out)"
     r"(?:_(?:s|sec|secs|seconds))?\Z",
     re.IGNORECASE,
 )
-_OF_CONNECTS = re.compile(r"conn", re.IGNORECASE)
+_OF_CONNECTS = TextPattern(r"conn", re.IGNORECASE)
 _LONGEST = 300.0
 _NUMBERS = frozenset({"Final", "None", "Number", "Optional", "Real", "Union", "float", "int", "numbers", "typing"})
 

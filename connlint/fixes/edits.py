@@ -6,13 +6,13 @@ have in common at their ends is no part of it.
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from connlint.layout import render
+from connlint.lazy import TextPattern
 from connlint.rules.base import Rewrite
 from connlint.source import Edit
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from connlint.facts import Facts
 
-_LAST_LINE_END = re.compile(r"(\r\n|\n|\r)\Z")
+_LAST_LINE_END = TextPattern(r"(\r\n|\n|\r)\Z")
 
 
 def edits_of(facts: Facts, text: str, rewrite: Rewrite) -> tuple[Edit, ...] | None:

@@ -6,7 +6,6 @@ written here is what stands in the file afterwards.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -14,6 +13,7 @@ import libcst as cst
 from connlint import knowledge
 from connlint.facts.tree import argument, bound_name, dotted, walk
 from connlint.fixes.imports import reference
+from connlint.lazy import TextPattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _FREE_NAMES = ("exc", "error", "err", "failure", "reason")
 # Their methods connect to the host and the port that the constructor was given.
 _TOLD_WHEN_MADE = frozenset({"http.client.HTTPConnection", "http.client.HTTPSConnection"})
-_PLAIN_TEXT = re.compile(r"[A-Za-z0-9_.:/@ -]+\Z")
+_PLAIN_TEXT = TextPattern(r"[A-Za-z0-9_.:/@ -]+\Z")
 _MOST_CLASSES = 3
 
 

@@ -17,6 +17,7 @@ import libcst as cst
 
 from connlint import knowledge
 from connlint.facts.tree import children, dotted, is_code_of_its_own, walk
+from connlint.lazy import TextPattern
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -58,7 +59,7 @@ LOADED_WITH: Mapping[str, frozenset[str]] = {
     "valkey": frozenset({"exceptions"}),
 }
 
-_NOQA = re.compile(r"#\s*(flake8[:=]\s*)?noqa", re.IGNORECASE)
+_NOQA = TextPattern(r"#\s*(flake8[:=]\s*)?noqa", re.IGNORECASE)
 
 
 # How code at a place can name something

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from connlint.lazy import TextPattern
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -95,36 +97,36 @@ PROMPT_METHODS = frozenset(
 # What ends the program, and never returns
 EXITS = frozenset({"exit", "os._exit", "os.abort", "quit", "sys.exit"})
 
-WAITS = re.compile(
+WAITS = TextPattern(
     r"""(?:^|_)(?:a?sleep|wait|waits|waiting|backoff|back_off|delay|delayed|pause|throttle|cool_?down|nap|defer|later
     |snooze|retry_after|rate_limit|ratelimit|sleeper)(?:$|_|\d)""",
     re.VERBOSE | re.IGNORECASE,
 )
-LOGS = re.compile(
+LOGS = TextPattern(
     r"""^_*(?:[a-z]*_?log(?:ger|ging|_\w+|[A-Z]\w*)?|debug|info|warn|warning|error|exception|critical|trace|fatal|
     d?print\w*|p?print\w*|s?echo|style_?print|verbose\w*|msg|perror|puts|report\w*|notice|notify\w*|print_exc|
     _?log_\w+|fail_?log|capture_exception|capture_message|fprint|print_\w+)$""",
     re.VERBOSE,
 )
-LOGGERS = re.compile(
+LOGGERS = TextPattern(
     r"(?:^|[._])(?:[a-z]*_?log(?:ger|s|ging|gers)?|l|stderr|stdout|sentry_sdk|statsd|metrics)$", re.IGNORECASE
 )
 # What ends a connection, asks a question or shows how far the work has come.
-ENDS = re.compile(
+ENDS = TextPattern(
     r"^_*(?:close|disconnect|clean_?up|tear_?down|invalidate|discard|dispose|release|safe_close|force_close)"
     r"(?:_\w+)?$",
     re.IGNORECASE,
 )
-ASKS = re.compile(
+ASKS = TextPattern(
     r"^_*(?:is|has)_[a-z_]+$|^(?:\w*_)?progress(?:_\w+)?$|^_*(?:[np]|np)?gettext(?:_lazy)?$|^_(?:L[CEIW])?$"
 )
 # What is given how long to wait first, and what only waits: `wait_for_slot(5)` is neither.
-_SECONDS_FIRST = re.compile(r"^_*(?:a?sleep|[a-z]+_sleep|wait|pause|call_?later|sleep_[a-z]+)_*$", re.IGNORECASE)
-_POLICIES = re.compile(
+_SECONDS_FIRST = TextPattern(r"^_*(?:a?sleep|[a-z]+_sleep|wait|pause|call_?later|sleep_[a-z]+)_*$", re.IGNORECASE)
+_POLICIES = TextPattern(
     r"(?:^|[._])(?:back_?off|polic(?:y|ies)|strategy|schedule|next|current)(?:$|[._])", re.IGNORECASE
 )
-GIVES_UP = re.compile(r"^_*(?:re)?raise(?:_\w+)?$", re.IGNORECASE)
-_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+GIVES_UP = TextPattern(r"^_*(?:re)?raise(?:_\w+)?$", re.IGNORECASE)
+_HUMPS = TextPattern(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def speaks_of_waiting(name: str) -> bool:
@@ -181,13 +183,13 @@ RUNS = frozenset(
 )
 
 # Calls that give another one each time: the next item, or a different peer.
-ADVANCES = re.compile(
+ADVANCES = TextPattern(
     r"""^_*(?:a?next|pop\w*|dequeue|read\w*|recv\w*|receive\w*|fetch(?:one|many)|choice|choose|sample|pick|shuffle|
     rotate|cycle|switch|input|raw_input|random|randint|randrange|randbytes|token_hex|uuid[14]|advance)(?:_|$)
     |(?:^|_)(?:next|another|other|alternate|alternative|random|rotate|switch|failover|fallback|cycle|fall_back)(?:_|$)""",
     re.VERBOSE | re.IGNORECASE,
 )
-COUNTS = re.compile(
+COUNTS = TextPattern(
     r"attempt|retr(?:y|ie)|tries|try|count|cnt|fail|error|num|delay|wait|back_?off|total|stat|sleep|interval|timeout"
     r"|^i$|^n$|^_$|elapsed|time|reconnect",
     re.IGNORECASE,

@@ -18,6 +18,7 @@ from connlint.facts.names import OPAQUE
 from connlint.facts.tree import argument, bound_name, dotted, has_star, statements, walk, walk_same_code
 from connlint.facts.wording import called, code, place
 from connlint.fixes.clauses import added, is_written, replaced, replaced_in_suppress
+from connlint.lazy import TextPattern
 from connlint.rules.base import Example, Finding, Fix, Rule
 
 if TYPE_CHECKING:
@@ -51,9 +52,9 @@ _BELOW_LIBRARIES = frozenset({"asyncio", "socket", "ssl"})
 _GIVE_ADDRESS = frozenset(
     "getsockname getpeername gethostbyname gethostbyname_ex inet_ntoa inet_ntop get_extra_info ip_address".split()
 )
-_SAYS_ADDRESS = re.compile(r"(?:^|_)(?:ip|ipv[46]|ip_?addr(?:ess)?)(?:$|_)", re.IGNORECASE)
+_SAYS_ADDRESS = TextPattern(r"(?:^|_)(?:ip|ipv[46]|ip_?addr(?:ess)?)(?:$|_)", re.IGNORECASE)
 _TIMED = frozenset({"async_timeout.timeout", "asyncio.timeout", "asyncio.timeout_at", "asyncio.wait_for"})
-_HOST_IN_URL = re.compile(r"\A[a-z][a-z0-9+.-]*://(?:[^/@]*@)?(\[[^]]*\]|[^/:?#]*)", re.IGNORECASE)
+_HOST_IN_URL = TextPattern(r"\A[a-z][a-z0-9+.-]*://(?:[^/@]*@)?(\[[^]]*\]|[^/:?#]*)", re.IGNORECASE)
 _DEEPEST = 6
 
 # What every `OSError` has: a handler that reads more from what it took wants just that class.

@@ -17,6 +17,7 @@ from connlint.facts.tree import bound_name, dotted, walk, walk_same_code
 from connlint.facts.wording import can_raise, code, place
 from connlint.fixes.imports import reference
 from connlint.knowledge import errnos as table
+from connlint.lazy import TextPattern
 from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from connlint.facts.dispatch import Case, Dispatch, Piece
 
 # Comments that speak to a tool of the line they stand on: moved to another line they would mean something else.
-_DIRECTIVE = re.compile(r"#\s*(noqa|pragma|type:|pyright|pylint|nosec|fmt|isort|mypy|ruff|yapf)", re.IGNORECASE)
+_DIRECTIVE = TextPattern(r"#\s*(noqa|pragma|type:|pyright|pylint|nosec|fmt|isort|mypy|ruff|yapf)", re.IGNORECASE)
 
 # The standard library's own OSErrors: none carries an errno that means a failed connection.
 _WITHOUT_ERRNO = ("socket.", "ssl.", "http.client.", "smtplib.")
@@ -46,7 +47,7 @@ _PATIENT = frozenset(
 _TIMING = frozenset({"setdefaulttimeout", "settimeout"})
 
 # Functions that are about the end: what fails there is past caring.
-_CLOSING = re.compile(
+_CLOSING = TextPattern(
     r"(?i:abort|cancel|clean|close|disconnect|exit|finali|interrupt|logout|release|shut|stop|teardown|tear_down|terminat"
     r"|(?:\A|_)(?:bye|del|drop|end|goodbye|kill|notify|quit|wake|wakeup)(?:_|\Z))"
 )

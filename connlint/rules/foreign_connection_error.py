@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +14,7 @@ from connlint.facts.names import OPAQUE
 from connlint.facts.tree import bound_name, dotted, walk, walk_same_code
 from connlint.facts.wording import called, code, place
 from connlint.fixes.clauses import is_written, replaced, replaced_in_suppress
+from connlint.lazy import TextPattern
 from connlint.rules.base import Example, Finding, Fix, Rule
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ _TIMED = frozenset(
 # What only the libraries' classes have.
 _OF_A_RESPONSE: Mapping[str, tuple[str, ...]] = {"request": ("httpx", "requests"), "response": ("httpx", "requests")}
 _VERBS = frozenset({"delete", "get", "head", "options", "patch", "post", "put", "request"})
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_WORD = TextPattern(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _DEEPEST = 3
 _SELDOM = 10
 _FEW = 3

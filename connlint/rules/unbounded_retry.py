@@ -12,6 +12,7 @@ from connlint.facts.delays import called
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import dotted, walk, walk_same_code
 from connlint.knowledge.waits import READS, RUNS
+from connlint.lazy import TextPattern
 from connlint.rules.base import Example, Finding, Rule
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from connlint.facts.model import RetryLoop, RetryPolicy
 
 # What limits the time, or can be cancelled, from outside the loop.
-_LIMITS = re.compile(r"time_?out|deadline|move_on|fail_after|cancel|time_?limit", re.IGNORECASE)
+_LIMITS = TextPattern(r"time_?out|deadline|move_on|fail_after|cancel|time_?limit", re.IGNORECASE)
 _SPAWNS = frozenset(
     {
         "create_task",

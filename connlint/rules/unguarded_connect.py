@@ -12,6 +12,7 @@ from connlint.facts.closing import is_to_own_listener
 from connlint.facts.tree import bound_name, dotted, walk, walk_same_code
 from connlint.facts.wording import can_raise, code
 from connlint.fixes import guards
+from connlint.lazy import TextPattern
 from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from connlint.facts import Facts
     from connlint.facts.model import ConnectSite
 
-_PROGRAMS = re.compile(r"_*(?:async_)?(?:main|run|cli)_*\Z")
-_TRIALS = re.compile(r"(?:^|_)(?:tests?|examples?|demos?)(?:_|$)", re.IGNORECASE)
+_PROGRAMS = TextPattern(r"_*(?:async_)?(?:main|run|cli)_*\Z")
+_TRIALS = TextPattern(r"(?:^|_)(?:tests?|examples?|demos?)(?:_|$)", re.IGNORECASE)
 _PLACES = {"main": "the program", "thread": "the thread", "task": "the task"}
 _HOWS = {
     "main": "it stands on the program's main path, and nothing in the file takes it: the program ends with a traceback",
