@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from connlint.options import Options
 
-# The packages through which the tables' operations are reached; and what the text, or the names that the file imports
-# (`os.write`, `os as`), must hold besides, for the packages that most files import for other reasons.
-NETWORK: Mapping[str, Pattern | None] = {
+# The packages through which the tables' operations are reached; and words of which the text must hold one besides,
+# unless all is imported (`from http import *`), for the packages that most files import for other reasons.
+NETWORK: Mapping[str, tuple[bytes, ...] | None] = {
     "SocketServer": None,
     "_socket": None,
     "_ssl": None,
@@ -45,7 +45,9 @@ NETWORK: Mapping[str, Pattern | None] = {
     "aiosmtplib": None,
     "amqp": None,
     "anyio": None,
-    "asyncio": Pattern(rb"_connection|sock_|Stream|start_tls|getaddrinfo|getnameinfo|IncompleteRead|\.\*"),
+    "asyncio": (
+        *(b"_connection", b"sock_", b"Stream", b"start_tls", b"getaddrinfo", b"getnameinfo", b"IncompleteRead"),
+    ),
     "asyncpg": None,
     "asyncssh": None,
     "boto3": None,
@@ -59,7 +61,7 @@ NETWORK: Mapping[str, Pattern | None] = {
     "gevent": None,
     "gridfs": None,
     "grpc": None,
-    "http": Pattern(rb"client|\.\*"),
+    "http": (b"client",),
     "httpcore": None,
     "httplib": None,
     "httpx": None,
@@ -67,12 +69,12 @@ NETWORK: Mapping[str, Pattern | None] = {
     "kafka": None,
     "kombu": None,
     "ldap3": None,
-    "multiprocessing": Pattern(rb"connection|Client|Listener|Pipe|\.\*"),
+    "multiprocessing": (b"connection", b"Client", b"Listener", b"Pipe"),
     "mysql": None,
     "nats": None,
     "nntplib": None,
     "opensearchpy": None,
-    "os": Pattern(rb"\bos[\s\\]*\.[\s\\]*(?:write|\*)|\bos as"),
+    "os": (b"write",),
     "paho": None,
     "paramiko": None,
     "pika": None,
@@ -84,14 +86,14 @@ NETWORK: Mapping[str, Pattern | None] = {
     "pymysql": None,
     "redis": None,
     "requests": None,
-    "six": Pattern(rb"http|urllib|xmlrpc|[Ss]ocket|\.\*"),
+    "six": (b"http", b"urllib", b"xmlrpc", b"ocket"),
     "smtplib": None,
     "socket": None,
     "socketserver": None,
     "ssl": None,
     "telnetlib": None,
     "trio": None,
-    "urllib": Pattern(rb"\burllib[\s\\]*\.[\s\\]*(?:error|request|\*)|\burllib as"),
+    "urllib": (b"error", b"request"),
     "urllib2": None,
     "urllib3": None,
     "uvloop": None,
@@ -102,6 +104,9 @@ NETWORK: Mapping[str, Pattern | None] = {
     "xmlrpclib": None,
     "zmq": None,
 }
+
+# Those of which these words alone would say nothing: they must be said of the package, or imported from it.
+_QUALIFIED = ("os", "urllib")
 
 # The packages whose constructors connect.
 CONNECTING = frozenset(
@@ -192,6 +197,8 @@ _CONNECT_EX = (b"connect_ex",)
 _ERRNO_READ = (b"errno", b".args", b"exc_info")
 _ERRNO = (b"ECONN", b"EPIPE", b"ESHUTDOWN")
 _POLICY = (b"retry", b"Retry", b"backoff", b"tenacity", b"stamina", b"HTTPAdapter", b"interval_st")
+# Where retries are configured by a keyword, of what is imported by any name, the text has one of these as well.
+_KEYWORD_OF_POLICY = (b"etry", b"interval_st")
 _POLICY_BY_KEYWORD = (b"autoretry_for", b"countdown", b"default_retry_delay", b"interval_st", b"api_core")
 # Packages of the standard library that bring no object with a method `connect` but sockets; what makes or names one.
 _SOCKETS_ALONE = frozenset(
@@ -232,7 +239,7 @@ WORDS = tuple(
     )
 )
 
-_ERRNO_NUMBER = Pattern(rb"\b(?:32|103|104|108|111|10053|10054|10058|10061)\b")
+_ERRNO_NUMBER = Pattern(rb"[13](?<!\w[13])(?:(?<=3)2|(?<=1)(?:03|04|08|11|005[348]|0061))\b")
 _NOQA = Pattern(rb"(?i:noqa\b)")
 _CODE_OF_OURS = Pattern(rb"(?i:\bcnl)")
 _CONNECTS = Pattern(
@@ -241,7 +248,27 @@ _CONNECTS = Pattern(
     rb"|open_unix_connection|open_unix_socket|sock_connect|ws_connect|Client|HTTPS?Connection|RedisCluster|ValkeyCluster|%s)\b"
     % "|".join(sorted(CONNECTING)).encode()
 )
-_PACKAGE = Pattern(rb"\b(?:%s)\b" % "|".join(NETWORK).encode())
+# What stands for a blank between two words of a statement, and what an `import` without `from` lists.
+_BLANK = rb"(?:[ \t\f]|\\\r?\n)"
+_IMPORT = Pattern(rb"\bfrom%s+([\w.]+)%s+import\b|\bimport\b((?:[^\r\n;#\\]|\\\r?\n)*)" % (_BLANK, _BLANK))
+_LISTED = Pattern(rb"(?:\A|,)[\s\\]*(\w+)")
+_CONTINUED = Pattern(rb"\\\r?\n")
+_IMPORTS_ALL = Pattern(rb"\bfrom%s+(\w+)[\w.]*%s+import[\s\\]*\*" % (_BLANK, _BLANK))
+
+
+def _of(package: str, pattern: bytes) -> Pattern:
+    """Return the pattern of `package` and what stands for one of the words that `NETWORK` asks for besides.
+
+    Plain characters come first, because a search for them is fast.
+    """
+    name = package.encode()
+    return Pattern(rb"%s(?<!\w%s)%s" % (name, name, pattern.replace(b"WORDS", b"|".join(NETWORK[package] or ()))))
+
+
+# How a qualified word is written, what may bind it otherwise, and what does, in the names that are imported.
+_SAID = {package: _of(package, rb"[\s\\]*\.[\s\\]*(?:WORDS)") for package in _QUALIFIED}
+_BINDING = {package: _of(package, rb"[\s\\]+(?:as|import)\b") for package in _QUALIFIED}
+_BOUND = {package: _of(package, rb"(?:\.(?:WORDS|\*)| as)") for package in _QUALIFIED}
 
 # Builtin exceptions that have nothing to do with connections, and how a file gives another class such a name.
 _UNRELATED = frozenset(
@@ -253,7 +280,7 @@ _UNRELATED = frozenset(
     and not issubclass(value, (OSError, EOFError, BaseExceptionGroup))
 )
 _BUILTINS = frozenset(vars(builtins))
-_IMPORTED_LIST = Pattern(rb"\bimport[ \t\r\n\\]*(\([^)]*)")
+_IMPORTED_LIST = Pattern(rb"import(?<!\wimport)[ \t\r\n\\]*(\([^)]*)")
 _UNRELATED_NAME = Pattern(rb"\b(?:%s)\b" % "|".join(sorted(_UNRELATED)).encode())
 _WORD = Pattern(rb"\w+")
 _RENAMED = Pattern(rb"\b(?:as|class)[\s\\]+%s" % _UNRELATED_NAME.pattern)
@@ -312,6 +339,8 @@ class Verdict(NamedTuple):
     problem: str | None = None
     families: tuple[str, ...] = ("",)
     """What the codes of all findings that a candidate can hold begin with, each with one of these."""
+    tree: ast.Module | None = None
+    """The `ast` of a candidate."""
 
 
 def decide(
@@ -343,7 +372,7 @@ def _decided(data: bytes, wanted: Callable[[str], bool], tree: ast.Module | None
     if not speaking:
         return Verdict(False)
     problem = too_much(tree, data)
-    return Verdict(problem is None, problem, speaking)
+    return Verdict(problem is None, problem, speaking, tree)
 
 
 @contextmanager
@@ -507,7 +536,7 @@ class _Text:
     def _imports(self, names: frozenset[bytes]) -> bool:
         if b"import" not in self._data:
             return False
-        listed = b"\n".join([*_importing_lines(self._data), *_IMPORTED_LIST.findall(self._data)])
+        listed = b"\n".join([self._importing, *_IMPORTED_LIST.findall(self._data)])
         return not names.isdisjoint(_WORD.findall(listed))
 
     @cached_property
@@ -553,10 +582,59 @@ class _Text:
 
     @cached_property
     def imports_network(self) -> bool:
-        """True if a line that imports may name one of the packages, or the text an operation of the project's own."""
+        """True if one of the packages may be imported, or the text may name an operation of the project's own."""
         if not self._plain or self.names_own_operation:
             return True
-        return _PACKAGE.search(b"\n".join(_importing_lines(self._data))) is not None
+        return any(self.reaches(package) for package in self._packages & NETWORK.keys())
+
+    @cached_property
+    def _importing(self) -> bytes:
+        """The logical lines that say `import`."""
+        return b"\n".join(_importing_lines(self._data)) if b"import" in self._data else b""
+
+    @cached_property
+    def _packages(self) -> frozenset[str]:
+        """The packages that may be imported."""
+        text = self._importing
+        if b"#" in text and _CONTINUED.search(text) is not None:
+            # A comment may end in what looks like the first part of an `import`.
+            return frozenset(name.decode() for name in _WORD.findall(text))
+        found: set[bytes] = set()
+        for each in _IMPORT.finditer(text):
+            found.update([each[1].partition(b".")[0]] if each[1] else _LISTED.findall(each[2]))
+        return frozenset(name.decode() for name in found)
+
+    @cached_property
+    def _imported_whole(self) -> frozenset[bytes]:
+        """The packages of which all may be imported (`from http import *`)."""
+        return frozenset(_IMPORTS_ALL.findall(self._importing))
+
+    def reaches(self, package: str) -> bool:
+        """Say whether the network may be reached through `package`, one of the keys of `NETWORK`, if it is imported."""
+        words = NETWORK[package]
+        if words is None or not self._plain or package.encode() in self._imported_whole:
+            return True
+        if not self.has(words):
+            return False
+        return package not in _SAID or self.matches(_SAID[package]) or self._binds(package)
+
+    def _binds(self, package: str) -> bool:
+        return _BINDING[package].search(self._importing) is not None
+
+    @cached_property
+    def configures_retries(self) -> bool:
+        """True if one of the packages that retry may be configured."""
+        if not self._plain:
+            return True
+        packages = self._packages & POLICIES
+        if packages and self.has(_POLICY) and (not packages <= _HTTP_CLIENTS or self.has(_HTTP_POLICY)):
+            return True
+        return self.has(_KEYWORD_OF_POLICY) and self.has(_POLICY_BY_KEYWORD)
+
+    @cached_property
+    def may_handle(self) -> bool:
+        """True if something may be handled."""
+        return self.has(_EXCEPT) or self.has(_SUPPRESS)
 
     @cached_property
     def names_connection_errno(self) -> bool:
@@ -595,11 +673,11 @@ class _Seen(NamedTuple):
         """Say whether the file imports something through which the network can be reached."""
         if text.names_own_operation:
             return True
-        for package in self.names.packages & NETWORK.keys():
-            needed = NETWORK[package]
-            if needed is None or text.matches(needed) or needed.search(self.imports):
-                return True
-        return False
+        return any(
+            text.reaches(package)
+            and (package not in _SAID or text.matches(_SAID[package]) or _BOUND[package].search(self.imports))
+            for package in self.names.packages & NETWORK.keys()
+        )
 
     def connects(self, text: _Text) -> bool:
         """Say whether one of the operations that connect may be named."""
@@ -802,11 +880,15 @@ class _Handlers:
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
+        if not text.may_handle:
+            return False
+        if text.has(_CONNECTION_CLASS):
+            return text.handles
+        if not text.imports_network:
+            return text.handles and text.names_connection_errno
         if not text.handles:
             return False
-        if text.has(_CONNECTION_CLASS) or text.names_connection_errno:
-            return True
-        return text.imports_network and (text.has(_SUPPRESS) or text.handles_related or text.sorts_out)
+        return text.names_connection_errno or text.has(_SUPPRESS) or text.handles_related or text.sorts_out
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
@@ -850,10 +932,11 @@ class _Ladders:
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
-        if not text.handles:
+        if not text.may_handle:
             return False
-        words = text.has(_TIMEOUT) or text.has(_CONNECTION_CLASS)
-        return words or (text.imports_network and text.handles_os_errors)
+        if text.has(_TIMEOUT) or text.has(_CONNECTION_CLASS):
+            return text.handles
+        return text.imports_network and text.handles and text.handles_os_errors
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
@@ -881,8 +964,10 @@ class _Retries:
     @staticmethod
     def may_speak(text: _Text) -> bool:
         # No search for the words that loop: hardly a file is without them.
-        if text.has(_POLICY):
+        if text.configures_retries:
             return True
+        if not text.may_handle:
+            return False
         if not text.handles or not text.handles_in_loop:
             return False
         if text.imports_network or (text.names_classes and (text.has(_CONNECTION_CLASS) or text.has(_TELLING_CLASS))):

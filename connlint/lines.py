@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _HEADER = Pattern(rb"\n([ \t\f]*)(?:async[ \t]+)?(for|while|except|def|class|with|if|else|elif|try|finally)\b([^\n]*)")
 _LOOP = Pattern(rb"\n[ \t\f]*(?:async[ \t]+)?(?:for|while)\b")
-_CLAUSE = Pattern(rb"\n[ \t\f]*except\b[ \t*]*([^\n:#]*)(:?)")
+_CLAUSE = Pattern(rb"except\b[ \t*]*([^\n:#]*)(:?)")
 _NAME = Pattern(rb"[\w.]+")
 _BOUND = Pattern(rb"\bas[ \t]+(\w+)")
 _OPENS_BLOCK = Pattern(rb":[ \t\r]*(?:#[^\n]*)?\Z")
@@ -65,11 +65,11 @@ def statements(data: bytes) -> bytes | None:
         start = code.end() if code is not None else line
         quotes = data[start : start + 3]
         if quotes in _ENDS:
-            end = _ENDS[quotes].match(data, start + 3)
-            if end is None:
+            end = _end_of_string(data, start + 3, quotes)
+            if end < 0:
                 return None
             pieces += [data[copied:start], b'""']
-            copied = position = end.end()
+            copied = position = end
         elif data[start : start + 1] in {b"#", b"\n", b""}:
             # What was found stands in a comment, or in a short string.
             position = data.find(b"\n", start)
@@ -78,6 +78,15 @@ def statements(data: bytes) -> bytes | None:
         else:
             return None
     return b"".join([*pieces, data[copied:]])
+
+
+def _end_of_string(data: bytes, start: int, quotes: bytes) -> int:
+    """Return where the long string ends whose text begins at `start`, -1 if it does not."""
+    end = data.find(quotes, start)
+    if data.find(b"\\", start, end) < 0:
+        return end + 3 if end >= 0 else -1
+    found = _ENDS[quotes].match(data, start)
+    return found.end() if found is not None else -1
 
 
 def handles_in_loop(code: bytes, *, with_too: bool) -> bool:
@@ -141,6 +150,9 @@ def clauses(data: bytes) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
     classes: set[bytes] = set()
     bound: set[bytes] = set()
     for found in _CLAUSE.finditer(data):
+        start = found.start()
+        if data[data.rfind(b"\n", 0, start) + 1 : start].strip(b" \t\f"):
+            continue  # it does not begin its line
         text, colon = found.groups()
         if not colon or b"[" in text or b"{" in text or b"lambda" in text:
             return None
