@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 WORDLESS = "import json\n\n\ndef read(text):\n    return json.loads(text)\n"
 UNRELATED = "import requests\n\nfor url in urls:\n    try:\n        requests.get(url)\n    except requests.HTTPError:\n        raise\n"
+SILENT = "import requests\n\nwhile True:\n    try:\n        requests.get(url)\n        break\n    except requests.ConnectionError:\n        self.back_off()\n"
 FOUND = "import socket\n\nwhile True:\n    try:\n        socket.create_connection(a)\n        break\n    except ConnectionError:\n        pass\n"
 
 
@@ -55,10 +56,13 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         pytest.param(WORDLESS, {"symtable": 1}, id="no-word"),
         pytest.param("x = (\n", {"symtable": 1, "parse": 1}, id="no-word-and-no-python"),
         pytest.param(UNRELATED, {"parse": 1}, id="handled-and-raised"),
-        pytest.param(FOUND, {"parse": 1, "parse_module": 1, "read_index": 1}, id="found"),
+        pytest.param(SILENT, {"parse": 1, "read_index": 1}, id="nothing-found"),
+        pytest.param(FOUND, {"parse": 1, "parse_module": 1, "read_index": 2}, id="found"),
     ],
 )
-def test_each_file_is_parsed_and_walked_once_at_most(code: str, expected: dict[str, int], work: Counter[str]) -> None:
+def test_each_file_is_parsed_once_and_walked_twice_at_most(
+    code: str, expected: dict[str, int], work: Counter[str]
+) -> None:
     checked = check(code.encode(), "file.py", Selection())
     assert work == expected
     assert bool(checked.diagnostics) == (code is FOUND)

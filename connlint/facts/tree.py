@@ -34,6 +34,10 @@ _PUNCTUATION = (
     "equal",
     "dot",
     "colon",
+    "first_colon",
+    "second_colon",
+    "separator",
+    "end",
     "indent",
     "newline",
     "asynchronous",
@@ -45,12 +49,15 @@ COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 _CODE_OF_ITS_OWN: frozenset[type[cst.CSTNode]] = frozenset({cst.FunctionDef, cst.Lambda, cst.ClassDef})
 
 
-class _Readers(dict[type[cst.CSTNode], "Callable[[Any], tuple[Any, ...]]"]):
+class Readers(dict[type[cst.CSTNode], "Callable[[Any], tuple[Any, ...]]"]):
     """By the class of a node, what reads its fields that may hold nodes; made when one is first met."""
+
+    def __init__(self, *, backwards: bool = False) -> None:
+        self._step = -1 if backwards else 1
 
     def __missing__(self, kind: type[cst.CSTNode]) -> Callable[[Any], tuple[Any, ...]]:
         names = [item.name for item in fields(kind) if item.type is not str and not item.name.startswith(_PUNCTUATION)]
-        read = self[kind] = _reader_of(names)
+        read = self[kind] = _reader_of(names[:: self._step])
         return read
 
 
@@ -70,8 +77,8 @@ class _Nodes(dict[type, bool]):
         return found
 
 
-_READERS = _Readers()
-_NODES = _Nodes()
+_READERS = Readers()
+NODES = _Nodes()
 
 
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
@@ -81,10 +88,20 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
         if value is not None:
             kind = value.__class__
             if kind is list or kind is tuple:
-                found += [item for item in value if _NODES[item.__class__]]
-            elif _NODES[kind]:
+                found += value
+            elif NODES[kind]:
                 found.append(value)
     return found
+
+
+def all_children(node: cst.CSTNode) -> list[cst.CSTNode]:
+    """Return the child nodes of `node`, white space with its comments among them, as far as it has any.
+
+    libcst's own `children` makes the node anew to find them.
+    """
+    values = [getattr(node, item.name, None) for item in fields(node)]  # type: ignore[arg-type]
+    lists = (value if isinstance(value, (list, tuple)) else (value,) for value in values)
+    return [item for value in lists for item in value if isinstance(item, cst.CSTNode)]
 
 
 def walk(*roots: cst.CSTNode, enter: Callable[[cst.CSTNode], bool] | None = None) -> Iterator[cst.CSTNode]:
