@@ -54,23 +54,23 @@ class AwaitedReader:
         parent = self._index.parents.get(made)
         if depth > _DEEPEST:
             return None
-        if isinstance(parent, cst.Await):
+        if type(parent) is cst.Await:
             return [Outlet(parent)]
-        if isinstance(parent, cst.Arg):
+        if type(parent) is cst.Arg:
             return self._given(parent, depth)
         if isinstance(parent, (cst.Assign, cst.AnnAssign, cst.NamedExpr)) and parent.value is made:
             return self._named(made, parent, depth)
         if isinstance(parent, (cst.ListComp, cst.GeneratorExp)) and parent.elt is made:
             return self._outlets(parent, depth + 1)
-        if isinstance(parent, cst.Element):
+        if type(parent) is cst.Element:
             collection = self._index.parents.get(parent)
             return self._outlets(collection, depth + 1) if isinstance(collection, (cst.List, cst.Tuple)) else None
-        return [Outlet(None)] if isinstance(parent, cst.Expr) and self._is_task(made) else None
+        return [Outlet(None)] if type(parent) is cst.Expr and self._is_task(made) else None
 
     def _given(self, arg: cst.Arg, depth: int) -> list[Outlet] | None:
         """Return where the failure comes out of the call that is given the coroutine as `arg`."""
         call = self._index.parents.get(arg)
-        if not isinstance(call, cst.Call):
+        if type(call) is not cst.Call:
             return None
         name = self._names.qualified(call.func)
         if name in _GATHERERS:
@@ -78,12 +78,12 @@ class AwaitedReader:
             return None if found is None else [Outlet(each.node, gathered=True) for each in found]
         if call.args[0] is not arg or arg.star or self._is_collection(arg.value):
             return None
-        method = call.func.attr.value if isinstance(call.func, cst.Attribute) else None
+        method = call.func.attr.value if type(call.func) is cst.Attribute else None
         if name in RUNNERS or method in _RUNNER_METHODS:
             return [Outlet(call)]
         if name in _WAITERS or self._is_task(call):
             return self._outlets(call, depth + 1)
-        if method == "append" and isinstance(call.func, cst.Attribute) and isinstance(call.func.value, cst.Name):
+        if method == "append" and type(call.func) is cst.Attribute and type(call.func.value) is cst.Name:
             return self._uses(call.func.value, call.func.value, depth)
         return None
 
@@ -96,7 +96,7 @@ class AwaitedReader:
     ) -> list[Outlet] | None:
         several = isinstance(statement, cst.Assign) and len(statement.targets) > 1
         name = statement.targets[0].target if isinstance(statement, cst.Assign) else statement.target
-        if several or not isinstance(name, cst.Name):
+        if several or type(name) is not cst.Name:
             return None
         found = self._uses(name, name, depth)
         return [Outlet(None)] if found == [] and self._is_task(made) else found or None
@@ -114,14 +114,14 @@ class AwaitedReader:
             if self._index.function_of(use) is not self._index.function_of(name):
                 return None
             parent = self._index.parents.get(use)
-            if isinstance(parent, cst.Attribute):
+            if type(parent) is cst.Attribute:
                 if parent.attr.value in _IDLE_METHODS or parent.attr.value == "append":
                     continue
                 return None
-            if isinstance(parent, cst.Await):
+            if type(parent) is cst.Await:
                 found.append(Outlet(parent))
                 continue
-            outlets = self._given(parent, depth + 1) if isinstance(parent, cst.Arg) else None
+            outlets = self._given(parent, depth + 1) if type(parent) is cst.Arg else None
             if outlets is None:
                 return None
             found += outlets
@@ -129,18 +129,18 @@ class AwaitedReader:
 
     def _is_target(self, name: cst.Name) -> bool:
         parent = self._index.parents.get(name)
-        return isinstance(parent, cst.AssignTarget) or (
+        return type(parent) is cst.AssignTarget or (
             isinstance(parent, (cst.AnnAssign, cst.NamedExpr)) and parent.target is name
         )
 
     def _is_task(self, made: cst.BaseExpression) -> bool:
         """Say whether `made` makes a task that belongs to no group: a group (`tg.create_task`) awaits its own."""
-        if not isinstance(made, cst.Call):
+        if type(made) is not cst.Call:
             return False
         if self._names.qualified(made.func) in _TASKS:
             return True
-        if not isinstance(made.func, cst.Attribute) or made.func.attr.value not in _TASK_METHODS:
+        if type(made.func) is not cst.Attribute or made.func.attr.value not in _TASK_METHODS:
             return False
         loop = made.func.value
-        said = dotted(loop.func if isinstance(loop, cst.Call) else loop) or ""
+        said = dotted(loop.func if type(loop) is cst.Call else loop) or ""
         return said.rpartition(".")[2].endswith("loop")

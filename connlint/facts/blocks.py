@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from connlint.facts.tree import dotted
+from connlint.facts.tree import all_children, dotted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,14 +21,14 @@ _CLOSES = frozenset({"close", "shutdown", "debug", "info", "print"})
 
 def lines_of(suite: cst.BaseSuite) -> list[Line]:
     """Return the statements of a block as lines of their own; a block on one line is taken apart."""
-    if isinstance(suite, cst.IndentedBlock):
+    if type(suite) is cst.IndentedBlock:
         return [line for line in suite.body if isinstance(line, (cst.SimpleStatementLine, cst.BaseCompoundStatement))]
     lines: list[Line] = [
         cst.SimpleStatementLine([small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)])
         for small in suite.body
         if isinstance(small, cst.BaseSmallStatement)
     ]
-    if lines and isinstance(suite, cst.SimpleStatementSuite):
+    if lines and type(suite) is cst.SimpleStatementSuite:
         lines[-1] = lines[-1].with_changes(trailing_whitespace=suite.trailing_whitespace)
     return lines
 
@@ -38,18 +38,18 @@ def leaves(lines: Sequence[Line]) -> bool:
     if not lines:
         return False
     last = lines[-1]
-    if isinstance(last, cst.SimpleStatementLine):
+    if type(last) is cst.SimpleStatementLine:
         return isinstance(last.body[-1], _LEAVES) or _ends_program(last.body[-1])
-    if isinstance(last, cst.With):
+    if type(last) is cst.With:
         return leaves(lines_of(last.body)) and not _raises_at_end(lines_of(last.body))
-    if isinstance(last, cst.If) and last.orelse is not None:
+    if type(last) is cst.If and last.orelse is not None:
         return leaves(lines_of(last.body)) and leaves(else_lines(last))
     return False
 
 
 def _ends_program(statement: cst.BaseSmallStatement) -> bool:
     """Say whether `statement` is `sys.exit(...)`."""
-    if not isinstance(statement, cst.Expr) or not isinstance(statement.value, cst.Call):
+    if type(statement) is not cst.Expr or type(statement.value) is not cst.Call:
         return False
     return dotted(statement.value.func) in {"sys.exit", "os._exit"}
 
@@ -57,7 +57,7 @@ def _ends_program(statement: cst.BaseSmallStatement) -> bool:
 def _raises_at_end(lines: Sequence[Line]) -> bool:
     """Say whether `lines` may end by an exception, which a `with` around them may keep back."""
     last = lines[-1]
-    return not isinstance(last, cst.SimpleStatementLine) or not isinstance(
+    return type(last) is not cst.SimpleStatementLine or not isinstance(
         last.body[-1], (cst.Return, cst.Continue, cst.Break)
     )
 
@@ -83,13 +83,13 @@ def what_follows(facts: Facts, statement: cst.BaseCompoundStatement) -> list[cst
 
 
 def _only_closes(line: cst.CSTNode) -> bool:
-    if not isinstance(line, cst.SimpleStatementLine):
+    if type(line) is not cst.SimpleStatementLine:
         return False
     return all(
         isinstance(each, (cst.Del, cst.Pass))
         or (
-            isinstance(each, cst.Expr)
-            and isinstance(each.value, cst.Call)
+            type(each) is cst.Expr
+            and type(each.value) is cst.Call
             and (dotted(each.value.func) or "").rpartition(".")[2] in _CLOSES
         )
         for each in line.body
@@ -99,26 +99,26 @@ def _only_closes(line: cst.CSTNode) -> bool:
 def else_lines(node: cst.If) -> list[Line]:
     if node.orelse is None:
         return []
-    return [node.orelse] if isinstance(node.orelse, cst.If) else lines_of(node.orelse.body)
+    return [node.orelse] if type(node.orelse) is cst.If else lines_of(node.orelse.body)
 
 
 def else_comments(node: cst.If) -> list[cst.EmptyLine]:
     """Return the comments above and beside the `else` of `node`; an `elif` keeps its own."""
-    if not isinstance(node.orelse, cst.Else):
+    if type(node.orelse) is not cst.Else:
         return []
     return [*comments(*node.orelse.leading_lines), *header(node.orelse.body)]
 
 
 def else_footer(node: cst.If) -> list[cst.EmptyLine]:
-    return footer(node.orelse.body) if isinstance(node.orelse, cst.Else) else []
+    return footer(node.orelse.body) if type(node.orelse) is cst.Else else []
 
 
 def header(suite: cst.BaseSuite) -> list[cst.EmptyLine]:
-    return comments(suite.header) if isinstance(suite, cst.IndentedBlock) else []
+    return comments(suite.header) if type(suite) is cst.IndentedBlock else []
 
 
 def footer(suite: cst.BaseSuite) -> list[cst.EmptyLine]:
-    return comments(*suite.footer) if isinstance(suite, cst.IndentedBlock) else []
+    return comments(*suite.footer) if type(suite) is cst.IndentedBlock else []
 
 
 def comments(*nodes: cst.CSTNode) -> list[cst.EmptyLine]:
@@ -127,7 +127,7 @@ def comments(*nodes: cst.CSTNode) -> list[cst.EmptyLine]:
     stack = list(reversed(nodes))
     while stack:
         node = stack.pop()
-        if isinstance(node, cst.Comment):
+        if type(node) is cst.Comment:
             found.append(cst.EmptyLine(comment=node))
-        stack.extend(reversed(node.children))
+        stack += reversed(all_children(node))
     return found

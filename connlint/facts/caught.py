@@ -78,11 +78,11 @@ def members(facts: Facts, node: cst.BaseExpression | None) -> tuple[Member, ...]
 def _members(
     facts: Facts, node: cst.BaseExpression, constant: cst.BaseExpression | None, depth: int
 ) -> Iterator[Member]:
-    if isinstance(node, cst.Tuple):
+    if type(node) is cst.Tuple:
         for element in node.elements:
             yield from _members(facts, element.value, constant, depth)
         return
-    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
+    if type(node) is cst.BinaryOperation and type(node.operator) is cst.Add:
         yield from _members(facts, node.left, constant, depth)
         yield from _members(facts, node.right, constant, depth)
         return
@@ -103,7 +103,7 @@ def _members(
 
 def _is_windows_error(facts: Facts, node: cst.BaseExpression) -> bool:
     """Say whether `node` is the builtin that only Windows has, as another name of `OSError`."""
-    if not isinstance(node, cst.Name) or node.value != "WindowsError" or facts.index.top.stars:
+    if type(node) is not cst.Name or node.value != "WindowsError" or facts.index.top.stars:
         return False
     return facts.names.owner(node.value, facts.index.scope_of(node)) is None
 
@@ -113,7 +113,7 @@ def _written(facts: Facts, node: cst.BaseExpression, name: str) -> str:
     if name not in _ALIASED:
         return name
     found = {_before_aliases(facts, node, name, 0)}
-    if isinstance(node, cst.Name):
+    if type(node) is cst.Name:
         found |= {
             _before_alias(binding.qualified)
             for binding in facts.names.bindings(node)
@@ -123,16 +123,16 @@ def _written(facts: Facts, node: cst.BaseExpression, name: str) -> str:
 
 
 def _before_aliases(facts: Facts, node: cst.BaseExpression, name: str, depth: int) -> str:
-    if isinstance(node, cst.Attribute):
+    if type(node) is cst.Attribute:
         owner = facts.names.qualified(node.value)
         if owner is not None and not owner.startswith("<file>"):
             return f"{owner}.{node.attr.value}"
-    if isinstance(node, cst.Name):
+    if type(node) is cst.Name:
         binding = facts.names.binding(node)
         if binding is not None and binding.qualified is not None:
             return _before_alias(binding.qualified)
     binding = facts.names.binding(node)
-    if isinstance(node, cst.Name) and facts.names.owner(node.value, facts.index.scope_of(node)) is None:
+    if type(node) is cst.Name and facts.names.owner(node.value, facts.index.scope_of(node)) is None:
         return node.value
     if binding is None or binding.kind != "assign" or binding.value is None or depth == _DEEPEST:
         return name
@@ -189,7 +189,7 @@ def _bases(facts: Facts, name: str, version: Version) -> list[str]:
         return [_TIMEOUTS[name][0]]
     if name.startswith("<file>"):
         definitions = facts.index.definitions.get(name, [])
-        if len(definitions) != 1 or not isinstance(definitions[0], cst.ClassDef):
+        if len(definitions) != 1 or type(definitions[0]) is not cst.ClassDef:
             return []
         named = [(base.value, facts.names.qualified(base.value) or OPAQUE) for base in definitions[0].bases]
         return [_name_in(version, each, _written(facts, node, each)) for node, each in named]
@@ -224,7 +224,7 @@ def is_os_error(facts: Facts, member: Member) -> bool:
 def is_overridable(facts: Facts, member: Member) -> bool:
     """Say whether the handler reads the class from an object, whose class may derive from the one in the file."""
     node = member.constant or member.node
-    return isinstance(node, cst.Attribute) and facts.names.qualified(node.value) is None
+    return type(node) is cst.Attribute and facts.names.qualified(node.value) is None
 
 
 def descent(facts: Facts, caught: Member, raised: Member) -> str:
@@ -258,7 +258,7 @@ def standard_imports(facts: Facts, node: cst.CSTNode) -> frozenset[str]:
     return frozenset(
         each.value
         for each in walk(node)
-        if isinstance(each, cst.Name)
+        if type(each) is cst.Name
         for binding in facts.names.bindings(each)
         if binding.qualified is not None and binding.qualified.partition(".")[0] in sys.stdlib_module_names
     )

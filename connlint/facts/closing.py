@@ -146,9 +146,9 @@ class ClosingReader:
         self, call: cst.Call, held: Held, code: cst.FunctionDef | cst.Module, makers: tuple[cst.CSTNode, ...]
     ) -> bool:
         """Say whether the socket has, or may have, another owner when it is connected, or a `with` that closes it."""
-        if any(isinstance(node, cst.With) and self.manages(node, held) for node in self._index.ancestors(call)):
+        if any(type(node) is cst.With and self.manages(node, held) for node in self._index.ancestors(call)):
             return True
-        if any(isinstance(maker, cst.Assign) and len(maker.targets) > 1 for maker in makers):
+        if any(type(maker) is cst.Assign and len(maker.targets) > 1 for maker in makers):
             return True  # `self.sock = sock = socket.socket()`
         loops = [
             node
@@ -185,17 +185,17 @@ class ClosingReader:
     def is_mention(self, node: cst.CSTNode, held: Held) -> bool:
         """Say whether `node` is the name `held`, or hands on the object that holds it."""
         if held.owner is None:
-            return isinstance(node, cst.Name) and node.value == held.name and self._is_name(node, held.scope)
-        if isinstance(node, cst.Attribute):
+            return type(node) is cst.Name and node.value == held.name and self._is_name(node, held.scope)
+        if type(node) is cst.Attribute:
             return dotted(node) == held.name
-        if isinstance(node, cst.Name) and node.value == held.owner and self._is_name(node, held.scope):
+        if type(node) is cst.Name and node.value == held.owner and self._is_name(node, held.scope):
             return not isinstance(self._index.parents.get(node), cst.Attribute)
         return False
 
     def _is_name(self, name: cst.Name, scope: Scope | None) -> bool:
         parent = self._index.parents.get(name)
-        if (isinstance(parent, cst.Attribute) and parent.attr is name) or (
-            isinstance(parent, cst.Arg) and parent.keyword is name
+        if (type(parent) is cst.Attribute and parent.attr is name) or (
+            type(parent) is cst.Arg and parent.keyword is name
         ):
             return False
         if isinstance(parent, (cst.Param, cst.FunctionDef, cst.ClassDef, cst.NameItem)):
@@ -214,26 +214,26 @@ class ClosingReader:
     def _gives_away(self, node: cst.CSTNode, held: Held) -> bool:
         parent = self._index.parents.get(node)
         if isinstance(parent, (cst.AssignTarget, cst.AnnAssign, cst.NamedExpr, cst.Del, cst.Return)):
-            return isinstance(parent, cst.AnnAssign) and parent.value is node
-        if isinstance(parent, cst.AsName):
+            return type(parent) is cst.AnnAssign and parent.value is node
+        if type(parent) is cst.AsName:
             return False
-        if isinstance(parent, cst.Attribute):
+        if type(parent) is cst.Attribute:
             grand = self._index.parents.get(parent)
-            called = isinstance(grand, cst.Call) and grand.func is parent
+            called = type(grand) is cst.Call and grand.func is parent
             return parent.attr.value in _SHARING_METHODS if called else parent.attr.value == "close"
-        if isinstance(parent, cst.Arg) and self._is_wrapped_again(parent, held):
+        if type(parent) is cst.Arg and self._is_wrapped_again(parent, held):
             return False
         return self.role(node) == "used"
 
     def _is_wrapped_again(self, arg: cst.Arg, held: Held) -> bool:
         """Say whether `arg` is in `s = context.wrap_socket(s)`, which leaves one owner; or in `Base.__init__(self)`."""
         call = self._index.parents.get(arg)
-        if not isinstance(call, cst.Call):
+        if type(call) is not cst.Call:
             return False
-        if held.owner is not None and isinstance(call.func, cst.Attribute) and call.func.attr.value == "__init__":
+        if held.owner is not None and type(call.func) is cst.Attribute and call.func.attr.value == "__init__":
             return True
         statement = self._index.parents.get(call)
-        if not (isinstance(statement, cst.Assign) and self._values.target(call) in _WRAPPERS):
+        if not (type(statement) is cst.Assign and self._values.target(call) in _WRAPPERS):
             return False
         return all(self.is_mention(target.target, held) for target in statement.targets)
 
@@ -242,17 +242,17 @@ class ClosingReader:
     def is_touch(self, node: cst.CSTNode) -> bool:
         """Say whether the mention `node` asks something of the socket that it answers only while it is open."""
         parent = self._index.parents.get(node)
-        if isinstance(parent, cst.Attribute):
+        if type(parent) is cst.Attribute:
             grand = self._index.parents.get(parent)
-            return isinstance(grand, cst.Call) and grand.func is parent
+            return type(grand) is cst.Call and grand.func is parent
         return isinstance(parent, (cst.Arg, cst.FormattedStringExpression))
 
     def role(self, node: cst.CSTNode, depth: int = 0) -> Role:
         """Say what the mention `node` of a socket does to it."""
         parent = self._index.parents.get(node)
-        if isinstance(parent, cst.Attribute):
+        if type(parent) is cst.Attribute:
             grand = self._index.parents.get(parent)
-            if not (isinstance(grand, cst.Call) and grand.func is parent):
+            if not (type(grand) is cst.Call and grand.func is parent):
                 return "used" if parent.attr.value == "close" else "neutral"
             if parent.attr.value == "close":
                 return "closed"
@@ -263,35 +263,35 @@ class ClosingReader:
             return "neutral"
         if isinstance(parent, (cst.If, cst.While, cst.Assert)) and parent.test is node:
             return "neutral"
-        if isinstance(parent, cst.BooleanOperation) and isinstance(
+        if type(parent) is cst.BooleanOperation and isinstance(
             self._index.parents.get(parent), (cst.If, cst.While, cst.BooleanOperation, cst.UnaryOperation)
         ):
             return "neutral"
-        if isinstance(parent, cst.Del):
+        if type(parent) is cst.Del:
             return "closed"
-        if isinstance(parent, cst.Arg):
+        if type(parent) is cst.Arg:
             call = self._index.parents.get(parent)
-            return self._role_of_argument(call, parent, depth) if isinstance(call, cst.Call) else "used"
+            return self._role_of_argument(call, parent, depth) if type(call) is cst.Call else "used"
         return "used"
 
     def _role_of_argument(self, call: cst.Call, arg: cst.Arg, depth: int) -> Role:
         if self._names.qualified(call.func) in _LOOKING_BUILTINS:
             return "neutral"
-        if isinstance(call.func, cst.Attribute) and call.func.attr.value in _LOGGING_METHODS:
+        if type(call.func) is cst.Attribute and call.func.attr.value in _LOGGING_METHODS:
             return "neutral"
         target = self._values.target(call)
         definitions = self._index.definitions.get(target or "", [])
         if depth >= _DEEPEST or len(definitions) != 1 or arg.star:
             return "used"
         function = definitions[0]
-        if not isinstance(function, cst.FunctionDef) or function.asynchronous is not None or function.decorators:
+        if type(function) is not cst.FunctionDef or function.asynchronous is not None or function.decorators:
             return "used"
         return self._role_of_parameter(function, call, arg, depth + 1)
 
     def _role_of_parameter(self, function: cst.FunctionDef, call: cst.Call, arg: cst.Arg, depth: int) -> Role:
         """Say what `function` does to what `arg` gives it: nothing, if all it does is to look or to set options."""
         params = [*function.params.posonly_params, *function.params.params]
-        if isinstance(call.func, cst.Attribute) and self._index.class_of(function) is not None:
+        if type(call.func) is cst.Attribute and self._index.class_of(function) is not None:
             params = params[1:]
         name: str | None = None
         if arg.keyword is not None:
@@ -311,18 +311,18 @@ class ClosingReader:
         if self._names.qualified(call.func) in _EXITS:
             return True
         definitions = self._index.definitions.get(self._values.target(call) or "", [])
-        if depth >= _DEEPEST or len(definitions) != 1 or not isinstance(definitions[0], cst.FunctionDef):
+        if depth >= _DEEPEST or len(definitions) != 1 or type(definitions[0]) is not cst.FunctionDef:
             return False
         last: cst.CSTNode = definitions[0].body.body[-1] if definitions[0].body.body else definitions[0]
-        if isinstance(last, cst.SimpleStatementLine):
+        if type(last) is cst.SimpleStatementLine:
             last = last.body[-1]
-        if isinstance(last, cst.Raise):
+        if type(last) is cst.Raise:
             return self.raised_by(last) in _EXIT_CLASSES
-        return isinstance(last, cst.Expr) and isinstance(last.value, cst.Call) and self.is_exit(last.value, depth + 1)
+        return type(last) is cst.Expr and type(last.value) is cst.Call and self.is_exit(last.value, depth + 1)
 
     def raised_by(self, statement: cst.Raise) -> str:
         """Return the class that `raise X` raises, `OPAQUE` if it is not known."""
-        target = statement.exc.func if isinstance(statement.exc, cst.Call) else statement.exc
+        target = statement.exc.func if type(statement.exc) is cst.Call else statement.exc
         return (self._names.qualified(target) if target is not None else None) or OPAQUE
 
 
@@ -359,7 +359,7 @@ class Way:
         self._seen.add(key)
         below = place
         for ancestor in self._index.ancestors(place):
-            if isinstance(ancestor, cst.Try):
+            if type(ancestor) is cst.Try:
                 if ancestor.body is below:
                     for handler in ancestor.handlers:
                         taken = self._exceptions.taken(self._facts.names.classes(handler.type), raises)
@@ -374,9 +374,9 @@ class Way:
                 final = ancestor.finalbody
                 if final is not None and final is not below and self._closed_in(final):
                     return
-            elif isinstance(ancestor, cst.TryStar):
+            elif type(ancestor) is cst.TryStar:
                 raise UsedError
-            elif isinstance(ancestor, cst.With) and ancestor.body is below:
+            elif type(ancestor) is cst.With and ancestor.body is below:
                 suppressed = [self._facts.effects.suppressed(item.item) for item in ancestor.items]
                 if any(each and self._exceptions.taken(each, raises) for each in suppressed):
                     if not self._covers(ancestor):
@@ -409,7 +409,7 @@ class Way:
 
     def _is_own_method(self, node: cst.CSTNode) -> bool:
         """Say whether `node` calls a method of the object that holds the socket: it may close it."""
-        if self._held.owner is None or not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+        if self._held.owner is None or type(node) is not cst.Call or type(node.func) is not cst.Attribute:
             return False
         return dotted(node.func.value) == self._held.owner
 
@@ -434,7 +434,7 @@ class Way:
             if outcome is not None:
                 yield outcome
                 continue
-            if step.kind == "raise" and isinstance(step.node, cst.Raise):
+            if step.kind == "raise" and type(step.node) is cst.Raise:
                 yield from self._reraised(step.node, current, env)
                 continue
             if step.kind == "end":
@@ -453,22 +453,20 @@ class Way:
 
     def _is_the_caught(self, statement: cst.Raise) -> bool:
         handler = self._index.enclosing(statement, cst.ExceptHandler)
-        return (
-            handler is not None and isinstance(statement.exc, cst.Name) and bound_name(handler) == statement.exc.value
-        )
+        return handler is not None and type(statement.exc) is cst.Name and bound_name(handler) == statement.exc.value
 
     def _outcome(self, step: Step, _env: Env) -> Literal["closed"] | Ending | None:
         """Say how the way ends at `step`; None if it goes on. Raises `UsedError` if the socket is used there."""
-        if isinstance(step.node, cst.With) and step.kind == "left" and self.reader.manages(step.node, self._held):
+        if type(step.node) is cst.With and step.kind == "left" and self.reader.manages(step.node, self._held):
             return "closed"
         for root in evaluated(step):
             targets = _targets_of(root)
-            if isinstance(root, cst.WithItem) and any(
+            if type(root) is cst.WithItem and any(
                 self.reader.is_mention(node, self._held) for node in walk_same_code(root.item)
             ):
                 return "closed"
             for node in walk_same_code(root):
-                if isinstance(node, cst.Call) and self.reader.is_exit(node):
+                if type(node) is cst.Call and self.reader.is_exit(node):
                     return "closed"
                 if self._is_own_method(node):
                     raise UsedError
@@ -487,16 +485,16 @@ class Way:
 def is_to_own_listener(facts: Facts, call: cst.Call) -> bool:
     """Say whether `call` connects to a socket of the program's own, which listens: two ends of a pipe."""
     given = [node for arg in call.args for node in walk(arg)]
-    bound = [each.value for node in given if isinstance(node, cst.Name) for each in facts.names.bindings(node)]
+    bound = [each.value for node in given if type(node) is cst.Name for each in facts.names.bindings(node)]
     told = [*given, *(node for value in bound if value is not None for node in walk(value))]
-    return any(isinstance(node, cst.Attribute) and node.attr.value in _OWN_ADDRESS for node in told)
+    return any(type(node) is cst.Attribute and node.attr.value in _OWN_ADDRESS for node in told)
 
 
 def _targets_of(root: cst.CSTNode) -> set[cst.CSTNode]:
     """Return the nodes of `root` that name what it assigns to."""
-    if isinstance(root, cst.Assign):
+    if type(root) is cst.Assign:
         return {node for target in root.targets for node in walk(target.target)}
-    if isinstance(root, cst.AnnAssign):
+    if type(root) is cst.AnnAssign:
         return set(walk(root.target))
     return set()
 
@@ -508,7 +506,7 @@ def is_below(index: Index, node: cst.CSTNode, root: cst.CSTNode) -> bool:
 
 def is_test(branch: cst.CSTNode, node: cst.CSTNode) -> bool:
     """Say whether `node` is what `branch`, an `if` or a `match`, decides by."""
-    return node is (branch.test if isinstance(branch, cst.If) else getattr(branch, "subject", None))
+    return node is (branch.test if type(branch) is cst.If else getattr(branch, "subject", None))
 
 
 def _in_test(branch: cst.If | cst.Match, others: list[cst.CSTNode]) -> bool:

@@ -84,16 +84,16 @@ class _Reader:
     def _may_be_operation(self, target: str) -> bool:
         """Say whether `target` is an operation, or a class of the file whose base's constructor may be one."""
         if target.startswith("<file>"):
-            return any(isinstance(each, cst.ClassDef) for each in self._index.definitions.get(target, ()))
+            return any(type(each) is cst.ClassDef for each in self._index.definitions.get(target, ()))
         return knowledge.operation(target) is not None
 
     def _is_first_request(self, call: cst.Call, tried: Tried) -> bool:
         """Say whether `call` is the request with which a connection that is made here connects."""
-        if tried.operation.name not in _CONNECTING_REQUESTS or not isinstance(call.func, cst.Attribute):
+        if tried.operation.name not in _CONNECTING_REQUESTS or type(call.func) is not cst.Attribute:
             return False
         function = self._index.function_of(call)
         receiver = call.func.value
-        if not isinstance(receiver, cst.Name) or len(self._names.bindings(receiver)) != 1:
+        if type(receiver) is not cst.Name or len(self._names.bindings(receiver)) != 1:
             return False
         if any(self._index.function_of(each) is not function for each in self._makers(receiver)):
             return False
@@ -101,7 +101,7 @@ class _Reader:
         for each in self._index.calls_in(function):
             if each is call:
                 return True
-            if isinstance(each.func, cst.Attribute) and isinstance(each.func.value, cst.Name):
+            if type(each.func) is cst.Attribute and type(each.func.value) is cst.Name:
                 same = each.func.value.value == receiver.value
                 if same and self._names.owner(receiver.value, self._index.scope_of(each)) is owner:
                     return each.func.attr.value.startswith("set_")  # a tunnel, a debug level
@@ -111,7 +111,7 @@ class _Reader:
         connected = argument(call, None, "sock")
         if connected is not None and not _is_none(connected):
             return True
-        if tried.operation.name not in _SOCKETS or not isinstance(call.func, cst.Attribute):
+        if tried.operation.name not in _SOCKETS or type(call.func) is not cst.Attribute:
             return False
         return any(self._is_no_stream(made) for made in self._makers(call.func.value))
 
@@ -175,11 +175,11 @@ class _Reader:
         receiver = _socket_of(call, tried)
         if receiver is None:
             return "result", None
-        if isinstance(receiver, cst.Name):
+        if type(receiver) is cst.Name:
             return self._origin_of_name(receiver)
-        if isinstance(receiver, cst.Attribute):
+        if type(receiver) is cst.Attribute:
             return self._origin_of_attribute(receiver)
-        return ("made" if isinstance(receiver, cst.Call) and self._is_maker(receiver) else "returned"), None
+        return ("made" if type(receiver) is cst.Call and self._is_maker(receiver) else "returned"), None
 
     def _origin_of_name(self, name: cst.Name) -> tuple[Origin, Held | None]:
         bindings = self._names.bindings(name)
@@ -191,7 +191,7 @@ class _Reader:
             return "unknown", held
         if all(self._is_maker(value) for value in values):
             return ("made" if held.scope is self._index.scope_of(name) else "unknown"), held
-        return "returned" if all(isinstance(value, cst.Call) for value in values) else "unknown", held
+        return "returned" if all(type(value) is cst.Call for value in values) else "unknown", held
 
     def _origin_of_attribute(self, attribute: cst.Attribute) -> tuple[Origin, Held | None]:
         """Return `made` for what the function that connects it has made too.
@@ -200,12 +200,12 @@ class _Reader:
         """
         path = dotted(attribute)
         function = self._index.function_of(attribute)
-        if path is None or not isinstance(attribute.value, cst.Name):
+        if path is None or type(attribute.value) is not cst.Name:
             return "attribute", None
         scope = self._names.owner(attribute.value.value, self._index.scope_of(attribute))
         held = Held(path, scope, attribute.value.value, "always")
-        owner = self._index.class_of(function) if isinstance(function, cst.FunctionDef) else None
-        if owner is None or not isinstance(function, cst.FunctionDef) or self._is_property(owner, attribute):
+        owner = self._index.class_of(function) if type(function) is cst.FunctionDef else None
+        if owner is None or type(function) is not cst.FunctionDef or self._is_property(owner, attribute):
             return "attribute", held
         made = [each for each in self._assigned_here(attribute, function) if not _is_none(each)]
         if not made or not all(self._is_maker(value) for value in made):
@@ -258,32 +258,30 @@ class _Reader:
 
         `outer` are the calls that wrap it: `s = wrap(s)` may be all that a name is ever bound to.
         """
-        if not isinstance(value, cst.Call) or value in outer:
+        if type(value) is not cst.Call or value in outer:
             return False
         target = self._values.target(value)
         if target is None:
             return False
         if target in _WRAPPERS:
             inner = value.args[0].value if value.args else None
-            if isinstance(inner, cst.Name):
+            if type(inner) is cst.Name:
                 values = self._values_of(self._names.bindings(inner)) or ()
                 return any(self._is_maker(each, (*outer, value)) for each in values)
             return self._is_maker(inner, (*outer, value))
         if argument(value, 3, "fileno") is not None:
             return False
         if target.startswith("<file>"):
-            return isinstance(self._index.definitions[target][0], cst.ClassDef) and self._values.derives(
-                target, *_MAKERS
-            )
+            return type(self._index.definitions[target][0]) is cst.ClassDef and self._values.derives(target, *_MAKERS)
         return target in _MAKERS
 
     def _makers(self, receiver: cst.BaseExpression) -> list[cst.Call]:
-        if isinstance(receiver, cst.Call):
+        if type(receiver) is cst.Call:
             return [receiver]
         return [
             binding.value
             for binding in self._names.bindings(receiver)
-            if isinstance(binding.value, cst.Call) and binding.index is None
+            if type(binding.value) is cst.Call and binding.index is None
         ]
 
     def _all_makers(self, call: cst.Call, tried: Tried) -> tuple[Binding, ...]:
@@ -320,7 +318,7 @@ class _Reader:
 
     def _is_patient(self, call: cst.Call, tried: Tried) -> bool:
         """Say whether the socket may have been told not to block: then its connect fails by design."""
-        if tried.operation.name not in _SOCKETS or not isinstance(call.func, cst.Attribute):
+        if tried.operation.name not in _SOCKETS or type(call.func) is not cst.Attribute:
             return False
         path = dotted(call.func.value)
         if path is None:
@@ -334,12 +332,12 @@ class _Reader:
         paths: set[str | None] = set()
         functions: set[cst.CSTNode | None] = set()
         for call in self._index.all(cst.Call):
-            if not isinstance(call.func, cst.Attribute) or not call.args:
+            if type(call.func) is not cst.Attribute or not call.args:
                 continue
             if call.func.attr.value not in {"setblocking", "settimeout"}:
                 continue
             value = call.args[0].value
-            never = isinstance(value, cst.Name) and value.value == "False"
+            never = type(value) is cst.Name and value.value == "False"
             if isinstance(value, (cst.Integer, cst.Float)):
                 never = value.evaluated_value == 0
             if never:
@@ -357,10 +355,10 @@ def _socket_of(call: cst.Call, tried: Tried) -> cst.BaseExpression | None:
     """Return the socket that `call` connects, where the call does not make one itself."""
     if tried.operation.name == _BY_LOOP:
         return argument(call, 0, "sock")
-    if tried.operation.name in _SOCKETS and isinstance(call.func, cst.Attribute):
+    if tried.operation.name in _SOCKETS and type(call.func) is cst.Attribute:
         return call.func.value
     return None
 
 
 def _is_none(value: cst.BaseExpression | None) -> bool:
-    return isinstance(value, cst.Name) and value.value == "None"
+    return type(value) is cst.Name and value.value == "None"

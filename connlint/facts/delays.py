@@ -64,17 +64,17 @@ class Waits:
         parts = list(walk_same_code(node))
         if any(isinstance(part, (cst.Yield, cst.TryStar)) for part in parts):
             return MAY_WAIT
-        if any(isinstance(part, cst.Await) and not isinstance(part.expression, cst.Call) for part in parts):
+        if any(type(part) is cst.Await and type(part.expression) is not cst.Call for part in parts):
             return MAY_WAIT
-        if any(isinstance(part, cst.CompFor) and part.asynchronous is not None for part in parts):
+        if any(type(part) is cst.CompFor and part.asynchronous is not None for part in parts):
             return MAY_WAIT
-        if isinstance(node, cst.WithItem):
+        if type(node) is cst.WithItem:
             return self._of_context(node)
         return PROMPT
 
     def _of_context(self, item: cst.WithItem) -> int:
         """Return how much entering `item` delays; a call that makes it is judged as a call."""
-        if isinstance(item.item, cst.Call):
+        if type(item.item) is cst.Call:
             return PROMPT
         name = (dotted(item.item) or "?").rpartition(".")[2].lower()
         return PROMPT if "lock" in name or "mutex" in name else MAY_WAIT
@@ -122,7 +122,7 @@ class Waits:
     def _of_wait_for(self, call: cst.Call) -> Wait:
         """Return how `asyncio.wait_for(stopped.wait(), delay)` delays: surely, if all that it waits for is an event."""
         waited = argument(call, 0, "fut")
-        if not isinstance(waited, cst.Call) or not is_wait_for_an_event(waited):
+        if type(waited) is not cst.Call or not is_wait_for_an_event(waited):
             return Wait(MAY_WAIT, call)
         return self._of_sleep(call, waits.Sleep(1, "timeout", always=False))
 
@@ -159,12 +159,12 @@ class Waits:
     def _is_bounded(self, call: cst.Call) -> bool:
         """Say whether `call` is what `asyncio.wait_for` waits for."""
         parent = self._facts.index.parents.get(call)
-        outer = self._facts.index.parents.get(parent) if isinstance(parent, cst.Arg) else None
-        return isinstance(outer, cst.Call) and self._facts.values.target(outer) == "asyncio.wait_for"
+        outer = self._facts.index.parents.get(parent) if type(parent) is cst.Arg else None
+        return type(outer) is cst.Call and self._facts.values.target(outer) == "asyncio.wait_for"
 
     def _asks_the_failure(self, call: cst.Call) -> bool:
         """Say whether `call` is of a method of what a handler took: `error.should_retry()`."""
-        if not isinstance(call.func, cst.Attribute) or not isinstance(call.func.value, cst.Name):
+        if type(call.func) is not cst.Attribute or type(call.func.value) is not cst.Name:
             return False
         binding = self._facts.names.binding(call.func.value)
         return binding is not None and binding.kind == "except"
@@ -172,7 +172,7 @@ class Waits:
     def _is_reckoned_with(self, call: cst.Call) -> bool:
         """Say whether the result of `call` is kept or handed on."""
         parent = self._facts.index.parents.get(call)
-        if isinstance(parent, cst.Await):
+        if type(parent) is cst.Await:
             parent = self._facts.index.parents.get(parent)
         return isinstance(parent, (cst.Arg, cst.Assign, cst.AnnAssign, cst.BinaryOperation, cst.NamedExpr))
 
@@ -185,7 +185,7 @@ class Waits:
         if len(definitions) != 1 or len(self._busy) > _DEEPEST:
             return MAY_WAIT
         definition = definitions[0]
-        if isinstance(definition, cst.ClassDef):
+        if type(definition) is cst.ClassDef:
             constructor = facts.values.method(target, "__init__")
             if constructor.startswith("<file>"):
                 return self._of_own(call, constructor)
@@ -214,11 +214,11 @@ class Waits:
         found = PROMPT
         for node in walk_same_code(body):
             level = PROMPT
-            if isinstance(node, cst.Call):
+            if type(node) is cst.Call:
                 level = self.of_call(node).level
             elif _hands_over(node):
                 level = MAY_WAIT
-            elif isinstance(node, cst.WithItem):
+            elif type(node) is cst.WithItem:
                 level = self._of_context(node)
             found = max(found, level)
             if found == WAITS:
@@ -242,9 +242,9 @@ class Waits:
 
 def called(call: cst.Call) -> tuple[str | None, str | None]:
     """Return the name that is called and the text of its receiver: `a.b.c()` gives `c` and `a.b`."""
-    if isinstance(call.func, cst.Name):
+    if type(call.func) is cst.Name:
         return call.func.value, None
-    if isinstance(call.func, cst.Attribute):
+    if type(call.func) is cst.Attribute:
         return call.func.attr.value, dotted(call.func.value) or "?"
     return None, None
 
@@ -294,7 +294,7 @@ def _hands_over(node: cst.CSTNode) -> bool:
     """Say whether `node` lets other code run, for as long as that takes."""
     if isinstance(node, (cst.For, cst.With)):
         return node.asynchronous is not None
-    return isinstance(node, cst.Yield) or (isinstance(node, cst.Await) and not isinstance(node.expression, cst.Call))
+    return type(node) is cst.Yield or (type(node) is cst.Await and type(node.expression) is not cst.Call)
 
 
 def _below(target: str, names: frozenset[str]) -> bool:

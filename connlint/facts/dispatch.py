@@ -147,33 +147,33 @@ class _Reader(Record, frozen=False):
     # Conditions
 
     def is_exception(self, node: cst.CSTNode) -> bool:
-        if isinstance(node, cst.Name):
+        if type(node) is cst.Name:
             return node.value in self.exceptions
         return self._is_exc_info(node)
 
     def _is_exc_info(self, node: cst.CSTNode) -> bool:
         return (
-            isinstance(node, cst.Subscript)
+            type(node) is cst.Subscript
             and _index(node) == 1
-            and isinstance(node.value, cst.Call)
+            and type(node.value) is cst.Call
             and self.facts.names.qualified(node.value.func) == "sys.exc_info"
         )
 
     def is_errno(self, node: cst.CSTNode) -> bool:
         """Say whether `node` is the errno of the exception."""
-        if isinstance(node, cst.Name):
+        if type(node) is cst.Name:
             return node.value in self.codes
         if isinstance(node, (cst.Attribute, cst.Subscript)):
             found = self._is_errno_attribute(node)
             self.reads |= found
             return found
-        if isinstance(node, cst.NamedExpr) and isinstance(node.target, cst.Name) and self.is_errno(node.value):
+        if type(node) is cst.NamedExpr and type(node.target) is cst.Name and self.is_errno(node.value):
             self.codes.add(node.target.value)
             self.walrus.add(node.target.value)
             return True
         if isinstance(node, (cst.IfExp, cst.BooleanOperation)):
             return self._is_errno_if_any(node)
-        return isinstance(node, cst.Call) and self._is_errno_by_call(node)
+        return type(node) is cst.Call and self._is_errno_by_call(node)
 
     def _is_errno_attribute(self, node: cst.Attribute | cst.Subscript) -> bool:
         if isinstance(node, cst.Attribute):
@@ -181,7 +181,7 @@ class _Reader(Record, frozen=False):
         return _index(node) == 0 and self._is_args(node.value)
 
     def _is_args(self, node: cst.CSTNode) -> bool:
-        return isinstance(node, cst.Attribute) and node.attr.value == "args" and self.is_exception(node.value)
+        return type(node) is cst.Attribute and node.attr.value == "args" and self.is_exception(node.value)
 
     def _is_errno_if_any(self, node: cst.IfExp | cst.BooleanOperation) -> bool:
         """Read `e.errno if hasattr(e, "errno") else e.args[0]`, `e.errno or e.args[0]` and `e.args and e.args[0]`."""
@@ -190,7 +190,7 @@ class _Reader(Record, frozen=False):
             parts = [part for part in (node.body, node.orelse) if not _is_none(part)]
             found = self.is_presence(node.test) and bool(parts) and all(self.is_errno(part) for part in parts)
         else:
-            first = self.is_errno(node.left) or (isinstance(node.operator, cst.And) and self.is_presence(node.left))
+            first = self.is_errno(node.left) or (type(node.operator) is cst.And and self.is_presence(node.left))
             found = first and self.is_errno(node.right)
         self.reads = reads
         return found
@@ -211,7 +211,7 @@ class _Reader(Record, frozen=False):
         if len(definitions) != 1 or self.depth >= _DEEPEST:
             return False
         (function,) = definitions
-        if not isinstance(function, cst.FunctionDef) or function.decorators or function.asynchronous is not None:
+        if type(function) is not cst.FunctionDef or function.decorators or function.asynchronous is not None:
             return False
         parameters = function.params.params
         name = first_parameter(function)
@@ -224,13 +224,13 @@ class _Reader(Record, frozen=False):
         """Return what `function` returns, None left out; nothing if it does more than to look for an errno."""
         found: list[cst.BaseExpression] = []
         for node in walk(function.body):
-            if isinstance(node, cst.Return):
+            if type(node) is cst.Return:
                 if node.value is not None and not _is_none(node.value):
                     found.append(node.value)
-            elif isinstance(node, cst.Assign):
+            elif type(node) is cst.Assign:
                 if len(node.targets) != 1 or not self._takes_in(node.targets[0].target, node.value):
                     return []
-            elif isinstance(node, _MORE) or (isinstance(node, cst.Call) and not self._only_looks(node)):
+            elif isinstance(node, _MORE) or (type(node) is cst.Call and not self._only_looks(node)):
                 return []
         return found if all(self.is_errno(value) for value in found) else []
 
@@ -239,12 +239,12 @@ class _Reader(Record, frozen=False):
 
     def is_presence(self, node: cst.CSTNode) -> bool:
         """Say whether `node` only makes sure that there is an errno: `hasattr(e, "errno")`, `e.args`."""
-        if isinstance(node, cst.Comparison) and len(node.comparisons) == 1:
+        if type(node) is cst.Comparison and len(node.comparisons) == 1:
             operator, right = node.comparisons[0].operator, node.comparisons[0].comparator
             if isinstance(operator, (cst.IsNot, cst.NotEqual)) and _is_none(right):
                 return self.is_exception(node.left) or self._is_there(node.left)
             return isinstance(operator, (cst.GreaterThan, cst.GreaterThanEqual)) and self._is_number_of_args(node.left)
-        if isinstance(node, cst.Call):
+        if type(node) is cst.Call:
             if self._is_number_of_args(node):
                 return True
             return (
@@ -253,20 +253,20 @@ class _Reader(Record, frozen=False):
                 and self.is_exception(node.args[0].value)
                 and string(node.args[1].value) in {"args", "errno"}
             )
-        if isinstance(node, cst.BooleanOperation) and isinstance(node.operator, cst.And):
+        if type(node) is cst.BooleanOperation and type(node.operator) is cst.And:
             return all(self.is_presence(operand) for operand in _operands(node))
         return self._is_args(node) or self._is_there(node)
 
     def _is_there(self, node: cst.CSTNode) -> bool:
         """Say whether `node` is an errno, or all that an exception holds, without taking that for reading it."""
         reads = self.reads
-        found = self._is_args(node) or (not isinstance(node, cst.BooleanOperation) and self.is_errno(node))
+        found = self._is_args(node) or (type(node) is not cst.BooleanOperation and self.is_errno(node))
         self.reads = reads
         return found
 
     def _is_number_of_args(self, node: cst.CSTNode) -> bool:
         return (
-            isinstance(node, cst.Call)
+            type(node) is cst.Call
             and len(node.args) == 1
             and self.facts.names.qualified(node.func) == "len"
             and self._is_args(node.args[0].value)
@@ -274,9 +274,9 @@ class _Reader(Record, frozen=False):
 
     def is_absence(self, node: cst.CSTNode) -> bool:
         """Say whether `node` only asks if there is no errno: `not e.args`, `e.errno is None`."""
-        if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+        if type(node) is cst.UnaryOperation and type(node.operator) is cst.Not:
             return self.is_presence(node.expression)
-        if isinstance(node, cst.Comparison) and len(node.comparisons) == 1:
+        if type(node) is cst.Comparison and len(node.comparisons) == 1:
             target = node.comparisons[0]
             return (
                 isinstance(target.operator, (cst.Is, cst.Equal))
@@ -287,16 +287,16 @@ class _Reader(Record, frozen=False):
 
     def test(self, node: cst.BaseExpression) -> _Test | None:
         """Return what the condition `node` picks; None if it is not, or not only, about what was raised."""
-        if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+        if type(node) is cst.UnaryOperation and type(node.operator) is cst.Not:
             inner = self.test(node.expression)
             if inner is None or inner.rest is not None:
                 return None
             return _Test(inner.classes, inner.errnos, not inner.negated)
-        if isinstance(node, cst.Comparison) and len(node.comparisons) == 1:
+        if type(node) is cst.Comparison and len(node.comparisons) == 1:
             return self._comparison(node.left, node.comparisons[0])
-        if isinstance(node, cst.Call):
+        if type(node) is cst.Call:
             return self._instance(node)
-        if isinstance(node, cst.BooleanOperation):
+        if type(node) is cst.BooleanOperation:
             return self._joined(node)
         return None
 
@@ -322,10 +322,10 @@ class _Reader(Record, frozen=False):
 
     def _is_type(self, node: cst.CSTNode) -> bool:
         """Say whether `node` is the very class of the exception: `type(e)`, `e.__class__`."""
-        if isinstance(node, cst.Attribute):
+        if type(node) is cst.Attribute:
             return node.attr.value == "__class__" and self.is_exception(node.value)
         return (
-            isinstance(node, cst.Call)
+            type(node) is cst.Call
             and len(node.args) == 1
             and self.facts.names.qualified(node.func) == "type"
             and self.is_exception(node.args[0].value)
@@ -357,7 +357,7 @@ class _Reader(Record, frozen=False):
         saying where one is asked for.
         """
         operands = _operands(node)
-        is_and = isinstance(node.operator, cst.And)
+        is_and = type(node.operator) is cst.And
         said = [part for part in operands if (self.is_presence(part) if is_and else self.is_absence(part))]
         left = [part for part in operands if part not in said]
         reads = self.reads
@@ -416,12 +416,12 @@ class _Reader(Record, frozen=False):
         """Take in the statements at the start that name the exception or its errno, and return them."""
         found: list[cst.SimpleStatementLine] = []
         for line in lines:
-            if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
+            if type(line) is not cst.SimpleStatementLine or len(line.body) != 1:
                 break
             assign = line.body[0]
-            if isinstance(assign, cst.Assign) and len(assign.targets) == 1:
+            if type(assign) is cst.Assign and len(assign.targets) == 1:
                 target: cst.BaseExpression = assign.targets[0].target
-            elif isinstance(assign, cst.AnnAssign):
+            elif type(assign) is cst.AnnAssign:
                 target = assign.target
             else:
                 break
@@ -431,7 +431,7 @@ class _Reader(Record, frozen=False):
         return found
 
     def _takes_in(self, target: cst.BaseExpression, value: cst.BaseExpression) -> bool:
-        if isinstance(target, cst.Name):
+        if type(target) is cst.Name:
             if self.is_exception(value):
                 self.exceptions.add(target.value)
                 return True
@@ -441,9 +441,9 @@ class _Reader(Record, frozen=False):
             return False
         if not isinstance(target, (cst.Tuple, cst.List)) or not target.elements:
             return False
-        if not all(isinstance(item.value, cst.Name) for item in target.elements):
+        if not all(type(item.value) is cst.Name for item in target.elements):
             return False
-        parts = [item.value.value for item in target.elements if isinstance(item.value, cst.Name)]
+        parts = [item.value.value for item in target.elements if type(item.value) is cst.Name]
         plain = [type(item) is cst.Element for item in target.elements]
         if self._is_args(value) and plain[0]:
             self.codes.add(parts[0])
@@ -456,34 +456,34 @@ class _Reader(Record, frozen=False):
 
     def _is_exc_info_call(self, node: cst.BaseExpression, length: int) -> bool:
         """Say whether `node` is `sys.exc_info()`, or its first two: `sys.exc_info()[:2]`."""
-        if length == 2 and isinstance(node, cst.Subscript) and len(node.slice) == 1:
+        if length == 2 and type(node) is cst.Subscript and len(node.slice) == 1:
             part = node.slice[0].slice
-            if not isinstance(part, cst.Slice) or part.lower is not None or part.step is not None:
+            if type(part) is not cst.Slice or part.lower is not None or part.step is not None:
                 return False
-            if not isinstance(part.upper, cst.Integer) or part.upper.evaluated_value != 2:
+            if type(part.upper) is not cst.Integer or part.upper.evaluated_value != 2:
                 return False
             node = node.value
         elif length != 3:
             return False
-        return isinstance(node, cst.Call) and self.facts.names.qualified(node.func) == "sys.exc_info"
+        return type(node) is cst.Call and self.facts.names.qualified(node.func) == "sys.exc_info"
 
     def is_raise(self, lines: Sequence[cst.CSTNode]) -> bool:
         """Say whether `lines` do nothing but raise the exception again."""
-        if len(lines) != 1 or not isinstance(lines[0], cst.SimpleStatementLine) or len(lines[0].body) != 1:
+        if len(lines) != 1 or type(lines[0]) is not cst.SimpleStatementLine or len(lines[0].body) != 1:
             return False
         statement = lines[0].body[0]
-        if not isinstance(statement, cst.Raise) or statement.cause is not None:
+        if type(statement) is not cst.Raise or statement.cause is not None:
             return False
-        return statement.exc is None or (isinstance(statement.exc, cst.Name) and statement.exc.value in self.exceptions)
+        return statement.exc is None or (type(statement.exc) is cst.Name and statement.exc.value in self.exceptions)
 
     def cases(self, lines: Sequence[Line], ahead: list[cst.EmptyLine]) -> list[Case] | None:
         """Return the cases that `lines` sort out, all else being raised again; None if that is not what they do.
 
         `ahead` are comments that belong before the first of them.
         """
-        if lines and isinstance(lines[0], cst.Match):
+        if lines and type(lines[0]) is cst.Match:
             return self._matched(lines[0], list(lines[1:]), ahead)
-        if not lines or not isinstance(lines[0], cst.If):
+        if not lines or type(lines[0]) is not cst.If:
             return None
         node, rest = lines[0], list(lines[1:])
         body = lines_of(node.body)
@@ -538,16 +538,16 @@ class _Reader(Record, frozen=False):
         """Read an `if` that stands alone in another, whose own test the inner one implies."""
         body = lines_of(node.body)
         inner = body[0] if len(body) == 1 else None
-        if not isinstance(inner, cst.If) or footer(node.body) or else_footer(node):
+        if type(inner) is not cst.If or footer(node.body) or else_footer(node):
             return None
         notes = [*notes, *header(node.body)]
         other = else_lines(node)
         last = inner
-        while isinstance(last.orelse, cst.If):
+        while type(last.orelse) is cst.If:
             last = last.orelse
         if not other and last.orelse is None:
             return self.cases([inner, *rest], notes) if self.is_raise(rest) else None
-        if not self.is_raise(other) or not isinstance(last.orelse, cst.Else):
+        if not self.is_raise(other) or type(last.orelse) is not cst.Else:
             return None
         if not self.is_raise(lines_of(last.orelse.body)):
             return None
@@ -581,7 +581,7 @@ class _Reader(Record, frozen=False):
         arms = list(node.cases)
         last = arms[-1].pattern if arms else None
         after: list[Piece] = []
-        if isinstance(last, cst.MatchAs) and last.pattern is None and last.name is None:
+        if type(last) is cst.MatchAs and last.pattern is None and last.name is None:
             arm = arms.pop()
             if not self.is_raise(lines_of(arm.body)):
                 return None
@@ -612,17 +612,17 @@ class _Reader(Record, frozen=False):
 
     def _pattern(self, pattern: cst.MatchPattern, *, by_errno: bool) -> _Test | None:
         """Return what a pattern of `match` picks."""
-        parts = [item.pattern for item in pattern.patterns] if isinstance(pattern, cst.MatchOr) else [pattern]
+        parts = [item.pattern for item in pattern.patterns] if type(pattern) is cst.MatchOr else [pattern]
         classes: list[str] = []
         codes: list[str] = []
         for part in parts:
-            if by_errno and isinstance(part, cst.MatchValue):
+            if by_errno and type(part) is cst.MatchValue:
                 found = self.errnos.of(part.value, single=True)
                 if not found or any(name not in table.CLASS_OF for name in found):
                     return None
                 codes += found
                 classes += [table.CLASS_OF[name] for name in found]
-            elif not by_errno and isinstance(part, cst.MatchClass) and not part.patterns:
+            elif not by_errno and type(part) is cst.MatchClass and not part.patterns:
                 name = self.facts.names.qualified(part.cls)
                 if name is None:
                     return None
@@ -663,7 +663,7 @@ class _Reader(Record, frozen=False):
             return None
         self.gone += test.gone
         shorter = node.with_changes(test=test.rest)
-        if isinstance(node.whitespace_before_test, cst.SimpleWhitespace) and not node.whitespace_before_test.value:
+        if type(node.whitespace_before_test) is cst.SimpleWhitespace and not node.whitespace_before_test.value:
             shorter = shorter.with_changes(whitespace_before_test=cst.SimpleWhitespace(" "))
         pieces = [*ahead, *comments(*test.gone), shorter, *rest]
         return [Case(test.classes, test.errnos, tuple(pieces))]
@@ -698,7 +698,7 @@ def read_dispatch(facts: Facts, handler: Handler) -> Dispatch | None:
         swallows=reader.swallows,
         shared=reader.shared,
         lost=any(name in outside or uses(name, *pieces) for name in reader.walrus),
-        names=frozenset(node.value for node in walk(*reader.gone, *dropped) if isinstance(node, cst.Name)),
+        names=frozenset(node.value for node in walk(*reader.gone, *dropped) if type(node) is cst.Name),
     )
 
 
@@ -706,7 +706,7 @@ def _names_outside(facts: Facts, handler: Handler) -> frozenset[str]:
     """Return the names that stand in the function of `handler`, or in the module, outside it."""
     scope = facts.index.function_of(handler.node) or facts.module
     nodes = walk(scope, enter=lambda node: node is not handler.node)
-    return frozenset(node.value for node in nodes if isinstance(node, cst.Name))
+    return frozenset(node.value for node in nodes if type(node) is cst.Name)
 
 
 def _needed(
@@ -717,11 +717,11 @@ def _needed(
     for line in reversed(prelude):
         assign = line.body[0]
         targets: list[cst.CSTNode] = []
-        if isinstance(assign, cst.Assign):
+        if type(assign) is cst.Assign:
             targets = [item.target for item in assign.targets]
-        elif isinstance(assign, cst.AnnAssign):
+        elif type(assign) is cst.AnnAssign:
             targets = [assign.target]
-        bound = {node.value for node in walk(*targets) if isinstance(node, cst.Name)}
+        bound = {node.value for node in walk(*targets) if type(node) is cst.Name}
         if not bound.isdisjoint(outside) or any(uses(name, *case.pieces, *needed) for name in bound):
             needed.append(line)
     return needed[::-1]
@@ -732,7 +732,7 @@ def uses(name: str, *nodes: cst.CSTNode) -> bool:
     stack = list(nodes)
     while stack:
         node = stack.pop()
-        if isinstance(node, cst.Name) and node.value == name:
+        if type(node) is cst.Name and node.value == name:
             return True
         stack.extend([node.value] if isinstance(node, (cst.Attribute, cst.Arg)) else children(node))
     return False
@@ -744,8 +744,8 @@ def uses(name: str, *nodes: cst.CSTNode) -> bool:
 def _operands(node: cst.BaseExpression) -> list[cst.BaseExpression]:
     """Return `a`, `b`, `c` of `a and b and c`."""
     found: list[cst.BaseExpression] = []
-    operator = type(node.operator) if isinstance(node, cst.BooleanOperation) else None
-    while isinstance(node, cst.BooleanOperation) and type(node.operator) is operator and (not found or not node.lpar):
+    operator = type(node.operator) if type(node) is cst.BooleanOperation else None
+    while type(node) is cst.BooleanOperation and type(node.operator) is operator and (not found or not node.lpar):
         found.append(node.right)
         node = node.left
     return [node, *reversed(found)]
@@ -756,7 +756,7 @@ def _without(node: cst.BooleanOperation, gone: Collection[cst.BaseExpression]) -
     operands = _operands(node)
     operators: list[cst.BaseBooleanOp] = []
     current: cst.BaseExpression = node
-    while len(operators) < len(operands) - 1 and isinstance(current, cst.BooleanOperation):
+    while len(operators) < len(operands) - 1 and type(current) is cst.BooleanOperation:
         operators.append(current.operator)
         current = current.left
     operators.reverse()
@@ -775,14 +775,14 @@ def _is_plain(node: cst.CSTNode) -> bool:
 
 
 def _is_none(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.Name) and node.value == "None"
+    return type(node) is cst.Name and node.value == "None"
 
 
 def _index(node: cst.Subscript) -> int | None:
     """Return the number `n` of `x[n]`."""
-    if len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
+    if len(node.slice) == 1 and type(node.slice[0].slice) is cst.Index:
         value = node.slice[0].slice.value
-        if isinstance(value, cst.Integer):
+        if type(value) is cst.Integer:
             return value.evaluated_value
     return None
 

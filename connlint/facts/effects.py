@@ -117,19 +117,19 @@ class EffectsReader:
             if whole is not None:
                 found += whole(self, node)
                 continue
-            if isinstance(node, cst.Call):
+            if type(node) is cst.Call:
                 found += self.of_call(node)
-            elif isinstance(node, cst.Raise):
+            elif type(node) is cst.Raise:
                 found += Effects(raised=tuple(self._of_raise(node)))
-            elif self._hides(node) or (isinstance(node, cst.Attribute) and self._is_busy_property(node)):
+            elif self._hides(node) or (type(node) is cst.Attribute and self._is_busy_property(node)):
                 found += Effects(opaque=(node,))
             stack.extend(reversed(children(node)))
         return found
 
     def _hides(self, node: cst.CSTNode) -> bool:
         """Say whether `node` itself, whatever is below it, runs code that we do not see."""
-        if isinstance(node, cst.Await):
-            return not isinstance(node.expression, cst.Call)
+        if type(node) is cst.Await:
+            return type(node.expression) is not cst.Call
         if isinstance(node, (cst.For, cst.CompFor)):
             return not self._iterates_plainly(node)
         return isinstance(node, (cst.Yield, cst.TryStar))
@@ -145,7 +145,7 @@ class EffectsReader:
     def _iterates_plainly(self, node: cst.For | cst.CompFor) -> bool:
         if node.asynchronous is not None:
             return False
-        if isinstance(node.iter, cst.Call):
+        if type(node.iter) is cst.Call:
             return self._names.qualified(node.iter.func) in HARMLESS_BUILTINS
         return self._values.types(node.iter) <= _VALUE_TYPES
 
@@ -176,11 +176,11 @@ class EffectsReader:
     def _of_raise(self, node: cst.Raise) -> list[Raised]:
         if node.exc is None:
             return []  # what comes out again was counted where it came from
-        target = node.exc.func if isinstance(node.exc, cst.Call) else node.exc
-        binding = self._names.binding(target) if isinstance(target, cst.Name) else None
+        target = node.exc.func if type(node.exc) is cst.Call else node.exc
+        binding = self._names.binding(target) if type(target) is cst.Name else None
         if binding is not None and binding.kind == "except":
             handler = binding.node
-            if isinstance(handler, cst.ExceptHandler):
+            if type(handler) is cst.ExceptHandler:
                 return [Raised(name, node) for name in self._names.classes(handler.type)]
         return [Raised(self._names.qualified(target) or OPAQUE, node)]
 
@@ -202,13 +202,13 @@ class EffectsReader:
 
     def suppressed(self, item: cst.BaseExpression) -> tuple[str, ...] | None:
         """Return the classes that `with item:` suppresses, or None if it is no `contextlib.suppress`."""
-        if isinstance(item, cst.Call) and self._names.qualified(item.func) == "contextlib.suppress":
+        if type(item) is cst.Call and self._names.qualified(item.func) == "contextlib.suppress":
             return tuple(name for arg in item.args for name in self._names.classes(arg.value))
         return None
 
     def _is_plain_context(self, item: cst.BaseExpression) -> bool:
         """Say whether entering and leaving `item` neither raises a connection failure nor swallows one."""
-        if isinstance(item, cst.Call):
+        if type(item) is cst.Call:
             target = self._values.target(item)
             if target in {"open", "contextlib.closing"} or (target is not None and knowledge.is_harmless(target)):
                 return True
@@ -221,7 +221,7 @@ class EffectsReader:
         """Return the effects of the call itself, not of its arguments."""
         found = _NONE
         targets = self._values.targets(call)
-        if targets == {OPAQUE} and isinstance(call.func, cst.Attribute) and call.func.attr.value in HARMLESS_METHODS:
+        if targets == {OPAQUE} and type(call.func) is cst.Attribute and call.func.attr.value in HARMLESS_METHODS:
             return _NONE
         for target in sorted(targets):
             found += self._of_target(call, target)
@@ -261,18 +261,18 @@ class EffectsReader:
     def is_awaited(self, call: cst.Call) -> bool:
         """Say whether `call` is awaited where it stands, itself or through `wait_for` and its like."""
         parent = self._index.parents.get(call)
-        if isinstance(parent, cst.Await):
+        if type(parent) is cst.Await:
             return True
-        if isinstance(parent, cst.Arg):
+        if type(parent) is cst.Arg:
             outer = self._index.parents.get(parent)
-            if isinstance(outer, cst.Call) and self._names.qualified(outer.func) in PASS_THROUGH:
+            if type(outer) is cst.Call and self._names.qualified(outer.func) in PASS_THROUGH:
                 return self.is_awaited(outer)
         # `async with session.get(...)` awaits what it is given
-        return isinstance(parent, cst.WithItem) and self._is_async_with(parent)
+        return type(parent) is cst.WithItem and self._is_async_with(parent)
 
     def _is_async_with(self, item: cst.WithItem) -> bool:
         parent = self._index.parents.get(item)
-        return isinstance(parent, cst.With) and parent.asynchronous is not None
+        return type(parent) is cst.With and parent.asynchronous is not None
 
     def _of_own(self, call: cst.Call, target: str) -> Effects:
         definitions = self._index.definitions.get(target, [])
@@ -306,7 +306,7 @@ class EffectsReader:
             return self._functions[target]
         cuts = self._cuts
         definition = self._index.definitions[target][0]
-        if not isinstance(definition, cst.FunctionDef):
+        if type(definition) is not cst.FunctionDef:
             return _NONE
         if target in self._busy:
             self._cuts += 1
@@ -330,7 +330,7 @@ class EffectsReader:
             self._names.qualified(item.decorator) in _PLAIN_DECORATORS or self._values.is_transparent(item)
             for item in definition.decorators
         )
-        return plain and not any(isinstance(node, cst.Yield) for node in walk_same_code(definition.body))
+        return plain and not any(type(node) is cst.Yield for node in walk_same_code(definition.body))
 
 
 def _tried(call: cst.Call, operation: Operation) -> Tried:
@@ -354,7 +354,7 @@ def _holds(call: cst.Call, operation: Operation, only_with: str | None, unless: 
         value = argument(call, position, name)
         if value is None and has_star(call):
             return None
-        given = value is not None and not (isinstance(value, cst.Name) and value.value in {"None", "False"})
+        given = value is not None and not (type(value) is cst.Name and value.value in {"None", "False"})
         if given is not wanted:
             return False
     return True
@@ -364,9 +364,9 @@ def reraises(handler: cst.ExceptHandler) -> bool:
     """Say whether some path of `handler` raises again what it took."""
     bound = bound_name(handler)
     for node in walk_same_code(handler.body):
-        if isinstance(node, cst.Raise):
+        if type(node) is cst.Raise:
             if node.exc is None:
                 return True
-            if isinstance(node.exc, cst.Name) and node.exc.value == bound:
+            if type(node.exc) is cst.Name and node.exc.value == bound:
                 return True
     return False

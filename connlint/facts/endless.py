@@ -56,11 +56,11 @@ def waits_for_success_alone(facts: Facts, loop: cst.While, steps: Iterable[Step]
     """Say whether the one thing that `loop` tests is a name that only its own steps change: `while not connected`."""
     test = loop.test
     name: str | None = None
-    if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+    if type(test) is cst.UnaryOperation and type(test.operator) is cst.Not:
         name = dotted(test.expression)
-    elif isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+    elif type(test) is cst.Comparison and len(test.comparisons) == 1:
         target = test.comparisons[0]
-        if isinstance(target.operator, cst.Is) and dotted(target.comparator) == "None":
+        if type(target.operator) is cst.Is and dotted(target.comparator) == "None":
             name = dotted(test.left)
     if name is None or name in facts.index.scope_of(loop).elsewhere:
         return False
@@ -74,7 +74,7 @@ def _is_about_the_failure(facts: Facts, step: Step) -> bool:
     if step.kind == "test":
         return asks_which(facts, step.node)
     for ancestor in facts.index.ancestors(step.node):
-        if isinstance(ancestor, cst.If):
+        if type(ancestor) is cst.If:
             return asks_which(facts, ancestor.test)
         if isinstance(ancestor, (cst.ExceptHandler, cst.For, cst.While, cst.FunctionDef)):
             return False
@@ -91,9 +91,9 @@ def asks_which(facts: Facts, test: cst.CSTNode) -> bool:
     if not any(path == name or path.startswith(f"{name}.") for path in read):
         return False
     for part in walk_same_code(test):
-        if isinstance(part, cst.Call) and dotted(part.func) not in {"isinstance", "str", "repr", "getattr", "type"}:
+        if type(part) is cst.Call and dotted(part.func) not in {"isinstance", "str", "repr", "getattr", "type"}:
             return False
-        if isinstance(part, cst.Name) and part.value != name and (dotted(part) or "") in read:
+        if type(part) is cst.Name and part.value != name and (dotted(part) or "") in read:
             qualified = facts.names.qualified(part)
             if qualified is None or qualified == OPAQUE:
                 return False
@@ -129,6 +129,6 @@ def may_give_up(facts: Facts, delays: Waits, call: cst.Call) -> bool:
 
 def _may_run_out(node: cst.CSTNode) -> bool:
     """Say whether `node` takes an item of a row that may end: `DELAYS[attempt]`."""
-    if not isinstance(node, cst.Subscript):
+    if type(node) is not cst.Subscript:
         return False
     return any(isinstance(part, (cst.Name, cst.Attribute)) for item in node.slice for part in walk_same_code(item))

@@ -43,14 +43,14 @@ class Errnos(Record, frozen=False):
             return self._one(node, depth)
         if isinstance(node, (cst.Tuple, cst.List, cst.Set)):
             return self._listed(node.elements, depth)
-        if isinstance(node, cst.Dict):
-            keys = [item.key if isinstance(item, cst.DictElement) else None for item in node.elements]
+        if type(node) is cst.Dict:
+            keys = [item.key if type(item) is cst.DictElement else None for item in node.elements]
             return _joined_lists(None if key is None else self._one(key, depth + 1) for key in keys)
-        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, (cst.Add, cst.BitOr)):
+        if type(node) is cst.BinaryOperation and isinstance(node.operator, (cst.Add, cst.BitOr)):
             return _joined_lists(self.of(side, single=False, depth=depth + 1) for side in (node.left, node.right))
-        if isinstance(node, cst.IfExp):
+        if type(node) is cst.IfExp:
             return _of_same_classes([self.of(side, single=False, depth=depth + 1) for side in (node.body, node.orelse)])
-        if isinstance(node, cst.Call):
+        if type(node) is cst.Call:
             return self._by_call(node, depth)
         if isinstance(node, (cst.Name, cst.Attribute)):
             return self._by_name(node, depth)
@@ -61,11 +61,11 @@ class Errnos(Record, frozen=False):
         ambiguous: set[str] = set()
         for element in elements:
             value = element.value
-            if isinstance(value, cst.Integer) and value.evaluated_value in table.NAME_OF_ON_BSD:
+            if type(value) is cst.Integer and value.evaluated_value in table.NAME_OF_ON_BSD:
                 self.numbers.append(value.evaluated_value)
                 ambiguous.add(table.NAME_OF_ON_BSD[value.evaluated_value])
                 continue
-            part = self.of(value, single=not isinstance(element, cst.StarredElement), depth=depth + 1)
+            part = self.of(value, single=type(element) is not cst.StarredElement, depth=depth + 1)
             if part is None:
                 return None
             found += part
@@ -80,10 +80,10 @@ class Errnos(Record, frozen=False):
             if not arguments:
                 return []
             return self.of(arguments[0], single=False, depth=depth + 1) if len(arguments) == 1 else None
-        if isinstance(node.func, cst.Attribute) and node.func.attr.value == "union":
+        if type(node.func) is cst.Attribute and node.func.attr.value == "union":
             arguments.insert(0, node.func.value)
             return _joined_lists(self.of(each, single=False, depth=depth + 1) for each in arguments)
-        if isinstance(node.func, cst.Attribute) and node.func.attr.value == "keys" and not arguments:
+        if type(node.func) is cst.Attribute and node.func.attr.value == "keys" and not arguments:
             return self.of(node.func.value, single=False, depth=depth + 1)
         return None
 
@@ -96,7 +96,7 @@ class Errnos(Record, frozen=False):
                 continue
             if binding.kind == "assign" and binding.value is not None and binding.index is None:
                 bound.append(self.of(binding.value, single=False, depth=depth + 1))
-            elif isinstance(binding.node, cst.AugAssign):
+            elif type(binding.node) is cst.AugAssign:
                 if not isinstance(binding.node.operator, (cst.AddAssign, cst.BitOrAssign)):
                     return None
                 more = self.of(binding.node.value, single=False, depth=depth + 1)
@@ -111,14 +111,14 @@ class Errnos(Record, frozen=False):
 
     def _put_in(self, name: cst.Name | cst.Attribute, depth: int) -> list[str] | None:
         """Return the errnos that calls put into the collection `name`; None if something is done that is not known."""
-        last = name.attr.value if isinstance(name, cst.Attribute) else name.value
+        last = name.attr.value if type(name) is cst.Attribute else name.value
         found: list[list[str] | None] = []
         for call in self.facts.index.all(cst.Call):
             func = call.func
-            if not isinstance(func, cst.Attribute) or func.attr.value not in _MUTATORS:
+            if type(func) is not cst.Attribute or func.attr.value not in _MUTATORS:
                 continue
-            owner = func.value.attr if isinstance(func.value, cst.Attribute) else func.value
-            if not isinstance(owner, cst.Name) or owner.value != last:
+            owner = func.value.attr if type(func.value) is cst.Attribute else func.value
+            if type(owner) is not cst.Name or owner.value != last:
                 continue
             single = _MUTATORS[func.attr.value]
             if single is None or len(call.args) != 1:
@@ -127,13 +127,13 @@ class Errnos(Record, frozen=False):
         return _joined_lists(found)
 
     def _one(self, node: cst.BaseExpression, depth: int) -> list[str] | None:
-        if isinstance(node, cst.Integer):
+        if type(node) is cst.Integer:
             number = node.evaluated_value
             if number not in table.NAME_OF:
                 return None
             self.numbers.append(number)
             return [table.NAME_OF[number]]
-        if isinstance(node, cst.Call):
+        if type(node) is cst.Call:
             return self._by_getattr(node, depth)
         name = self.facts.names.qualified(node)
         if name is not None:
@@ -153,7 +153,7 @@ class Errnos(Record, frozen=False):
 
 
 def string(node: cst.BaseExpression) -> str | None:
-    if isinstance(node, cst.SimpleString) and isinstance(node.evaluated_value, str):
+    if type(node) is cst.SimpleString and isinstance(node.evaluated_value, str):
         return node.evaluated_value
     return None
 

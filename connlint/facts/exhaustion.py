@@ -90,9 +90,7 @@ class Exhausted:
             graph.heads[node] for node in facts.index.ancestors(loop) if node in graph.heads and node is not loop
         }
         self._counter = counter
-        self._in_loop = _names_bound(loop.body) | (
-            set(target_names(loop.target)) if isinstance(loop, cst.For) else set()
-        )
+        self._in_loop = _names_bound(loop.body) | (set(target_names(loop.target)) if type(loop) is cst.For else set())
         self._statement: cst.Try | cst.With
         self._mute = False
         self._counting = self._counting_names()
@@ -123,7 +121,7 @@ class Exhausted:
         waiting = {
             node
             for node in delays
-            if isinstance(node, cst.Call) and self._facts.values.targets(node) <= waits.SLEEPS.keys()
+            if type(node) is cst.Call and self._facts.values.targets(node) <= waits.SLEEPS.keys()
         }
         try:
             passed = self._waits_passed(start, waiting) if waiting else None
@@ -165,7 +163,7 @@ class Exhausted:
         """Say whether `step` may do something else after the last attempt: test for it, or give up in a call."""
         if step.kind == "test" and step.node is not None:
             branch = self._facts.index.parents.get(step.node)
-            leaves = isinstance(branch, cst.If) and any(
+            leaves = type(branch) is cst.If and any(
                 isinstance(node, (cst.Raise, cst.Return, cst.Break)) for node in walk_same_code(branch)
             )
             if self._counting & set(_names(step.node)) or (leaves and not asks_which(self._facts, step.node)):
@@ -214,7 +212,7 @@ class Exhausted:
         constants = {"None": None, "False": False}
         for name in self._tried_names():
             others = [each for each in scope.names.get(name, []) if not self._is_in_body(each.node)]
-            values = {each.value.value if isinstance(each.value, cst.Name) else "?" for each in others}
+            values = {each.value.value if type(each.value) is cst.Name else "?" for each in others}
             if len(values) == 1 and values <= constants.keys() and all(self._precedes(each.node) for each in others):
                 yield name, constants[values.pop()]
 
@@ -225,7 +223,7 @@ class Exhausted:
         target = self._facts.values.target(call) or OPAQUE
         if target.startswith("<file>"):
             definitions = self._facts.index.definitions.get(target, [])
-            return len(definitions) == 1 and isinstance(definitions[0], cst.ClassDef) and _is_error(target)
+            return len(definitions) == 1 and type(definitions[0]) is cst.ClassDef and _is_error(target)
         return (
             _is_error(called(call)[0] or "")
             or (called(call)[0] or "") in {"close", "format", "join"}
@@ -234,7 +232,7 @@ class Exhausted:
 
     def _counting_names(self) -> set[str]:
         names = {self._counter.name} if self._counter is not None else set()
-        if isinstance(self._loop, cst.For):
+        if type(self._loop) is cst.For:
             names |= set(target_names(self._loop.target))
         for node in walk_same_code(self._loop.body):
             if isinstance(node, (cst.Assign, cst.AugAssign)):
@@ -277,8 +275,7 @@ class Exhausted:
     def _breaks_off(self, passed: list[Step]) -> bool:
         """Say whether the handler itself counts the attempts, and leaves the loop by a mere `break`."""
         return any(
-            isinstance(branch, cst.If) and self._is_about_the_last(step, branch)
-            for step, branch in self._branches(passed)
+            type(branch) is cst.If and self._is_about_the_last(step, branch) for step, branch in self._branches(passed)
         )
 
     def _branches(self, passed: list[Step]) -> Iterator[tuple[Step, cst.CSTNode | None]]:
@@ -289,21 +286,21 @@ class Exhausted:
     def _is_about_the_last(self, step: Step, branch: cst.If) -> bool:
         if step.node is None or not self._counting & set(_names(step.node)):
             return False
-        return any(isinstance(node, cst.Break) for node in walk_same_code(branch.body))
+        return any(type(node) is cst.Break for node in walk_same_code(branch.body))
 
     def _in_the_handler(self, passed: list[Step]) -> Exhaustion | None:
         """Return what the code between the failure and the end of the loop does about the last one, if it may."""
         for step, branch in self._branches(passed):
             if step.node is None or not self._counting & set(_names(step.node)):
                 continue
-            if isinstance(branch, cst.If) and self._acts(branch):
+            if type(branch) is cst.If and self._acts(branch):
                 return "raised"
         for step in passed:
             for bound in bindings(step):
                 if "." in bound.name and not waits.COUNTS.search(bound.name.rpartition(".")[2]):
                     return "unknown"
             for node in evaluated(step):
-                if any(isinstance(part, cst.Yield) for part in walk_same_code(node)):
+                if any(type(part) is cst.Yield for part in walk_same_code(node)):
                     return "unknown"
             for call in calls_of(step):
                 if self._may_record(call):
@@ -318,7 +315,7 @@ class Exhausted:
         for node in walk_same_code(*stack):
             if isinstance(node, (cst.Raise, cst.Return)):
                 return True
-            if isinstance(node, cst.Call) and not self._only_delays(node):
+            if type(node) is cst.Call and not self._only_delays(node):
                 return True
             if isinstance(node, (cst.Assign, cst.AnnAssign)) and not self._is_delay(node):
                 return True
@@ -334,7 +331,7 @@ class Exhausted:
         if self._waits.of_call(call).level != MAY_WAIT and not self._is_log(call):
             return True
         parent = self._facts.index.parents.get(call)
-        return isinstance(parent, cst.Arg)
+        return type(parent) is cst.Arg
 
     def _is_delay(self, node: cst.Assign | cst.AnnAssign) -> bool:
         targets = [item.target for item in node.targets] if isinstance(node, cst.Assign) else [node.target]
@@ -366,7 +363,7 @@ class Exhausted:
         if (
             start is self._graph.exhausted[self._loop]
             and self._loop.orelse is not None
-            and any(not isinstance(node, cst.Pass) for node in statements(self._loop.orelse.body))
+            and any(type(node) is not cst.Pass for node in statements(self._loop.orelse.body))
         ):
             if any(isinstance(node, (cst.Raise,)) for node in walk_same_code(self._loop.orelse.body)):
                 return "raised"
@@ -393,7 +390,7 @@ class Exhausted:
                 ended = True
                 continue
             found = self._says(step)
-            if step.kind == "return" and isinstance(step.node, cst.Return) and step.node.value is not None:
+            if step.kind == "return" and type(step.node) is cst.Return and step.node.value is not None:
                 found = "swallowed" if found == "swallowed" else "returned"
             if found == "swallowed":
                 used = True
@@ -414,14 +411,14 @@ class Exhausted:
     def _passes_over(self, head: Step) -> bool:
         """Say whether the loop with that `head` goes on to its next item, and nothing tells that one was left out."""
         outer = next((node for node in self._facts.index.ancestors(self._loop) if node in self._graph.heads), None)
-        if not self._mute or not isinstance(outer, cst.For) or self._graph.heads[outer] is not head:
+        if not self._mute or type(outer) is not cst.For or self._graph.heads[outer] is not head:
             return False
-        if any(isinstance(node, cst.While) for node in self._facts.index.ancestors(outer)):
+        if any(type(node) is cst.While for node in self._facts.index.ancestors(outer)):
             return False  # it may come back to this item
-        if isinstance(outer.iter, cst.Call) and self._facts.values.target(outer.iter) not in _PLAIN_ROWS:
+        if type(outer.iter) is cst.Call and self._facts.values.target(outer.iter) not in _PLAIN_ROWS:
             return False
         function = self._facts.index.function_of(self._loop)
-        if isinstance(function, cst.FunctionDef) and _BEST_EFFORT.search(function.get_docstring() or ""):
+        if type(function) is cst.FunctionDef and _BEST_EFFORT.search(function.get_docstring() or ""):
             return False
         return not self._leaves_traces(outer)
 
@@ -431,12 +428,12 @@ class Exhausted:
         for node in walk_same_code(self._loop.body):
             if isinstance(node, (cst.Yield, cst.Return)):
                 return True
-            if isinstance(node, cst.Call) and ((called(node)[0] or "") in _MARKS or self._is_log(node)):
+            if type(node) is cst.Call and ((called(node)[0] or "") in _MARKS or self._is_log(node)):
                 return True
-            if isinstance(node, cst.Subscript) and isinstance(self._facts.index.parents.get(node), cst.AssignTarget):
+            if type(node) is cst.Subscript and isinstance(self._facts.index.parents.get(node), cst.AssignTarget):
                 return True
         names = _names_bound(self._loop.body) | (
-            set(target_names(self._loop.target)) if isinstance(self._loop, cst.For) else set()
+            set(target_names(self._loop.target)) if type(self._loop) is cst.For else set()
         )
         if any("." in name for name in names):
             return True
@@ -451,7 +448,7 @@ class Exhausted:
         """Say whether a success leaves a result behind."""
         if set(self._results()):
             return True
-        return any(isinstance(node, cst.Return) and node.value is not None for node in walk_same_code(self._loop.body))
+        return any(type(node) is cst.Return and node.value is not None for node in walk_same_code(self._loop.body))
 
     def _is_loud(self, call: cst.Call) -> bool:
         name, receiver = called(call)
@@ -487,7 +484,7 @@ class Exhausted:
             elif isinstance(part, (cst.BooleanOperation, cst.Comparison)) or _negates(part):
                 tested.append(part)
         parent = self._facts.index.parents.get(node)
-        if isinstance(parent, cst.Match) and parent.subject is node:
+        if type(parent) is cst.Match and parent.subject is node:
             tested.append(node)
         return any(self._is_of_loop(name) for item in tested for name in _names(item))
 
@@ -508,23 +505,23 @@ class Exhausted:
         results = self._results()
         kept = self._kept_by_handler()
         for part in walk_same_code(node):
-            if isinstance(part, cst.Name) and part.value in kept:
+            if type(part) is cst.Name and part.value in kept:
                 return "reported"
-            if not isinstance(part, cst.Name) or part.value not in results:
+            if type(part) is not cst.Name or part.value not in results:
                 continue
             parent = self._facts.index.parents.get(part)
-            if isinstance(parent, cst.Attribute) and parent.attr is part:
+            if type(parent) is cst.Attribute and parent.attr is part:
                 continue
-            if isinstance(parent, cst.Arg) and parent.keyword is part:
+            if type(parent) is cst.Arg and parent.keyword is part:
                 continue
             if isinstance(parent, (cst.AssignTarget, cst.Del)):
                 continue
             default = results[part.value]
             if default == "none":
-                needs_it = (isinstance(parent, cst.Attribute) and parent.value is part) or isinstance(
+                needs_it = (type(parent) is cst.Attribute and parent.value is part) or isinstance(
                     parent, (cst.Subscript, cst.For)
                 )
-                if needs_it or (isinstance(parent, cst.Call) and parent.func is part):
+                if needs_it or (type(parent) is cst.Call and parent.func is part):
                     return "swallowed"
                 return "unknown"
             return "swallowed" if default == "unbound" else "unknown"
@@ -544,7 +541,7 @@ class Exhausted:
             ]
             if not others:
                 found[name] = "unbound"
-            elif all(isinstance(each.value, cst.Name) and each.value.value == "None" for each in others):
+            elif all(type(each.value) is cst.Name and each.value.value == "None" for each in others):
                 found[name] = "none"
             else:
                 found[name] = "default"
@@ -561,13 +558,13 @@ class Exhausted:
 
     def _tried_names(self) -> set[str]:
         parts: list[cst.CSTNode] = [self._statement.body]
-        if isinstance(self._statement, cst.Try) and self._statement.orelse is not None:
+        if type(self._statement) is cst.Try and self._statement.orelse is not None:
             parts.append(self._statement.orelse)
         return _names_bound(*parts)
 
     def _kept_by_handler(self) -> set[str]:
         """Return the names that only a failure binds."""
-        if not isinstance(self._statement, cst.Try):
+        if type(self._statement) is not cst.Try:
             return set()
         found = _names_bound(*(handler.body for handler in self._statement.handlers))
         return {name for name in found - self._tried_names() if not waits.COUNTS.search(name) or "err" in name}
@@ -600,7 +597,7 @@ class Exhausted:
         if any(name in scope.elsewhere for name in self._in_loop):
             return "unknown"
         function = self._facts.index.function_of(self._loop)
-        if isinstance(function, cst.FunctionDef) and self._tells_by_none(function):
+        if type(function) is cst.FunctionDef and self._tells_by_none(function):
             return "returned"
         return "swallowed"
 
@@ -614,9 +611,9 @@ class Exhausted:
             if ("None" in code and code.strip() != "None") or "Optional" in code:
                 return True
         for node in walk_same_code(function.body):
-            if isinstance(node, cst.Return):
+            if type(node) is cst.Return:
                 value = node.value
-                if isinstance(value, cst.Name) and value.value in {"True", "False", "None"}:
+                if type(value) is cst.Name and value.value in {"True", "False", "None"}:
                     return True
         return self._callers_test(function)
 
@@ -640,7 +637,7 @@ class Exhausted:
         targets = [node.target] if isinstance(node, cst.NamedExpr) else [item.target for item in node.targets]
         names = {name for target in targets for name in target_names(target)}
         where = self._facts.index.function_of(call) or self._facts.module
-        for part in walk_same_code(where.body if isinstance(where, cst.FunctionDef) else where):
+        for part in walk_same_code(where.body if type(where) is cst.FunctionDef else where):
             if isinstance(part, (cst.If, cst.While, cst.IfExp, cst.Assert)) and names & set(_names(part.test)):
                 return True
         return False
@@ -651,7 +648,7 @@ def _is_error(name: str) -> bool:
 
 
 def _negates(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not)
+    return type(node) is cst.UnaryOperation and type(node.operator) is cst.Not
 
 
 def _names(node: cst.CSTNode) -> Iterator[str]:
@@ -666,22 +663,22 @@ def _names_bound(*parts: cst.CSTNode) -> set[str]:
     """Return the names, plain and dotted, that the code of `parts` binds."""
     found: set[str] = set()
     for node in walk_same_code(*parts):
-        if isinstance(node, cst.Assign):
+        if type(node) is cst.Assign:
             found |= {name for item in node.targets for name in target_names(item.target)}
         elif isinstance(node, (cst.AnnAssign, cst.AugAssign, cst.NamedExpr, cst.For)):
             found |= set(target_names(node.target))
-        elif isinstance(node, cst.WithItem) and node.asname is not None:
+        elif type(node) is cst.WithItem and node.asname is not None:
             found |= set(target_names(node.asname.name))
-        elif isinstance(node, cst.ExceptHandler) and node.name is not None:
+        elif type(node) is cst.ExceptHandler and node.name is not None:
             found |= set(target_names(node.name.name))
     return found
 
 
 def _texts(call: cst.Call) -> Iterator[str]:
     for node in walk_same_code(call):
-        if isinstance(node, cst.SimpleString):
+        if type(node) is cst.SimpleString:
             yield node.raw_value
-        elif isinstance(node, cst.FormattedStringText):
+        elif type(node) is cst.FormattedStringText:
             yield node.value
         elif isinstance(node, (cst.Name, cst.Attribute)):
             yield dotted(node) or ""

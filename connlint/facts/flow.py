@@ -101,7 +101,7 @@ class _Builder:
 
     def _block(self, body: Sequence[cst.CSTNode], after: Step, targets: _Targets) -> Step:
         for statement in reversed(body):
-            if isinstance(statement, cst.SimpleStatementLine):
+            if type(statement) is cst.SimpleStatementLine:
                 after = self._block(statement.body, after, targets)
             else:
                 after = self._statement(statement, after, targets)
@@ -114,25 +114,25 @@ class _Builder:
     def _statement(self, node: cst.CSTNode, after: Step, targets: _Targets) -> Step:
         if isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Pass)):
             return after
-        if isinstance(node, cst.Break):
+        if type(node) is cst.Break:
             return targets.broken or after
-        if isinstance(node, cst.Continue):
+        if type(node) is cst.Continue:
             return targets.again or after
-        if isinstance(node, cst.Return):
+        if type(node) is cst.Return:
             return self._step("return", node, targets.returned)
-        if isinstance(node, cst.Raise):
+        if type(node) is cst.Raise:
             return self._step("raise", node, *self._raised(node, targets))
-        if isinstance(node, cst.If):
+        if type(node) is cst.If:
             return self._if(node, after, targets)
-        if isinstance(node, cst.While):
+        if type(node) is cst.While:
             return self._while(node, after, targets)
-        if isinstance(node, cst.For):
+        if type(node) is cst.For:
             return self._for(node, after, targets)
-        if isinstance(node, cst.Try):
+        if type(node) is cst.Try:
             return self._try(node, after, targets)
-        if isinstance(node, cst.With):
+        if type(node) is cst.With:
             return self._with(node, after, targets)
-        if isinstance(node, cst.Match):
+        if type(node) is cst.Match:
             cases = [self._case(case, after, targets) for case in node.cases]
             return self._step("run", node.subject, self._step("fork", node, *cases, after))
         return self._step("run", node, after)
@@ -143,7 +143,7 @@ class _Builder:
 
     def _raised(self, node: cst.Raise, targets: _Targets) -> Iterator[Step]:
         """Yield where what `node` raises may be taken, up to the handler that surely takes it."""
-        target = node.exc.func if isinstance(node.exc, cst.Call) else node.exc
+        target = node.exc.func if type(node.exc) is cst.Call else node.exc
         name = self._names.qualified(target) if target is not None else None
         for handler, step in targets.raised:
             taken = True if handler is None else None
@@ -158,7 +158,7 @@ class _Builder:
         chain: list[cst.If] = [node]
         otherwise = after
         while (orelse := chain[-1].orelse) is not None:
-            if isinstance(orelse, cst.If):
+            if type(orelse) is cst.If:
                 chain.append(orelse)
                 continue
             otherwise = self._suite(orelse, after, targets)
@@ -196,7 +196,7 @@ class _Builder:
         self._graph.lefts.setdefault(node, left)
         inner = targets
         if any(
-            isinstance(item.item, cst.Call) and self._names.qualified(item.item.func) == "contextlib.suppress"
+            type(item.item) is cst.Call and self._names.qualified(item.item.func) == "contextlib.suppress"
             for item in node.items
         ):
             inner = targets._replace(raised=((None, left), *targets.raised))
@@ -247,7 +247,7 @@ def evaluated(step: Step) -> tuple[cst.CSTNode, ...]:
     """Return the statement or expressions that are evaluated at `step` itself."""
     if step.node is None or step.kind in {"fork", "catch", "left", "exhausted", "out"}:
         return ()
-    if isinstance(step.node, cst.For):
+    if type(step.node) is cst.For:
         return ()
     return (step.node,)
 
@@ -260,7 +260,7 @@ def calls_in_order(root: cst.CSTNode) -> list[cst.Call]:
         node = stack.pop()
         if is_code_of_its_own(node):
             continue
-        if isinstance(node, cst.Call):
+        if type(node) is cst.Call:
             found.append(node)
         stack.extend(children(node))
     found.reverse()
@@ -294,22 +294,22 @@ class Evaluator:
 
     def value(self, node: cst.BaseExpression, env: Mapping[str, Constant]) -> Constant:
         """Return the value of `node`. Raises `Unknown`."""
-        if isinstance(node, cst.Integer):
+        if type(node) is cst.Integer:
             return node.evaluated_value
-        if isinstance(node, cst.Float):
+        if type(node) is cst.Float:
             return node.evaluated_value
-        if isinstance(node, cst.SimpleString):
+        if type(node) is cst.SimpleString:
             text = node.evaluated_value
             return text if isinstance(text, str) else SOME
         if isinstance(node, (cst.Name, cst.Attribute)):
             return self._named(node, env)
-        if isinstance(node, cst.UnaryOperation):
+        if type(node) is cst.UnaryOperation:
             return self._unary(node, env)
-        if isinstance(node, cst.BinaryOperation):
+        if type(node) is cst.BinaryOperation:
             return self._binary(node, env)
-        if isinstance(node, cst.BooleanOperation):
+        if type(node) is cst.BooleanOperation:
             return self._boolean(node, env)
-        if isinstance(node, cst.Comparison) and len(node.comparisons) == 1:
+        if type(node) is cst.Comparison and len(node.comparisons) == 1:
             return self._comparison(node, env)
         raise Unknown
 
@@ -335,32 +335,32 @@ class Evaluator:
         raise Unknown
 
     def _unary(self, node: cst.UnaryOperation, env: Mapping[str, Constant]) -> Constant:
-        if isinstance(node.operator, cst.Not):
+        if type(node.operator) is cst.Not:
             truth = self.truth(node.expression, env)
             if truth is None:
                 raise Unknown
             return not truth
         value = _number(self.value(node.expression, env))
-        if isinstance(node.operator, cst.Minus):
+        if type(node.operator) is cst.Minus:
             return -value
         raise Unknown
 
     def _binary(self, node: cst.BinaryOperation, env: Mapping[str, Constant]) -> Constant:
         left = _number(self.value(node.left, env))
         right = _number(self.value(node.right, env))
-        if isinstance(node.operator, cst.Add):
+        if type(node.operator) is cst.Add:
             return left + right
-        if isinstance(node.operator, cst.Subtract):
+        if type(node.operator) is cst.Subtract:
             return left - right
-        if isinstance(node.operator, cst.Multiply) and abs(left) < 1e9 and abs(right) < 1e9:
+        if type(node.operator) is cst.Multiply and abs(left) < 1e9 and abs(right) < 1e9:
             return left * right
         raise Unknown
 
     def _boolean(self, node: cst.BooleanOperation, env: Mapping[str, Constant]) -> Constant:
-        decisive = isinstance(node.operator, cst.Or)
+        decisive = type(node.operator) is cst.Or
         terms: list[cst.BaseExpression] = [node.right]
         left = node.left
-        while isinstance(left, cst.BooleanOperation) and type(left.operator) is type(node.operator):
+        while type(left) is cst.BooleanOperation and type(left.operator) is type(node.operator):
             terms.append(left.right)
             left = left.left
         terms.append(left)
@@ -381,13 +381,13 @@ class Evaluator:
             same = left is right if None in {left, right} else left == right
             return same if isinstance(operator, (cst.Is, cst.Equal)) else not same
         one, other = _number(left), _number(right)
-        if isinstance(operator, cst.LessThan):
+        if type(operator) is cst.LessThan:
             return one < other
-        if isinstance(operator, cst.LessThanEqual):
+        if type(operator) is cst.LessThanEqual:
             return one <= other
-        if isinstance(operator, cst.GreaterThan):
+        if type(operator) is cst.GreaterThan:
             return one > other
-        if isinstance(operator, cst.GreaterThanEqual):
+        if type(operator) is cst.GreaterThanEqual:
             return one >= other
         raise Unknown
 
@@ -414,11 +414,11 @@ class Bound(Record):
 def bindings(step: Step) -> list[Bound]:
     """Return what `step` binds, in order."""
     node = step.node
-    if step.kind == "next" and isinstance(node, cst.For):
+    if step.kind == "next" and type(node) is cst.For:
         return [Bound(name, None, node) for name in target_names(node.target)]
-    if step.kind == "catch" and isinstance(node, cst.ExceptHandler):
+    if step.kind == "catch" and type(node) is cst.ExceptHandler:
         return [] if node.name is None else [Bound(name, None, node) for name in target_names(node.name.name)]
-    if step.kind == "run" and isinstance(node, cst.WithItem):
+    if step.kind == "run" and type(node) is cst.WithItem:
         found = _walrus(node.item)
         if node.asname is not None:
             names = target_names(node.asname.name)
@@ -427,18 +427,18 @@ def bindings(step: Step) -> list[Bound]:
     if step.kind not in {"run", "test", "return", "raise"} or node is None:
         return []
     found = _walrus(node)
-    if isinstance(node, cst.Assign):
+    if type(node) is cst.Assign:
         for target in node.targets:
             names = target_names(target.target)
             whole = isinstance(target.target, (cst.Name, cst.Attribute))
             found += _pairs(target.target, node.value, node) or [
                 Bound(name, node.value, node, whole=whole) for name in names
             ]
-    elif isinstance(node, cst.AnnAssign) and node.value is not None:
+    elif type(node) is cst.AnnAssign and node.value is not None:
         found += [Bound(name, node.value, node) for name in target_names(node.target)]
-    elif isinstance(node, cst.AugAssign):
+    elif type(node) is cst.AugAssign:
         found += [Bound(name, node.value, node, augmented=True) for name in target_names(node.target)]
-    elif isinstance(node, cst.Del):
+    elif type(node) is cst.Del:
         found += [Bound(name, None, node) for name in target_names(node.target)]
     return found
 
@@ -450,7 +450,7 @@ def _walrus(root: cst.CSTNode) -> list[Bound]:
         node = stack.pop()
         if is_code_of_its_own(node):
             continue
-        if isinstance(node, cst.NamedExpr):
+        if type(node) is cst.NamedExpr:
             found += [Bound(name, node.value, node) for name in target_names(node.target)]
         stack.extend(reversed(children(node)))
     return found
@@ -465,7 +465,7 @@ def _pairs(target: cst.CSTNode, value: cst.BaseExpression, node: cst.CSTNode) ->
     found = []
     for one, other in zip(target.elements, value.elements, strict=True):
         name = dotted(one.value)
-        if name is None or isinstance(one, cst.StarredElement) or isinstance(other, cst.StarredElement):
+        if name is None or type(one) is cst.StarredElement or type(other) is cst.StarredElement:
             return []
         found.append(Bound(name, other.value, node))
     return found
@@ -475,7 +475,7 @@ def target_names(target: cst.CSTNode) -> list[str]:
     """Return the names, plain and dotted, that assigning to `target` binds; `x[i] = ...` changes `x`."""
     if isinstance(target, (cst.Tuple, cst.List)):
         return [name for element in target.elements for name in target_names(element.value)]
-    if isinstance(target, cst.Subscript):
+    if type(target) is cst.Subscript:
         return target_names(target.value)
     name = dotted(target)
     return [name] if name is not None else []
@@ -484,14 +484,14 @@ def target_names(target: cst.CSTNode) -> list[str]:
 def increment(bound: Bound) -> int | None:
     """Return by how much `bound` changes a number that it counts with: `n += 1`, `n = n - 1`."""
     node, value = bound.node, bound.value
-    if isinstance(node, cst.AugAssign):
-        rises, falls = isinstance(node.operator, cst.AddAssign), isinstance(node.operator, cst.SubtractAssign)
-    elif isinstance(value, cst.BinaryOperation) and dotted(value.left) == bound.name:
-        rises, falls = isinstance(value.operator, cst.Add), isinstance(value.operator, cst.Subtract)
+    if type(node) is cst.AugAssign:
+        rises, falls = type(node.operator) is cst.AddAssign, type(node.operator) is cst.SubtractAssign
+    elif type(value) is cst.BinaryOperation and dotted(value.left) == bound.name:
+        rises, falls = type(value.operator) is cst.Add, type(value.operator) is cst.Subtract
         value = value.right
     else:
         return None
-    if not isinstance(value, cst.Integer) or not (rises or falls):
+    if type(value) is not cst.Integer or not (rises or falls):
         return None
     return value.evaluated_value if rises else -value.evaluated_value
 
@@ -522,15 +522,15 @@ class Walker:
         return env
 
     def _known(self, bound: Bound, env: Env, succeeded: Callable[[cst.CSTNode], bool] | None) -> Constant | _NotKnown:
-        if isinstance(bound.node, cst.ExceptHandler):
+        if type(bound.node) is cst.ExceptHandler:
             return SOME
-        if bound.value is None or not bound.whole or isinstance(bound.node, cst.WithItem):
+        if bound.value is None or not bound.whole or type(bound.node) is cst.WithItem:
             return _NOT_KNOWN
-        if isinstance(bound.node, cst.Assign) and not all(
+        if type(bound.node) is cst.Assign and not all(
             isinstance(target.target, (cst.Name, cst.Attribute, cst.Tuple, cst.List)) for target in bound.node.targets
         ):
             return _NOT_KNOWN
-        if isinstance(bound.value, cst.Name) and bound.value.value in env:
+        if type(bound.value) is cst.Name and bound.value.value in env:
             return env[bound.value.value] if not bound.augmented else _NOT_KNOWN
         if succeeded is not None and succeeded(bound.value):
             return SOME
@@ -544,12 +544,12 @@ class Walker:
 
     @staticmethod
     def _augmented(bound: Bound, value: float, env: Env) -> Constant | _NotKnown:
-        if bound.name not in env or not isinstance(bound.node, cst.AugAssign):
+        if bound.name not in env or type(bound.node) is not cst.AugAssign:
             return _NOT_KNOWN
         before = _number(env[bound.name])
-        if isinstance(bound.node.operator, cst.AddAssign):
+        if type(bound.node.operator) is cst.AddAssign:
             return before + value
-        if isinstance(bound.node.operator, cst.SubtractAssign):
+        if type(bound.node.operator) is cst.SubtractAssign:
             return before - value
         return _NOT_KNOWN
 

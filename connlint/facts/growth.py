@@ -65,7 +65,7 @@ def read_delay(
         "constant" if growth == "itself" else growth,
         growths.jitter,
         growths.capped,
-        sleep if isinstance(sleep, cst.Call) else None,
+        sleep if type(sleep) is cst.Call else None,
         growths.resets,
     )
 
@@ -85,7 +85,7 @@ def seconds_of(facts: Facts, delay: Delay) -> float | None:
         followed = facts.names.follow(node)
         binding = facts.names.binding(followed)
         node = followed if followed is not node else None
-        if binding is not None and isinstance(binding.node, cst.Param):
+        if binding is not None and type(binding.node) is cst.Param:
             node = binding.node.default
     return None
 
@@ -121,22 +121,22 @@ class _Growths:
             return "unknown"
         if isinstance(node, (cst.Integer, cst.Float, cst.SimpleString)):
             return "constant"
-        if isinstance(node, cst.Name):
+        if type(node) is cst.Name:
             return "constant" if node.value in {"None", "True", "False"} else self._of_name(node, frame)
-        if isinstance(node, cst.Attribute):
+        if type(node) is cst.Attribute:
             return self._of_attribute(node, frame)
-        if isinstance(node, cst.BinaryOperation):
+        if type(node) is cst.BinaryOperation:
             return self._of_binary(node, frame)
-        if isinstance(node, cst.Call):
+        if type(node) is cst.Call:
             return self._of_call(node, frame)
-        if isinstance(node, cst.Subscript):
+        if type(node) is cst.Subscript:
             return self._of_item(node, frame)
-        if isinstance(node, cst.UnaryOperation):
+        if type(node) is cst.UnaryOperation:
             inner = self.of(node.expression, frame)
-            return inner if isinstance(node.operator, cst.Plus) or inner == "constant" else "unknown"
-        if isinstance(node, cst.IfExp):
+            return inner if type(node.operator) is cst.Plus or inner == "constant" else "unknown"
+        if type(node) is cst.IfExp:
             return self._of_choice(node, frame)
-        if isinstance(node, cst.BooleanOperation):
+        if type(node) is cst.BooleanOperation:
             return self._join([self.of(node.left, frame), self.of(node.right, frame)])
         if isinstance(node, (cst.NamedExpr, cst.Await)):
             return self.of(node.value if isinstance(node, cst.NamedExpr) else node.expression, frame)
@@ -155,19 +155,19 @@ class _Growths:
             return "unknown"
         if {left, right} == {"constant"}:
             return "constant"
-        if isinstance(node.operator, cst.Add):
+        if type(node.operator) is cst.Add:
             return self._sum(left, right)
-        if isinstance(node.operator, cst.Multiply):
+        if type(node.operator) is cst.Multiply:
             return self._product(left, right, node)
-        if isinstance(node.operator, cst.Power):
+        if type(node.operator) is cst.Power:
             return self._power(left, right, node.left)
-        if isinstance(node.operator, cst.LeftShift):
+        if type(node.operator) is cst.LeftShift:
             return "exponential" if right != "constant" or left == "itself" else left
         if right != "constant":
             return "unknown"
         if isinstance(node.operator, (cst.Divide, cst.FloorDivide)):
             return left if left != "itself" else "unknown"
-        if isinstance(node.operator, cst.Subtract):
+        if type(node.operator) is cst.Subtract:
             return left if left != "itself" else "unknown"
         return "unknown"
 
@@ -229,7 +229,7 @@ class _Growths:
         if name in frame.given:
             return self._joined(node, frame, self._bound_in(node, frame), given=frame.given[name])
         for holder in (self._loop, frame.node):
-            if isinstance(holder, cst.For) and (position := _position(holder.target, name)) is not None:
+            if type(holder) is cst.For and (position := _position(holder.target, name)) is not None:
                 return self._of_items(holder.iter, frame, position)
         bindings = self._facts.names.bindings(node)
         inside = self._bound_in(node, frame)
@@ -240,7 +240,7 @@ class _Growths:
 
     def _key(self, node: cst.Name | cst.Attribute) -> Hashable:
         """Return what tells the name or attribute from one of another scope that is called the same."""
-        if isinstance(node, cst.Name):
+        if type(node) is cst.Name:
             return node.value, id(self._facts.names.owner(node.value, self._facts.index.scope_of(node)))
         return dotted(node)
 
@@ -272,12 +272,12 @@ class _Growths:
             found: set[cst.CSTNode] = set()
             todo: list[cst.CSTNode] = [self._loop]
             for root in todo:
-                for call in walk_same_code(root.body if isinstance(root, cst.FunctionDef) else root):
-                    if not isinstance(call, cst.Call):
+                for call in walk_same_code(root.body if type(root) is cst.FunctionDef else root):
+                    if type(call) is not cst.Call:
                         continue
                     for target in self._facts.values.targets(call):
                         for definition in self._facts.index.definitions.get(target, []):
-                            if isinstance(definition, cst.FunctionDef) and definition not in found:
+                            if type(definition) is cst.FunctionDef and definition not in found:
                                 found.add(definition)
                                 if len(found) <= _MOST_REACHED:
                                     todo.append(definition)
@@ -288,7 +288,7 @@ class _Growths:
         """Note that a delay which is made once, before the loop, has a random part."""
         for binding in outside:
             if binding.value is not None and any(
-                isinstance(part, cst.Call) and self._is_random(part) for part in walk_same_code(binding.value)
+                type(part) is cst.Call and self._is_random(part) for part in walk_same_code(binding.value)
             ):
                 self.jitter = True
 
@@ -354,7 +354,7 @@ class _Growths:
 
     def _of_binding(self, binding: Binding, frame: _Frame) -> _Growth:
         node, value = binding.node, binding.value
-        if isinstance(node, cst.AugAssign):
+        if type(node) is cst.AugAssign:
             return self._of_augmented(node, frame)
         if binding.kind != "assign" or value is None:
             return "unknown"
@@ -368,11 +368,11 @@ class _Growths:
         value = self.of(node.value, frame)
         if value == "unknown":
             return "unknown"
-        if isinstance(node.operator, cst.AddAssign):
+        if type(node.operator) is cst.AddAssign:
             return "linear" if value in {"constant", "linear"} else "exponential"
         if isinstance(node.operator, (cst.MultiplyAssign, cst.PowerAssign)):
             return "exponential" if self._may_exceed(node.value, 1) else "unknown"
-        return "exponential" if isinstance(node.operator, cst.LeftShiftAssign) else "unknown"
+        return "exponential" if type(node.operator) is cst.LeftShiftAssign else "unknown"
 
     def _is_tested(self, binding: Binding, name: str) -> bool:
         """Say whether `binding` is made only as long as, or as soon as, `name` has reached something."""
@@ -380,8 +380,8 @@ class _Growths:
         for ancestor in self._facts.index.ancestors(binding.node):
             if ancestor is self._loop:
                 return False
-            if isinstance(ancestor, cst.If) and ancestor.test is not below:
-                compared = [part for part in walk_same_code(ancestor.test) if isinstance(part, cst.Comparison)]
+            if type(ancestor) is cst.If and ancestor.test is not below:
+                compared = [part for part in walk_same_code(ancestor.test) if type(part) is cst.Comparison]
                 if any(dotted(part) == name for each in compared for part in walk_same_code(each)):
                     return True
             below = ancestor
@@ -404,9 +404,9 @@ class _Growths:
         if own:
             return self._of_own_attribute(node, path, frame)
         first = node.value
-        while isinstance(first, cst.Attribute):
+        while type(first) is cst.Attribute:
             first = first.value
-        if root not in {"self", "cls"} and isinstance(first, cst.Name):
+        if root not in {"self", "cls"} and type(first) is cst.Name:
             if root in frame.given or self._bound_in(first, frame) or _is_target(self._loop, root):
                 return "unknown"
             if any(binding.kind in {"except", "for", "with"} for binding in names.bindings(first)):
@@ -433,12 +433,12 @@ class _Growths:
     def _assigned_in_loop(self, path: str) -> bool:
         for node in walk_same_code(self._loop.body):
             targets: list[cst.CSTNode] = []
-            if isinstance(node, cst.Assign):
+            if type(node) is cst.Assign:
                 targets = [target.target for target in node.targets]
             elif isinstance(node, (cst.AugAssign, cst.AnnAssign)):
                 targets = [node.target]
             for target in targets:
-                name = dotted(target.value if isinstance(target, cst.Subscript) else target)
+                name = dotted(target.value if type(target) is cst.Subscript else target)
                 if name is not None and (name == path or path.startswith(f"{name}.")):
                     return True
         return False
@@ -479,23 +479,23 @@ class _Growths:
             return self._join([self.of(value, frame) for value in values])
         if target == "next" and values:
             return self._of_items(values[0], frame, None)
-        if name == "total_seconds" and isinstance(call.func, cst.Attribute):
+        if name == "total_seconds" and type(call.func) is cst.Attribute:
             return self.of(call.func.value, frame)
-        if name == "get" and receiver not in {None, "?"} and values and isinstance(values[0], cst.SimpleString):
+        if name == "get" and receiver not in {None, "?"} and values and type(values[0]) is cst.SimpleString:
             return self._of_setting(call.func, frame)
-        if target == "getattr" and len(values) >= 2 and isinstance(values[1], cst.SimpleString):
+        if target == "getattr" and len(values) >= 2 and type(values[1]) is cst.SimpleString:
             return self._of_setting(cst.Attribute(values[0], cst.Name("x")), frame, values[0])
         return "unknown"
 
     def _of_setting(self, node: cst.BaseExpression, frame: _Frame, owner: cst.BaseExpression | None = None) -> _Growth:
         """Return how what is looked up in the value of `owner` by a name grows: not at all if that stays the same."""
-        owner = owner or (node.value if isinstance(node, cst.Attribute) else node)
+        owner = owner or (node.value if type(node) is cst.Attribute else node)
         if not isinstance(owner, (cst.Name, cst.Attribute)):
             return "unknown"
         path = dotted(owner)
         if path is None or self._assigned_in_loop(path) or speaks_of_a_policy(path):
             return "unknown"
-        if isinstance(owner, cst.Attribute) and not self._facts.names.class_names(owner.value):
+        if type(owner) is cst.Attribute and not self._facts.names.class_names(owner.value):
             return "constant" if self._of_attribute(owner, frame) == "constant" else "unknown"
         if self._bound_in(owner, frame) or _is_target(self._loop, path) or path in frame.given:
             return "unknown"
@@ -503,7 +503,7 @@ class _Growths:
 
     def _of_own_call(self, call: cst.Call, target: str, frame: _Frame) -> _Growth:
         definitions = self._facts.index.definitions.get(target, [])
-        if len(definitions) != 1 or not isinstance(definitions[0], cst.FunctionDef):
+        if len(definitions) != 1 or type(definitions[0]) is not cst.FunctionDef:
             return "unknown"
         given = self._given(call, definitions[0], frame)
         return "unknown" if given is None else self._of_function(target, given, frame)
@@ -534,14 +534,14 @@ class _Growths:
     def _of_function(self, target: str, given: Mapping[str, _Growth], frame: _Frame) -> _Growth:
         """Return how what the function `target` of the file returns grows."""
         definitions = self._facts.index.definitions.get(target, [])
-        if len(definitions) != 1 or not isinstance(definitions[0], cst.FunctionDef) or target in self._busy:
+        if len(definitions) != 1 or type(definitions[0]) is not cst.FunctionDef or target in self._busy:
             return "unknown"
         body = definitions[0].body
         inner = _Frame(definitions[0], given, frame.depth + 1)
         parts = list(walk_same_code(body))
         if any(isinstance(part, (cst.Yield, cst.For, cst.While)) for part in parts):
             return "unknown"
-        returned = [part.value for part in parts if isinstance(part, cst.Return) and part.value is not None]
+        returned = [part.value for part in parts if type(part) is cst.Return and part.value is not None]
         if not returned:
             return "unknown"
         self._busy.append(target)
@@ -561,11 +561,11 @@ class _Growths:
     ) -> tuple[_Growth, cst.CSTNode | None, cst.BaseExpression | None]:
         """Return how long the function of the file waits that `node` calls: growth, the sleep in it, its seconds."""
         nothing: tuple[_Growth, None, None] = ("unknown", None, None)
-        target = self._facts.values.target(node) if isinstance(node, cst.Call) else None
-        if not isinstance(node, cst.Call) or target is None or target in self._busy or frame.depth > _DEEPEST:
+        target = self._facts.values.target(node) if type(node) is cst.Call else None
+        if type(node) is not cst.Call or target is None or target in self._busy or frame.depth > _DEEPEST:
             return nothing
         definitions = self._facts.index.definitions.get(target, [])
-        if len(definitions) != 1 or not isinstance(definitions[0], cst.FunctionDef):
+        if len(definitions) != 1 or type(definitions[0]) is not cst.FunctionDef:
             return nothing
         function = definitions[0]
         given = self._given(node, function, frame)
@@ -590,10 +590,10 @@ class _Growths:
         return True
 
     def _of_item(self, node: cst.Subscript, frame: _Frame) -> _Growth:
-        if len(node.slice) != 1 or not isinstance(node.slice[0].slice, cst.Index):
+        if len(node.slice) != 1 or type(node.slice[0].slice) is not cst.Index:
             return "unknown"
         index = node.slice[0].slice.value
-        if isinstance(index, cst.SimpleString) or self.of(index, frame) == "constant":
+        if type(index) is cst.SimpleString or self.of(index, frame) == "constant":
             return self._of_setting(node.value, frame, node.value)
         table = (
             self._facts.names.follow(node.value) if isinstance(node.value, (cst.Name, cst.Attribute)) else node.value
@@ -610,11 +610,11 @@ class _Growths:
         if isinstance(node, (cst.Tuple, cst.List)):
             self.capped = True
             return _of_row(node) if whole else "unknown"
-        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, (cst.Multiply, cst.Add)) and whole:
+        if type(node) is cst.BinaryOperation and isinstance(node.operator, (cst.Multiply, cst.Add)) and whole:
             return self._of_repeated(node)
         if isinstance(node, (cst.GeneratorExp, cst.ListComp)) and whole:
             return self.of(node.elt, frame)
-        if not isinstance(node, cst.Call):
+        if type(node) is not cst.Call:
             return "unknown"
         target = self._facts.values.target(node)
         args = [arg.value for arg in node.args if not arg.star and arg.keyword is None]
@@ -635,7 +635,7 @@ class _Growths:
 
     def _of_repeated(self, node: cst.BinaryOperation) -> _Growth:
         """Return how the items of `[5] * 3` or `(1, 2, 4) + (None,)` grow."""
-        if isinstance(node.operator, cst.Multiply):
+        if type(node.operator) is cst.Multiply:
             row = next((part for part in (node.left, node.right) if isinstance(part, (cst.Tuple, cst.List))), None)
             return (
                 "constant" if row is not None and (len(row.elements) == 1 or _of_row(row) == "constant") else "unknown"
@@ -653,11 +653,11 @@ class _Growths:
     def _of_generated(self, call: cst.Call, target: str, frame: _Frame) -> _Growth:
         """Return how what the generator `target` of the file yields grows."""
         definitions = self._facts.index.definitions.get(target, [])
-        if len(definitions) != 1 or not isinstance(definitions[0], cst.FunctionDef) or target in self._busy:
+        if len(definitions) != 1 or type(definitions[0]) is not cst.FunctionDef or target in self._busy:
             return "unknown"
         function = definitions[0]
         given = self._given(call, function, frame)
-        found = [node for node in walk_same_code(function.body) if isinstance(node, cst.Yield)]
+        found = [node for node in walk_same_code(function.body) if type(node) is cst.Yield]
         if given is None or len(found) != 1 or not isinstance(found[0].value, cst.BaseExpression):
             return "unknown"
         loop = next(
@@ -673,18 +673,18 @@ class _Growths:
 
 
 def _is_target(loop: cst.For | cst.While, name: str) -> bool:
-    return isinstance(loop, cst.For) and _position(loop.target, name) is not None
+    return type(loop) is cst.For and _position(loop.target, name) is not None
 
 
 def _position(target: cst.CSTNode, name: str) -> int | None:
     """Return where in the items that are bound to `target` that is which `name` gets: -1 if it gets them whole."""
-    if isinstance(target, cst.Name):
+    if type(target) is cst.Name:
         return -1 if target.value == name else None
     if isinstance(target, (cst.Tuple, cst.List)):
         for position, element in enumerate(target.elements):
-            if isinstance(element.value, cst.Name) and element.value.value == name:
+            if type(element.value) is cst.Name and element.value.value == name:
                 return position
-        if any(isinstance(part, cst.Name) and part.value == name for part in walk(target)):
+        if any(type(part) is cst.Name and part.value == name for part in walk(target)):
             return len(target.elements)
     return None
 
@@ -692,7 +692,7 @@ def _position(target: cst.CSTNode, name: str) -> int | None:
 def _of_row(row: cst.Tuple | cst.List) -> Growth:
     """Return how a literal row of delays grows; a None at its end says that none follows."""
     elements = [element.value for element in row.elements]
-    if elements and isinstance(elements[-1], cst.Name) and elements[-1].value == "None":
+    if elements and type(elements[-1]) is cst.Name and elements[-1].value == "None":
         elements.pop()
     values: list[float] = []
     for element in elements:

@@ -130,9 +130,9 @@ class GuardsReader:
     def leaves(self, node: cst.CSTNode, classes: tuple[str, ...]) -> bool:
         """Say whether a failure of any of `classes` that comes out of `node` surely leaves its function as it is."""
         around = self._around(node, classes)
-        if not around.sure or len(around.escapes) < len(classes) or isinstance(around.end, cst.Lambda):
+        if not around.sure or len(around.escapes) < len(classes) or type(around.end) is cst.Lambda:
             return False
-        return not isinstance(around.end, cst.FunctionDef) or self._is_plain(around.end)
+        return type(around.end) is not cst.FunctionDef or self._is_plain(around.end)
 
     def _fate(self, node: cst.CSTNode, classes: tuple[str, ...], through: tuple[cst.CSTNode, ...]) -> Fate:
         around = self._around(node, classes)
@@ -140,9 +140,9 @@ class GuardsReader:
             return Fate(around.guards, True, around.escapes, "unknown")
         if not around.sure:
             return Fate(around.guards, None, around.escapes, "unknown")
-        if isinstance(around.end, cst.Lambda):
+        if type(around.end) is cst.Lambda:
             beyond = _joined(self._after_callable(around.end, around.end, classes, (*through, around.end)))
-        elif isinstance(around.end, cst.FunctionDef):
+        elif type(around.end) is cst.FunctionDef:
             beyond = self._out_of(around.end, classes, (*through, around.end))
         else:
             return Fate(around.guards, False, around.escapes, self._place_of_module_code(node))
@@ -157,9 +157,9 @@ class GuardsReader:
         below = node
         for ancestor in self._index.ancestors(node):
             found: Iterable[tuple[Guard | None, tuple[str, ...]]] = ()
-            if isinstance(ancestor, cst.Try) and ancestor.body is below:
+            if type(ancestor) is cst.Try and ancestor.body is below:
                 found = self._met_at_try(ancestor, left)
-            elif isinstance(ancestor, cst.With):
+            elif type(ancestor) is cst.With:
                 inside = len(ancestor.items) if ancestor.body is below else ancestor.items.index(below)
                 found = self._met_at_with(ancestor.items[:inside], left)
             elif isinstance(ancestor, (cst.TryStar, cst.GeneratorExp)):
@@ -172,8 +172,8 @@ class GuardsReader:
                     sure = False
                 else:
                     guards.append(guard)
-            if isinstance(ancestor, cst.Try) and ancestor.finalbody is not None and ancestor.finalbody is not below:
-                sure = sure and not any(isinstance(each, cst.Return) for each in walk_same_code(ancestor.finalbody))
+            if type(ancestor) is cst.Try and ancestor.finalbody is not None and ancestor.finalbody is not below:
+                sure = sure and not any(type(each) is cst.Return for each in walk_same_code(ancestor.finalbody))
             below = ancestor
         return _Around(tuple(guards), left, sure, self._index.module)
 
@@ -213,9 +213,9 @@ class GuardsReader:
 
     def _expected(self, item: cst.BaseExpression) -> tuple[str, ...] | None:
         """Return the classes that `with item:` takes by design (`suppress`, `pytest.raises`), None if it does not."""
-        if not isinstance(item, cst.Call):
+        if type(item) is not cst.Call:
             return None
-        method = isinstance(item.func, cst.Attribute) and item.func.attr.value in _EXPECTING_METHODS
+        method = type(item.func) is cst.Attribute and item.func.attr.value in _EXPECTING_METHODS
         if not method and self._names.qualified(item.func) not in _EXPECTING:
             return None
         return tuple(name for arg in item.args if arg.keyword is None for name in self._names.classes(arg.value))
@@ -226,19 +226,19 @@ class GuardsReader:
         """Return what a failure of `classes` inside `with item:` meets, where that is a context manager of the file."""
         hidden: list[tuple[Guard | None, tuple[str, ...]]] = [(None, classes)]
         expression = self._names.follow(item.item)
-        target = self._values.target(expression) if isinstance(expression, cst.Call) else None
+        target = self._values.target(expression) if type(expression) is cst.Call else None
         definitions = self._index.definitions.get(target or OPAQUE, [])
         definition = definitions[0] if len(definitions) == 1 else None
-        if isinstance(definition, cst.ClassDef):
+        if type(definition) is cst.ClassDef:
             caught = self._taken_by_exit(f"{target}.__exit__") or self._taken_by_exit(f"{target}.__aexit__")
             if caught is None:
                 return hidden
             left = tuple(name for name in classes if self._exceptions.taken(caught, name) is not True)
             sure = not any(self._exceptions.taken(caught, name) is None for name in classes)
             return [(Guard(item, caught, left), left), *([] if sure else [(None, left)])]
-        if not isinstance(definition, cst.FunctionDef) or not self._is_generator_context(definition):
+        if type(definition) is not cst.FunctionDef or not self._is_generator_context(definition):
             return hidden
-        yields = [node for node in walk_same_code(definition.body) if isinstance(node, cst.Yield)]
+        yields = [node for node in walk_same_code(definition.body) if type(node) is cst.Yield]
         if len(yields) != 1:
             return hidden
         around = self._around(yields[0], classes)
@@ -253,19 +253,19 @@ class GuardsReader:
         """Return the classes that the `__exit__` of the file takes; None where it is not that simple."""
         definitions = self._index.definitions.get(method, [])
         function = definitions[0] if len(definitions) == 1 else None
-        if not isinstance(function, cst.FunctionDef) or function.decorators:
+        if type(function) is not cst.FunctionDef or function.decorators:
             return None
-        returns = [node for node in walk_same_code(function.body) if isinstance(node, cst.Return)]
-        raises = any(isinstance(node, cst.Raise) for node in walk_same_code(function.body))
+        returns = [node for node in walk_same_code(function.body) if type(node) is cst.Return]
+        raises = any(type(node) is cst.Raise for node in walk_same_code(function.body))
         last = statements(function.body)[-1:]
         if raises or len(returns) != 1 or last != returns or returns[0].value is None:
             return None
         value = returns[0].value
-        if isinstance(value, cst.Name) and value.value == "True":
+        if type(value) is cst.Name and value.value == "True":
             return ("BaseException",)
-        if isinstance(value, cst.BooleanOperation) and isinstance(value.operator, cst.And):
+        if type(value) is cst.BooleanOperation and type(value.operator) is cst.And:
             value = value.right  # `kind is not None and issubclass(kind, OSError)`
-        if not isinstance(value, cst.Call) or len(value.args) != 2:
+        if type(value) is not cst.Call or len(value.args) != 2:
             return None
         asked = self._names.qualified(value.func)
         position = {"issubclass": 1, "isinstance": 2}.get(asked or "")
@@ -277,7 +277,7 @@ class GuardsReader:
     def is_plain_context(self, item: cst.BaseExpression) -> bool:
         """Say whether a failure inside `with item:` surely comes out of it as it is."""
         expression = self._names.follow(item)
-        if isinstance(expression, cst.Call):
+        if type(expression) is cst.Call:
             target = self._values.target(expression)
             if target in _STACKS:
                 return self._is_plain_stack(expression)
@@ -292,7 +292,7 @@ class GuardsReader:
         """Say whether nothing in the function that makes `stack` puts on it what may take a failure."""
         function = self._index.function_of(stack)
         for call in self._index.all(cst.Call):
-            name = call.func.attr.value if isinstance(call.func, cst.Attribute) else None
+            name = call.func.attr.value if type(call.func) is cst.Attribute else None
             if name in _PUSHES and self._index.function_of(call) is function:
                 entered = call.args[0].value if call.args and name in _ENTERS else None
                 if entered is None or self._expected(entered) is not None or not self.is_plain_context(entered):
@@ -304,19 +304,19 @@ class GuardsReader:
         if len(definitions) != 1:
             return False
         definition = definitions[0]
-        if isinstance(definition, cst.FunctionDef):
+        if type(definition) is cst.FunctionDef:
             if not self._is_generator_context(definition):
                 return False
             return not any(
-                (isinstance(node, (cst.Try, cst.TryStar)) and node.handlers) or isinstance(node, cst.With)
+                (isinstance(node, (cst.Try, cst.TryStar)) and node.handlers) or type(node) is cst.With
                 for node in walk_same_code(definition.body)
             )
         for method in ("__exit__", "__aexit__"):
             own = self._index.definitions.get(f"{name}.{method}", [])
             if len(own) == 1:
                 return not any(
-                    isinstance(node, cst.Raise)
-                    or (isinstance(node, cst.Return) and node.value is not None and not _is_false(node.value))
+                    type(node) is cst.Raise
+                    or (type(node) is cst.Return and node.value is not None and not _is_false(node.value))
                     for node in walk_same_code(own[0].body)
                 )
         return False
@@ -352,7 +352,7 @@ class GuardsReader:
         return plain and not _is_generator(function)
 
     def _is_plain_decorator(self, item: cst.Decorator) -> bool:
-        decorator = item.decorator.func if isinstance(item.decorator, cst.Call) else item.decorator
+        decorator = item.decorator.func if type(item.decorator) is cst.Call else item.decorator
         return self._names.qualified(decorator) in _PLAIN_DECORATORS
 
     def _met_at_decorators(
@@ -368,7 +368,7 @@ class GuardsReader:
             if places is None:
                 return guards, left, False
             found = [self._around(place, left) for place in places]
-            if not all(around.sure and isinstance(around.end, cst.FunctionDef) for around in found):
+            if not all(around.sure and type(around.end) is cst.FunctionDef for around in found):
                 return guards, left, False
             guards += tuple(guard for around in found for guard in around.guards)
             left = tuple(name for name in left if all(name in around.escapes for around in found))
@@ -380,12 +380,12 @@ class GuardsReader:
         Nowhere, if it gives back the function itself.
         """
         decorator = item.decorator
-        target = decorator.func if isinstance(decorator, cst.Call) else decorator
+        target = decorator.func if type(decorator) is cst.Call else decorator
         definitions = self._index.definitions.get(self._names.qualified(target) or OPAQUE, [])
         maker = definitions[0] if len(definitions) == 1 else None
-        if isinstance(decorator, cst.Call):
+        if type(decorator) is cst.Call:
             maker = _returned_function(maker)  # a decorator with arguments makes one
-        if not isinstance(maker, cst.FunctionDef) or maker.asynchronous is not None or not maker.params.params:
+        if type(maker) is not cst.FunctionDef or maker.asynchronous is not None or not maker.params.params:
             return None
         name = maker.params.params[0].name.value
         uses = [use for use in self._names.uses(name, maker.body) if self._owns(use, maker)]
@@ -393,13 +393,13 @@ class GuardsReader:
         returned = {use for use in uses if isinstance(self._index.parents.get(use), cst.Return)}
         if wrapper is None:
             return [] if returned and len(returned) == len(uses) else None
-        wraps = [each.decorator.func for each in wrapper.decorators if isinstance(each.decorator, cst.Call)]
+        wraps = [each.decorator.func for each in wrapper.decorators if type(each.decorator) is cst.Call]
         if len(wraps) != len(wrapper.decorators) or any(self._names.qualified(w) != "functools.wraps" for w in wraps):
             return None
         calls: list[cst.CSTNode] = []
         for use in uses:
             parent = self._index.parents.get(use)
-            if isinstance(parent, cst.Call) and parent.func is use and self._index.function_of(use) is wrapper:
+            if type(parent) is cst.Call and parent.func is use and self._index.function_of(use) is wrapper:
                 if function.asynchronous is not None and not self._effects.is_awaited(parent):
                     return None
                 calls.append(parent)
@@ -414,10 +414,10 @@ class GuardsReader:
     def _only_describes(self, use: cst.Name) -> bool:
         """Say whether `use` of a function asks only what it is called, or has a wrapper take its name."""
         parent = self._index.parents.get(use)
-        if isinstance(parent, cst.Attribute):
+        if type(parent) is cst.Attribute:
             return parent.attr.value.startswith("__")
-        outer = self._index.parents.get(parent) if isinstance(parent, cst.Arg) else None
-        return isinstance(outer, cst.Call) and self._names.qualified(outer.func) in {
+        outer = self._index.parents.get(parent) if type(parent) is cst.Arg else None
+        return type(outer) is cst.Call and self._names.qualified(outer.func) in {
             "functools.wraps",
             "functools.update_wrapper",
             "inspect.signature",
@@ -442,13 +442,11 @@ class GuardsReader:
             self._by_name = _references_by_name(self._index.module)
         named = self._by_name.get(name, [])
         if holder.kind == "class":
-            return self._references_to_method(
-                [each for each in named if isinstance(each, cst.Attribute)], scope.qualified
-            )
+            return self._references_to_method([each for each in named if type(each) is cst.Attribute], scope.qualified)
         return [
             each
             for each in named
-            if isinstance(each, cst.Name)
+            if type(each) is cst.Name
             and self._is_read(each)
             and self._names.owner(name, self._index.scope_of(each)) is holder
         ]
@@ -461,7 +459,7 @@ class GuardsReader:
         for each in named:
             called = self._index.parents.get(each)
             if _is_super(each.value):
-                if isinstance(called, cst.Call) and qualified in self._values.targets(called):
+                if type(called) is cst.Call and qualified in self._values.targets(called):
                     found.append(each)
                 continue
             owners = self._values.types(each.value) | frozenset(self._names.class_names(each.value))
@@ -477,9 +475,9 @@ class GuardsReader:
         parent = self._index.parents.get(name)
         if isinstance(parent, (cst.FunctionDef, cst.ClassDef, cst.Param)):
             return getattr(parent, "name", None) is not name
-        if isinstance(parent, cst.Attribute):
+        if type(parent) is cst.Attribute:
             return parent.attr is not name
-        if isinstance(parent, cst.Arg):
+        if type(parent) is cst.Arg:
             return parent.keyword is not name
         return not isinstance(parent, (cst.ImportAlias, cst.AsName, cst.NameItem))
 
@@ -494,7 +492,7 @@ class GuardsReader:
         if self._index.function_of(reference) in through:
             return []
         parent = self._index.parents.get(reference)
-        if not isinstance(parent, cst.Call) or parent.func is not reference:
+        if type(parent) is not cst.Call or parent.func is not reference:
             return self._after_callable(reference, function, classes, through)
         if function.asynchronous is not None and not self._effects.is_awaited(parent):
             outlets = self._awaited.outlets(parent)
@@ -526,8 +524,8 @@ class GuardsReader:
         """Return what becomes of the failure where the callable `value`, `function` or what calls it, is handed on."""
         unknown = [Fate((), None, classes, "unknown")]
         arg = self._index.parents.get(value)
-        call = self._index.parents.get(arg) if isinstance(arg, cst.Arg) else None
-        if not isinstance(arg, cst.Arg) or not isinstance(call, cst.Call) or arg.star:
+        call = self._index.parents.get(arg) if type(arg) is cst.Arg else None
+        if type(arg) is not cst.Arg or type(call) is not cst.Call or arg.star:
             return unknown
         if self._is_thread_of(call, value):
             return [Fate((), None if self._has_hook else False, classes, "thread")]
@@ -537,7 +535,7 @@ class GuardsReader:
         first = call.args[0] is arg
         if first and name == "functools.partial":
             return self._after_callable(call, function, classes, (*through, call))
-        asynchronous = isinstance(function, cst.FunctionDef) and function.asynchronous is not None
+        asynchronous = type(function) is cst.FunctionDef and function.asynchronous is not None
         if asynchronous:
             return [self._fate(call, classes, through)] if first and name in RUNNERS else unknown
         if (first and name in _AWAITED_CALLERS) or (_runs_in_executor(call) and call.args[1] is arg):
@@ -550,7 +548,7 @@ class GuardsReader:
         """Return what becomes of the failure in the function of the file that `call` calls, which calls `arg`."""
         definitions = self._index.definitions.get(self._values.target(call) or OPAQUE, [])
         callee = definitions[0] if len(definitions) == 1 else None
-        if not isinstance(callee, cst.FunctionDef) or callee.decorators or has_star(call):
+        if type(callee) is not cst.FunctionDef or callee.decorators or has_star(call):
             return None
         params = [param.name.value for param in (*callee.params.posonly_params, *callee.params.params)]
         if self._index.class_of(callee) is not None:
@@ -567,7 +565,7 @@ class GuardsReader:
         fates: list[Fate] = []
         for use in self._names.uses(name, callee.body):
             parent = self._index.parents.get(use)
-            if not isinstance(parent, cst.Call) or parent.func is not use:
+            if type(parent) is not cst.Call or parent.func is not use:
                 return None
             if self._index.function_of(use) is not callee:
                 return None
@@ -599,7 +597,7 @@ class GuardsReader:
         if self._index.class_of(function) is not None:
             return True
         return any(
-            isinstance(node, cst.Return) and node.value is not None and not _is_status(node.value)
+            type(node) is cst.Return and node.value is not None and not _is_status(node.value)
             for node in walk_same_code(function.body)
         )
 
@@ -608,7 +606,7 @@ class GuardsReader:
     def _place_of_module_code(self, node: cst.CSTNode) -> Place:
         if self._facts.is_test:
             return "test"
-        if any(isinstance(each, cst.If) and _asks_for_main(each.test) for each in self._index.ancestors(node)):
+        if any(type(each) is cst.If and _asks_for_main(each.test) for each in self._index.ancestors(node)):
             return "unknown" if self._has_hook else "main"
         top = self._index.top
         if "__all__" in top.names or any(each.relative for each in self._index.all(cst.ImportFrom)):
@@ -621,7 +619,7 @@ class GuardsReader:
         return any(
             dotted(item.target) in _HOOKS
             for node in walk(self._index.module)
-            if isinstance(node, cst.Assign)
+            if type(node) is cst.Assign
             for item in node.targets
         )
 
@@ -629,7 +627,7 @@ class GuardsReader:
     def _has_loop_handler(self) -> bool:
         """True if the file sets the event loop's handler, which is told of what no task's awaiter takes."""
         return any(
-            isinstance(call.func, cst.Attribute) and call.func.attr.value == "set_exception_handler"
+            type(call.func) is cst.Attribute and call.func.attr.value == "set_exception_handler"
             for call in self._index.all(cst.Call)
         )
 
@@ -643,26 +641,26 @@ def _may_be_several(caught: str) -> bool:
 
 
 def _is_super(node: cst.BaseExpression) -> bool:
-    return isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "super"
+    return type(node) is cst.Call and type(node.func) is cst.Name and node.func.value == "super"
 
 
 def _is_generator(function: cst.FunctionDef) -> bool:
-    return any(isinstance(node, cst.Yield) for node in walk_same_code(function.body))
+    return any(type(node) is cst.Yield for node in walk_same_code(function.body))
 
 
 def _returned_function(maker: cst.CSTNode | None) -> cst.FunctionDef | None:
     """Return the function that stands in `maker` and that `maker` gives back, if there is one."""
-    if not isinstance(maker, cst.FunctionDef):
+    if type(maker) is not cst.FunctionDef:
         return None
-    returns = [node for node in walk_same_code(maker.body) if isinstance(node, cst.Return)]
+    returns = [node for node in walk_same_code(maker.body) if type(node) is cst.Return]
     value = returns[0].value if len(returns) == 1 else None
-    inner = [node for node in statements(maker.body) if isinstance(node, cst.FunctionDef)]
-    named = [node for node in inner if isinstance(value, cst.Name) and node.name.value == value.value]
+    inner = [node for node in statements(maker.body) if type(node) is cst.FunctionDef]
+    named = [node for node in inner if type(value) is cst.Name and node.name.value == value.value]
     return named[0] if len(named) == 1 else None
 
 
 def _runs_in_executor(call: cst.Call) -> bool:
-    return isinstance(call.func, cst.Attribute) and call.func.attr.value == "run_in_executor" and len(call.args) > 1
+    return type(call.func) is cst.Attribute and call.func.attr.value == "run_in_executor" and len(call.args) > 1
 
 
 def _joined(fates: list[Fate]) -> Fate:
@@ -679,9 +677,9 @@ def _joined(fates: list[Fate]) -> Fate:
 def _references_by_name(module: cst.Module) -> dict[str, list[cst.Name | cst.Attribute]]:
     found: dict[str, list[cst.Name | cst.Attribute]] = {}
     for node in walk(module):
-        if isinstance(node, cst.Name):
+        if type(node) is cst.Name:
             found.setdefault(node.value, []).append(node)
-        elif isinstance(node, cst.Attribute):
+        elif type(node) is cst.Attribute:
             found.setdefault(node.attr.value, []).append(node)
     return found
 
@@ -691,13 +689,13 @@ def only_closes(handler: cst.ExceptHandler) -> bool:
     body = [
         small
         for line in handler.body.body
-        for small in (line.body if isinstance(line, cst.SimpleStatementLine) else [line])
+        for small in (line.body if type(line) is cst.SimpleStatementLine else [line])
     ]
-    if not body or not isinstance(body[-1], cst.Raise) or not reraises(handler):
+    if not body or type(body[-1]) is not cst.Raise or not reraises(handler):
         return False
     for statement in body[:-1]:
-        call = statement.value if isinstance(statement, cst.Expr) else None
-        if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
+        call = statement.value if type(statement) is cst.Expr else None
+        if type(call) is not cst.Call or type(call.func) is not cst.Attribute:
             return False
         if call.func.attr.value not in {"close", "shutdown"}:
             return False
@@ -705,15 +703,15 @@ def only_closes(handler: cst.ExceptHandler) -> bool:
 
 
 def _asks_for_main(test: cst.BaseExpression) -> bool:
-    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
+    if type(test) is not cst.Comparison or len(test.comparisons) != 1:
         return False
     sides = (test.left, test.comparisons[0].comparator)
-    return any(isinstance(side, cst.Name) and side.value == "__name__" for side in sides)
+    return any(type(side) is cst.Name and side.value == "__name__" for side in sides)
 
 
 def _is_false(value: cst.BaseExpression) -> bool:
-    return isinstance(value, cst.Name) and value.value in {"False", "None"}
+    return type(value) is cst.Name and value.value in {"False", "None"}
 
 
 def _is_status(value: cst.BaseExpression) -> bool:
-    return isinstance(value, cst.Integer) or (isinstance(value, cst.Name) and value.value == "None")
+    return type(value) is cst.Integer or (type(value) is cst.Name and value.value == "None")

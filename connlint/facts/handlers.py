@@ -38,7 +38,7 @@ def read_suppressions(facts: Facts) -> Iterator[Suppression]:
     for statement in facts.index.all(cst.With):
         call = statement.items[-1].item
         caught = facts.effects.suppressed(call)
-        if caught is not None and isinstance(call, cst.Call):
+        if caught is not None and type(call) is cst.Call:
             before = [facts.effects.suppressed(item.item) or () for item in statement.items[:-1]]
             earlier = tuple(name for names in before for name in names)
             yield Suppression(statement, call, caught, earlier, cache(partial(facts.effects.of, [statement.body])))

@@ -103,34 +103,34 @@ class Inputs:
             if target is None or not target.startswith("<file>"):
                 continue
             for definition in self._facts.index.definitions.get(target, []):
-                if isinstance(definition, cst.FunctionDef) and definition.body not in found:
+                if type(definition) is cst.FunctionDef and definition.body not in found:
                     found.append(definition.body)
                     if len(found) < 8:
-                        todo += [node for node in walk_same_code(definition.body) if isinstance(node, cst.Call)]
+                        todo += [node for node in walk_same_code(definition.body) if type(node) is cst.Call]
         return found
 
     def _differs(self, bound: Bound, name: str) -> LoopKind | None:
         """Return what it means that `bound` gives the input `name` another value; None if it gives it the same."""
         node = bound.node
-        if isinstance(node, cst.For):
+        if type(node) is cst.For:
             return "failover" if self._is_address(name) or node is not self._loop else "work"
         if bound.augmented:
             return "failover"
-        if isinstance(node, cst.ExceptHandler):
+        if type(node) is cst.ExceptHandler:
             return "unknown"
         value = bound.value
         if value is None:
-            return None if isinstance(node, cst.Del) else "unknown"
-        if isinstance(node, cst.Assign) and any(isinstance(target.target, cst.Subscript) for target in node.targets):
+            return None if type(node) is cst.Del else "unknown"
+        if type(node) is cst.Assign and any(type(target.target) is cst.Subscript for target in node.targets):
             return "unknown" if not _is_constant(value) else "failover"
         if self._gives_another(value):
             return "failover"
         if name in _read(value) and not self._is_made_anew(bound):
             return "failover"
         if self._is_on_the_way_back(node):
-            if isinstance(value, cst.Name) and value.value == "None":
+            if type(value) is cst.Name and value.value == "None":
                 return None
-            if not any(isinstance(part, cst.Call) for part in walk_same_code(value)):
+            if not any(type(part) is cst.Call for part in walk_same_code(value)):
                 return "failover"
             if self._facts.effects.of([value]).opaque:
                 return "unknown"
@@ -150,14 +150,14 @@ class Inputs:
     def _is_on_the_way_back(self, node: cst.CSTNode) -> bool:
         """Say whether `node` stands in the handler, or otherwise not in what every attempt begins with."""
         for ancestor in self._facts.index.ancestors(node):
-            if isinstance(ancestor, cst.ExceptHandler):
+            if type(ancestor) is cst.ExceptHandler:
                 return True
             if ancestor is self._loop:
                 return False
         return False
 
     def _gives_another(self, value: cst.BaseExpression) -> bool:
-        return any(isinstance(node, cst.Call) and self._is_advancing(node) for node in walk(value))
+        return any(type(node) is cst.Call and self._is_advancing(node) for node in walk(value))
 
     def _is_advancing(self, call: cst.Call) -> bool:
         if self._facts.values.target(call) in _ADVANCING:
@@ -207,28 +207,28 @@ class Inputs:
 
     def _works_through(self) -> LoopKind | None:
         """Say whether the loop goes through things, each of which the body of its `try` deals with."""
-        if not isinstance(self._loop, cst.For):
+        if type(self._loop) is not cst.For:
             return None
         targets = {name for name in _read(self._loop.target) if "." not in name}
         iterated = self._loop.iter
-        counts = isinstance(iterated, cst.Call) and self._facts.values.target(iterated) in {
+        counts = type(iterated) is cst.Call and self._facts.values.target(iterated) in {
             "range",
             "itertools.count",
             "itertools.repeat",
         }
         for node in walk(self._statement.body):
-            if isinstance(node, cst.Subscript) and counts and targets & set(_read_slice(node)):
+            if type(node) is cst.Subscript and counts and targets & set(_read_slice(node)):
                 return "work"
-            if not counts and isinstance(node, cst.Name) and node.value in targets:
+            if not counts and type(node) is cst.Name and node.value in targets:
                 parent = self._facts.index.parents.get(node)
-                if not (isinstance(parent, cst.Arg) and "timeout" in (parent.keyword.value if parent.keyword else "")):
+                if not (type(parent) is cst.Arg and "timeout" in (parent.keyword.value if parent.keyword else "")):
                     return "work"
         return None
 
 
 def _takes_an_option(call: cst.Call) -> bool:
     """Say whether `call` takes out what has a fixed key: `kwargs.pop("timeout", 5)`."""
-    return called(call)[0] == "pop" and bool(call.args) and isinstance(call.args[0].value, cst.SimpleString)
+    return called(call)[0] == "pop" and bool(call.args) and type(call.args[0].value) is cst.SimpleString
 
 
 def _same(bound: str, name: str) -> bool:
@@ -249,10 +249,10 @@ def _read(node: cst.CSTNode) -> Iterator[str]:
                 if path not in {"self", "cls", "None", "True", "False"}:
                     yield path
                 continue
-        if isinstance(current, cst.Arg):
+        if type(current) is cst.Arg:
             stack.append(current.value)
             continue
-        if isinstance(current, cst.Attribute):
+        if type(current) is cst.Attribute:
             stack.append(current.value)
             continue
         stack.extend(reversed(children(current)))

@@ -196,7 +196,7 @@ def _candidate(
     named = [name for name in caught if speaks_of_connections(facts, name)]
     if not named and not _takes_a_port(statement):
         named = _by_company(handler, caught)
-    opaque = tuple(node for node in effects.opaque if isinstance(node, cst.Call))
+    opaque = tuple(node for node in effects.opaque if type(node) is cst.Call)
     if named and opaque and not any(item.operation.phase not in _HOT_PHASES for item in effects.tried):
         # that none of its own failures is taken does not make an operation the less part of the attempt
         attempted = tuple(item.site for item in effects.tried if item.site not in opaque)
@@ -214,15 +214,15 @@ def _candidate(
 
 def _takes_a_port(statement: cst.Try | cst.With) -> bool:
     """Say whether the body binds a listener: then an `OSError` tells of a port in use, and of no peer."""
-    names = {called(node)[0] for node in walk_same_code(statement.body) if isinstance(node, cst.Call)}
+    names = {called(node)[0] for node in walk_same_code(statement.body) if type(node) is cst.Call}
     return "bind" in names and not any(telling.speaks_of_connecting(name) for name in names if name is not None)
 
 
 def _by_company(handler: cst.ExceptHandler | cst.With, caught: tuple[str, ...]) -> list[str]:
     """Return `OSError` if it means connections by what stands next to it, or by being written `socket.error`."""
-    if "OSError" not in caught or not isinstance(handler, cst.ExceptHandler) or handler.type is None:
+    if "OSError" not in caught or type(handler) is not cst.ExceptHandler or handler.type is None:
         return []
-    written = [part for part in walk_same_code(handler.type) if isinstance(part, cst.Attribute)]
+    written = [part for part in walk_same_code(handler.type) if type(part) is cst.Attribute]
     if any(dotted(part) == "socket.error" for part in written) or any(
         "." in name and telling.speaks_of_a_transfer(name) for name in caught
     ):
@@ -278,9 +278,9 @@ def _loop_of(facts: Facts, statement: cst.CSTNode) -> Loop | None:
 
 def _in_class_body(facts: Facts, loop: Loop) -> bool:
     for ancestor in facts.index.ancestors(loop):
-        if isinstance(ancestor, cst.FunctionDef):
+        if type(ancestor) is cst.FunctionDef:
             return False
-        if isinstance(ancestor, cst.ClassDef):
+        if type(ancestor) is cst.ClassDef:
             return True
     return False
 
@@ -367,14 +367,14 @@ class _Reader:
 
     def _is_async(self) -> bool:
         function = self.facts.index.function_of(self.loop)
-        return isinstance(function, cst.FunctionDef) and function.asynchronous is not None
+        return type(function) is cst.FunctionDef and function.asynchronous is not None
 
     def _has_start(self, item: _Candidate) -> bool:
-        return item.handler in (self.graph.lefts if isinstance(item.handler, cst.With) else self.graph.catches)
+        return item.handler in (self.graph.lefts if type(item.handler) is cst.With else self.graph.catches)
 
     def start(self, item: _Candidate) -> Step:
         """Return where control is when `item` has taken a failure."""
-        return (self.graph.lefts if isinstance(item.handler, cst.With) else self.graph.catches)[item.handler]
+        return (self.graph.lefts if type(item.handler) is cst.With else self.graph.catches)[item.handler]
 
     def _retried(self, item: _Candidate, ways: Ways, exhausted: Exhausted | None, *, bounded: bool) -> Retried:
         passed = {step.node for step in ways.passed if step.node is not None}
@@ -415,11 +415,11 @@ class _Reader:
             for ancestor in self.facts.index.ancestors(site):
                 if ancestor is item.statement:
                     break
-                if isinstance(ancestor, cst.Try) and ancestor.body is below:
+                if type(ancestor) is cst.Try and ancestor.body is below:
                     passing = [
                         each.body
                         for each in ancestor.handlers
-                        if any(isinstance(node, cst.Raise) for node in walk_same_code(each.body))
+                        if any(type(node) is cst.Raise for node in walk_same_code(each.body))
                     ]
                     final = [ancestor.finalbody.body] if ancestor.finalbody is not None else []
                     level = max([level, *(self.waits.of_body(body) for body in (*passing, *final))])
@@ -481,7 +481,7 @@ class _Reader:
             if self.waits.of_node(node):
                 found.opaque[node] = None
                 level = max(level, MAY_WAIT)
-        if step.kind == "next" and isinstance(step.node, cst.For) and not self._iterates_at_once(step.node):
+        if step.kind == "next" and type(step.node) is cst.For and not self._iterates_at_once(step.node):
             found.opaque[step.node.iter] = None
             level = max(level, MAY_WAIT)
         return level, None
@@ -495,12 +495,12 @@ class _Reader:
             node = self.facts.names.follow(node)
         if isinstance(node, (cst.Tuple, cst.List, cst.Set, cst.Dict, cst.SimpleString, cst.ListComp)):
             return True
-        if isinstance(node, cst.Call):
+        if type(node) is cst.Call:
             target = self.facts.values.target(node)
             if target in {"enumerate", "reversed", "zip", "iter"}:
                 return all(
                     not isinstance(arg.value, (cst.Name, cst.Attribute, cst.Call))
-                    or (isinstance(arg.value, cst.Call) and self.waits.of_call(arg.value).level == PROMPT)
+                    or (type(arg.value) is cst.Call and self.waits.of_call(arg.value).level == PROMPT)
                     for arg in node.args
                 )
             return target is not None and (
@@ -516,7 +516,7 @@ class _Reader:
         if target is None or not target.startswith("<file>"):
             return PROMPT
         definitions = self.facts.index.definitions.get(target, [])
-        if len(definitions) != 1 or not isinstance(definitions[0], cst.FunctionDef):
+        if len(definitions) != 1 or type(definitions[0]) is not cst.FunctionDef:
             return MAY_WAIT
         if any(item.operation.phase in _HOT_PHASES for item in self.facts.effects.of_call(site).tried):
             level = self._before_operation(definitions[0])
@@ -540,7 +540,7 @@ class _Reader:
             if any(item.operation.phase in _HOT_PHASES for item in effects.tried):
                 target = self.facts.values.target(call) or ""
                 inner = self.facts.index.definitions.get(target, [])
-                if len(inner) == 1 and isinstance(inner[0], cst.FunctionDef):
+                if len(inner) == 1 and type(inner[0]) is cst.FunctionDef:
                     level = max(level, self._before_operation(inner[0], depth + 1))
                 return level
             level = max(level, self.waits.of_call(call).level)
@@ -552,7 +552,7 @@ class _Reader:
     # What the loop is
 
     def _kind(self, item: _Candidate, ways: Ways) -> LoopKind:
-        sites = [call for call in ways.reached if isinstance(call, cst.Call)]
+        sites = [call for call in ways.reached if type(call) is cst.Call]
         if any(_WOULD_BLOCK.intersection(_last_names(step.node)) for step in ways.passed if step.kind == "test"):
             return "would-block"
         change = Inputs(
@@ -593,7 +593,7 @@ class _Reader:
         """Say whether the loop's header only counts."""
         if isinstance(self.loop, cst.While):
             return False
-        return isinstance(self.loop.iter, cst.Call) and self.facts.values.target(self.loop.iter) in {
+        return type(self.loop.iter) is cst.Call and self.facts.values.target(self.loop.iter) in {
             "itertools.count",
             "itertools.repeat",
             "range",
@@ -601,14 +601,14 @@ class _Reader:
 
     def _waits_for_success(self) -> bool:
         """Say whether the loop's condition is one that a success falsifies: `not connected`, `conn is None`."""
-        if not isinstance(self.loop, cst.While):
+        if type(self.loop) is not cst.While:
             return False
         for node in walk_same_code(self.loop.test):
-            if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+            if type(node) is cst.UnaryOperation and type(node.operator) is cst.Not:
                 name = (dotted(node.expression) or "").lower()
                 return not any(word in name for word in ("stop", "exit", "shut", "quit", "clos", "cancel", "terminat"))
-            if isinstance(node, cst.Comparison) and any(
-                isinstance(part.operator, cst.Is) and dotted(part.comparator) == "None" for part in node.comparisons
+            if type(node) is cst.Comparison and any(
+                type(part.operator) is cst.Is and dotted(part.comparator) == "None" for part in node.comparisons
             ):
                 return True
         return False
@@ -699,7 +699,7 @@ class _Reader:
         return self._while_counter(self.loop, [ways[item] for item in items])
 
     def _range_counter(self, loop: cst.For) -> Counter | None:
-        if not isinstance(loop.target, cst.Name) or not isinstance(loop.iter, cst.Call):
+        if type(loop.target) is not cst.Name or type(loop.iter) is not cst.Call:
             return None
         if self.facts.values.target(loop.iter) == "itertools.count" and not loop.iter.args:
             return Counter(loop.target.value, 0, 1, None)
@@ -710,7 +710,7 @@ class _Reader:
             return None
         first: int | None = 0
         if len(args) == 2:
-            first = args[0].evaluated_value if isinstance(args[0], cst.Integer) else None
+            first = args[0].evaluated_value if type(args[0]) is cst.Integer else None
         return Counter(loop.target.value, first, 1, args[-1])
 
     def _while_counter(self, loop: cst.While, ways: list[Ways]) -> Counter | None:
@@ -721,13 +721,13 @@ class _Reader:
                 if size is not None:
                     changes.setdefault(bound.name, {})[bound.node] = size
         for comparison in _terms(loop.test):
-            path = dotted(comparison.left if isinstance(comparison, cst.Comparison) else comparison)
+            path = dotted(comparison.left if type(comparison) is cst.Comparison else comparison)
             found = changes.get(path or "", {})
             if path is None or len(set(found.values())) != 1:
                 continue
             if not any(bound.node in found for way in ways for step in way.passed for bound in bindings(step)):
                 continue
-            test = comparison if isinstance(comparison, cst.Comparison) else None
+            test = comparison if type(comparison) is cst.Comparison else None
             limit = test.comparisons[0].comparator if test is not None and len(test.comparisons) == 1 else None
             return Counter(path, self._initial(path), next(iter(found.values())), limit, test, tuple(found))
         return self._counter_of_tests(changes, ways)
@@ -755,7 +755,7 @@ class _Reader:
         if len(outside) != 1 or outside[0].kind != "assign" or outside[0].index is not None:
             return None
         value = outside[0].value
-        return value.evaluated_value if isinstance(value, cst.Integer) else None
+        return value.evaluated_value if type(value) is cst.Integer else None
 
     def _bound(self, counter: Counter | None, ways: list[Ways]) -> tuple[Bounded, cst.BaseExpression | None]:
         if isinstance(self.loop, cst.For):
@@ -795,7 +795,7 @@ class _Reader:
             node = self.facts.names.follow(node)
         if isinstance(node, (cst.Tuple, cst.List)):
             return "attempts", None
-        if isinstance(node, cst.Call):
+        if type(node) is cst.Call:
             target = self.facts.values.target(node)
             if target in {"range", "enumerate", "reversed", "zip"}:
                 return "attempts", None
@@ -848,7 +848,7 @@ class _Reader:
         function = self.facts.index.function_of(self.loop)
         found: Env = {}
         while function is not None:
-            if isinstance(function, cst.FunctionDef):
+            if type(function) is cst.FunctionDef:
                 scope = self.facts.index.scopes[function]
                 for param in (*function.params.posonly_params, *function.params.params, *function.params.kwonly_params):
                     name = param.name.value
@@ -857,14 +857,14 @@ class _Reader:
                         for binding in scope.names.get(name, [])
                         if self.loop not in self.facts.index.ancestors(binding.node)
                     ]
-                    if isinstance(param.default, cst.Integer) and len(outside) == 1:
+                    if type(param.default) is cst.Integer and len(outside) == 1:
                         found.setdefault(name, param.default.evaluated_value)
             function = self.facts.index.function_of(function)
         return found
 
     def _constants(self) -> set[str]:
         scope = self.facts.index.scope_of(self.loop)
-        read = {node.value for node in walk_same_code(self.loop) if isinstance(node, cst.Name)}
+        read = {node.value for node in walk_same_code(self.loop) if type(node) is cst.Name}
         return {name for name in read if name in scope.names}
 
     def _flags(self) -> Env:
@@ -875,7 +875,7 @@ class _Reader:
             outside = [
                 binding for binding in scope.names[name] if self.loop not in self.facts.index.ancestors(binding.node)
             ]
-            if len(outside) == 1 and outside[0].kind == "assign" and isinstance(outside[0].value, cst.Name):
+            if len(outside) == 1 and outside[0].kind == "assign" and type(outside[0].value) is cst.Name:
                 constants: Env = {"True": True, "False": False, "None": None}
                 if outside[0].value.value in constants and outside[0].index is None:
                     found[name] = constants[outside[0].value.value]
@@ -883,14 +883,14 @@ class _Reader:
 
     def _passes(self, env: Env) -> int | None:
         """Return how often a `for` goes round at most, where that is plain to see."""
-        if not isinstance(self.loop, cst.For):
+        if type(self.loop) is not cst.For:
             return None
         node = self.loop.iter
         if isinstance(node, (cst.Name, cst.Attribute)):
             node = self.facts.names.follow(node)
         if isinstance(node, (cst.Tuple, cst.List)):
             return len(node.elements)
-        if isinstance(node, cst.Call) and self.facts.values.target(node) == "range" and 1 <= len(node.args) <= 3:
+        if type(node) is cst.Call and self.facts.values.target(node) == "range" and 1 <= len(node.args) <= 3:
             numbers = []
             for arg in node.args:
                 try:
@@ -909,7 +909,7 @@ def _terms(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
     stack = [test]
     while stack:
         node = stack.pop()
-        if isinstance(node, cst.BooleanOperation) and isinstance(node.operator, cst.And):
+        if type(node) is cst.BooleanOperation and type(node.operator) is cst.And:
             stack += [node.right, node.left]
         else:
             yield node
@@ -927,13 +927,13 @@ def _names(node: cst.CSTNode) -> Iterator[str]:
 def _last_names(node: cst.CSTNode | None) -> Iterator[str]:
     """Yield the last parts of the names in `node`: `EINTR` for `errno.EINTR`."""
     for part in walk_same_code(node) if node is not None else ():
-        if isinstance(part, cst.Name):
+        if type(part) is cst.Name:
             yield part.value
 
 
 def _asks_the_time(facts: Facts, test: cst.CSTNode) -> bool:
     for node in walk_same_code(test):
-        if isinstance(node, cst.Call):
+        if type(node) is cst.Call:
             name = called(node)[0] or ""
             target = facts.values.target(node) or ""
             if target.startswith(("time.", "datetime.")) or name in {
@@ -944,7 +944,7 @@ def _asks_the_time(facts: Facts, test: cst.CSTNode) -> bool:
                 "utcnow",
             }:
                 return True
-        if isinstance(node, cst.Name) and any(
+        if type(node) is cst.Name and any(
             word in node.value.lower() for word in ("deadline", "elapsed", "time_left", "remaining", "end_time")
         ):
             return True

@@ -45,7 +45,7 @@ def guard_of_sibling(facts: Facts, site: ConnectSite) -> cst.ExceptHandler | Non
                 continue
             for guard in other.guards:
                 handler = guard.node
-                if isinstance(handler, cst.ExceptHandler) and _is_below(facts, handler, branch) and not guard.passes_on:
+                if type(handler) is cst.ExceptHandler and _is_below(facts, handler, branch) and not guard.passes_on:
                     takes = all(facts.exceptions.taken(guard.caught, name) is True for name in site.escapes)
                     return handler if takes and _acts(facts, handler) else None
     return None
@@ -57,11 +57,11 @@ def _forks(facts: Facts, node: cst.CSTNode) -> Iterator[tuple[list[cst.CSTNode],
     for ancestor in facts.index.ancestors(node):
         if isinstance(ancestor, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
             return
-        if isinstance(ancestor, cst.Match) and isinstance(below, cst.MatchCase):
+        if type(ancestor) is cst.Match and type(below) is cst.MatchCase:
             yield [*ancestor.cases], below
-        elif isinstance(ancestor, cst.If):
+        elif type(ancestor) is cst.If:
             inner = facts.index.parents.get(ancestor)
-            if not (isinstance(inner, cst.If) and inner.orelse is ancestor):
+            if not (type(inner) is cst.If and inner.orelse is ancestor):
                 branches = _branches(ancestor)
                 own = next((each for each in branches if _is_below(facts, node, each)), None)
                 if own is not None:
@@ -74,7 +74,7 @@ def _branches(statement: cst.If) -> list[cst.CSTNode]:
     current: cst.If | cst.Else | None = statement
     while current is not None:
         found.append(current.body)
-        current = current.orelse if isinstance(current, cst.If) else None
+        current = current.orelse if type(current) is cst.If else None
     return found
 
 
@@ -103,9 +103,9 @@ def statement_below(
     at = next(index for index, each in enumerate(lines) if each is line)
     between: list[cst.SimpleStatementLine] = []
     for each in lines[at + 1 : at + 2 + _MOST_BETWEEN]:
-        if isinstance(each, cst.Try):
+        if type(each) is cst.Try:
             return (tuple(between), each) if _is_for(facts, site, each) else None
-        if not isinstance(each, cst.SimpleStatementLine) or not _is_idle(facts, each):
+        if type(each) is not cst.SimpleStatementLine or not _is_idle(facts, each):
             return None
         between.append(each)
     return None
@@ -114,10 +114,10 @@ def statement_below(
 def _is_idle(facts: Facts, line: cst.SimpleStatementLine) -> bool:
     """Say whether `line` only reports or sets an option of the socket."""
     for small in line.body:
-        call = small.value if isinstance(small, cst.Expr) else None
-        if not isinstance(call, cst.Call):
+        call = small.value if type(small) is cst.Expr else None
+        if type(call) is not cst.Call:
             return False
-        name = call.func.attr.value if isinstance(call.func, cst.Attribute) else None
+        name = call.func.attr.value if type(call.func) is cst.Attribute else None
         if name not in _BETWEEN | HARMLESS_METHODS and facts.names.qualified(call.func) != "print":
             return False
     return True
@@ -136,9 +136,9 @@ def _is_for(facts: Facts, site: ConnectSite, statement: cst.Try) -> bool:
 
 def _texts(handler: cst.ExceptHandler) -> Iterator[str]:
     for node in walk(handler.body):
-        if isinstance(node, cst.SimpleString) and isinstance(node.evaluated_value, str):
+        if type(node) is cst.SimpleString and isinstance(node.evaluated_value, str):
             yield node.evaluated_value
-        elif isinstance(node, cst.FormattedStringText):
+        elif type(node) is cst.FormattedStringText:
             yield node.value
 
 
@@ -147,6 +147,6 @@ def _may_connect(facts: Facts, body: cst.BaseSuite) -> bool:
     effects = facts.effects.of([body])
     if any(item.operation.phase in {"connect", "request"} for item in effects.tried):
         return True
-    calls = [node for node in walk_same_code(body) if isinstance(node, cst.Call)]
-    names = (call.func.attr if isinstance(call.func, cst.Attribute) else call.func for call in calls)
-    return any(isinstance(name, cst.Name) and speaks_of_a_peer(name.value) for name in names)
+    calls = [node for node in walk_same_code(body) if type(node) is cst.Call]
+    names = (call.func.attr if type(call.func) is cst.Attribute else call.func for call in calls)
+    return any(type(name) is cst.Name and speaks_of_a_peer(name.value) for name in names)

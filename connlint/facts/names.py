@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 OPAQUE = "?"
 NOTHING = "None"
+_UNKNOWN = frozenset({OPAQUE})
 
 _BUILTINS = frozenset(dir(builtins))
 _STANDARD_STARS = frozenset(
@@ -37,8 +38,8 @@ class Names:
 
     def __init__(self, index: Index) -> None:
         self.index = index
-        self._memo: dict[cst.CSTNode, frozenset[str]] = {}
-        self._busy: set[cst.CSTNode] = set()
+        self._memo: dict[int, tuple[cst.CSTNode, frozenset[str]]] = {}
+        """What was asked, by its identity, which lasts as long as the node is kept here: to hash one takes longer."""
         self._patched: frozenset[str] | None = None
 
     @property
@@ -73,26 +74,25 @@ class Names:
 
     def candidates(self, node: cst.CSTNode) -> frozenset[str]:
         """Return every qualified name that `node` may mean; `OPAQUE` among them stands for anything."""
-        if node in self._memo:
-            return self._memo[node]
-        if node in self._busy:
-            return frozenset({OPAQUE})
-        self._busy.add(node)
-        try:
-            found = self._candidates(node)
-        finally:
-            self._busy.discard(node)
-        self._memo[node] = found
+        known = self._memo.get(id(node))
+        if known is not None:
+            return known[1]
+        self._memo[id(node)] = (node, _UNKNOWN)  # for whoever asks for it on the way to its own meaning
+        found = self._candidates(node)
+        self._memo[id(node)] = (node, found)
         return found
 
     def _candidates(self, node: cst.CSTNode) -> frozenset[str]:
-        if isinstance(node, cst.Name):
+        if type(node) is cst.Name:
             return self.lookup(node.value, self.index.scope_of(node))
-        if isinstance(node, cst.Attribute):
-            return frozenset(self._attribute(owner, node.attr.value) for owner in self.candidates(node.value))
-        if isinstance(node, cst.IfExp):
+        if type(node) is cst.Attribute:
+            owners = self.candidates(node.value)
+            if owners == _UNKNOWN:
+                return _UNKNOWN
+            return frozenset(self._attribute(owner, node.attr.value) for owner in owners)
+        if type(node) is cst.IfExp:
             return self.candidates(node.body) | self.candidates(node.orelse)
-        return frozenset({OPAQUE})
+        return _UNKNOWN
 
     def _attribute(self, owner: str, name: str) -> str:
         if owner == OPAQUE:
@@ -117,7 +117,7 @@ class Names:
             found.discard(NOTHING)
         if real and all(binding.conditional for binding in real) and owner.kind != "function" and name in _BUILTINS:
             found.add(self._builtin(name))
-        return frozenset(found) or frozenset({OPAQUE})
+        return frozenset(found) or _UNKNOWN
 
     def owner(self, name: str, scope: Scope) -> Scope | None:
         """Return the scope that binds `name` as seen from `scope`; None for builtins and unknown names."""
@@ -164,11 +164,11 @@ class Names:
             return frozenset()
         if binding.kind == "assign" and binding.value is not None and binding.index is None:
             if isinstance(binding.value, (cst.Name, cst.Attribute, cst.IfExp)):
-                if isinstance(binding.value, cst.Name) and binding.value.value == "None":
+                if type(binding.value) is cst.Name and binding.value.value == "None":
                     return frozenset({NOTHING})
                 return self.candidates(binding.value)
-            return frozenset({OPAQUE})
-        return frozenset({OPAQUE})
+            return _UNKNOWN
+        return _UNKNOWN
 
     def binding(self, node: cst.CSTNode) -> Binding | None:
         """Return the only binding of the name (or `self` attribute, or class attribute) `node`, if it has just one."""
@@ -177,10 +177,10 @@ class Names:
 
     def bindings(self, node: cst.CSTNode) -> list[Binding]:
         """Return all bindings of the name or of the attribute of the file's own class that `node` reads."""
-        if isinstance(node, cst.Name):
+        if type(node) is cst.Name:
             owner = self.owner(node.value, self.index.scope_of(node))
             return owner.names[node.value] if owner is not None else []
-        if isinstance(node, cst.Attribute):
+        if type(node) is cst.Attribute:
             found: list[Binding] = []
             for name in self.class_names(node.value):
                 for definition in self.index.definitions.get(name, []):
@@ -191,7 +191,7 @@ class Names:
 
     def class_names(self, node: cst.CSTNode) -> list[str]:
         """Return the file's classes that `node` names, or whose `self` or `cls` it is."""
-        if isinstance(node, cst.Name):
+        if type(node) is cst.Name:
             owner = self.owner(node.value, self.index.scope_of(node))
             if (
                 owner is not None
@@ -200,7 +200,7 @@ class Names:
                 and owner.parent.kind == "class"
             ):
                 function = owner.node
-                if isinstance(function, cst.FunctionDef) and first_parameter(function) == node.value:
+                if type(function) is cst.FunctionDef and first_parameter(function) == node.value:
                     return [owner.parent.qualified]
         return [name for name in self.candidates(node) if name.startswith("<file>")]
 
@@ -222,7 +222,7 @@ class Names:
             return ("BaseException",)
         if isinstance(node, (cst.Tuple, cst.List)):
             return tuple(name for element in node.elements for name in self.classes(element.value))
-        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
+        if type(node) is cst.BinaryOperation and type(node.operator) is cst.Add:
             return self.classes(node.left) + self.classes(node.right)
         found = self.candidates(node)
         if found == {OPAQUE}:
@@ -239,11 +239,11 @@ class Names:
         """Return where the plain name `name` is read or bound below `root` (attributes and keywords are no names)."""
         found = []
         for node in walk(root):
-            if isinstance(node, cst.Name) and node.value == name:
+            if type(node) is cst.Name and node.value == name:
                 parent = self.index.parents.get(node)
-                if isinstance(parent, cst.Attribute) and parent.attr is node:
+                if type(parent) is cst.Attribute and parent.attr is node:
                     continue
-                if isinstance(parent, cst.Arg) and parent.keyword is node:
+                if type(parent) is cst.Arg and parent.keyword is node:
                     continue
                 found.append(node)
         return found

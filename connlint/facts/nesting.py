@@ -73,7 +73,7 @@ class _Reader:
         self._by_function: dict[cst.CSTNode, RetryPolicy] = {}
         for policy in facts.policies:
             function = self._index.parents.get(policy.node)
-            if isinstance(policy.node, cst.Decorator) and function is not None:
+            if type(policy.node) is cst.Decorator and function is not None:
                 self._by_function.setdefault(function, policy)
 
     # The outer retry
@@ -91,14 +91,14 @@ class _Reader:
 
     def of_decorators(self) -> Iterator[Nested]:
         for function, policy in self._by_function.items():
-            if not isinstance(function, cst.FunctionDef) or policy.network is not True or not _multiplies(policy):
+            if type(function) is not cst.FunctionDef or policy.network is not True or not _multiplies(policy):
                 continue
             outer = self._layer(policy)
             for tried in self._facts.effects.of([function.body]).tried:
                 if self._is_retried(policy, tried):
                     yield from self._within(outer, tried, None)
             for node in walk_same_code(function.body):
-                if not isinstance(node, cst.Call) or _handled(self._index.ancestors(node), function):
+                if type(node) is not cst.Call or _handled(self._index.ancestors(node), function):
                     continue
                 inner = self._decorated(node)
                 if inner is not None and inner is not policy and self._takes(policy.caught, inner):
@@ -125,7 +125,7 @@ class _Reader:
         function = self._index.function_of(inner.node)
         if any(function in self._index.definitions.get(name, []) for name in tried.through):
             return True
-        if isinstance(outer.node, cst.Decorator):
+        if type(outer.node) is cst.Decorator:
             return function is self._index.parents[outer.node]
         return outer.node in self._index.ancestors(inner.node)
 
@@ -135,7 +135,7 @@ class _Reader:
         if not target.startswith("<file>"):
             return None
         definitions = self._index.definitions.get(target, [])
-        if len(definitions) != 1 or not isinstance(definitions[0], cst.FunctionDef):
+        if len(definitions) != 1 or type(definitions[0]) is not cst.FunctionDef:
             return None
         if definitions[0].asynchronous is not None and not self._facts.effects.is_awaited(call):
             return None
@@ -154,7 +154,7 @@ class _Reader:
     @staticmethod
     def _raises_the_last(policy: RetryPolicy) -> bool:
         value = argument(policy.call, None, "reraise") if policy.call is not None else None
-        return isinstance(value, cst.Name) and value.value == "True"
+        return type(value) is cst.Name and value.value == "True"
 
     @staticmethod
     def _layer(policy: RetryPolicy) -> Layer:
@@ -165,7 +165,7 @@ class _Reader:
     def _client(self, tried: Tried) -> Layer | None:
         """Return the retry of the client by which `tried` is made."""
         call = tried.call
-        if not isinstance(call.func, cst.Attribute):
+        if type(call.func) is not cst.Attribute:
             return None
         if tried.operation.name.startswith("requests.Session."):
             return self._mounted(call.func.value)
@@ -184,20 +184,20 @@ class _Reader:
 
     def _made_by(self, node: cst.BaseExpression) -> cst.Call | None:
         made = self._facts.names.follow(node)
-        return made if isinstance(made, cst.Call) else None
+        return made if type(made) is cst.Call else None
 
     def _given(self, made: cst.Call, value: cst.BaseExpression) -> Layer | None:
         """Return the retry of what `made` makes, if `value` is a count of retries, or a policy of the library."""
         followed = self._facts.names.follow(value)
-        if isinstance(followed, cst.Integer) and followed.evaluated_value > 0:
+        if type(followed) is cst.Integer and followed.evaluated_value > 0:
             return Layer(made, followed.evaluated_value + 1)
-        policy = self._by_call.get(followed) if isinstance(followed, cst.Call) else None
+        policy = self._by_call.get(followed) if type(followed) is cst.Call else None
         return self._layer(policy) if policy is not None and _multiplies(policy) else None
 
     def _mounted(self, receiver: cst.BaseExpression) -> Layer | None:
         """Return the retry of an adapter that the file mounts on the session `receiver`."""
         for call in self._index.all(cst.Call):
-            if not isinstance(call.func, cst.Attribute) or call.func.attr.value != "mount" or len(call.args) != 2:
+            if type(call.func) is not cst.Attribute or call.func.attr.value != "mount" or len(call.args) != 2:
                 continue
             layer = self._of_adapter(call.args[1].value)
             if layer is not None and self._is_same(call.func.value, receiver):
@@ -216,15 +216,15 @@ class _Reader:
         if self._same_name(mounted, receiver):
             return True
         function = self._index.function_of(mounted)
-        if not isinstance(function, cst.FunctionDef):
+        if type(function) is not cst.FunctionDef:
             return False
         # It was a local name, and is an attribute of the object, or the function's result, now
         for node in walk_same_code(function.body):
-            if isinstance(node, cst.Assign) and dotted(node.value) == dotted(mounted):
+            if type(node) is cst.Assign and dotted(node.value) == dotted(mounted):
                 kept = any(self._same_name(target.target, receiver) for target in node.targets)
                 if kept:
                     return True
-            if isinstance(node, cst.Return) and node.value is not None and dotted(node.value) == dotted(mounted):
+            if type(node) is cst.Return and node.value is not None and dotted(node.value) == dotted(mounted):
                 made = self._made_by(receiver)
                 target = self._facts.values.target(made) if made is not None else None
                 if target is not None and self._index.definitions.get(target) == [function]:
@@ -249,7 +249,7 @@ class _Reader:
     def _attempts(self, loop: RetryLoop) -> int | None:
         """Return how many attempts `loop` makes, where that is plain to see."""
         node = loop.node
-        if isinstance(node, cst.For):
+        if type(node) is cst.For:
             iterated = self._facts.names.follow(node.iter)
             if isinstance(iterated, (cst.Tuple, cst.List)):
                 return len(iterated.elements)
@@ -257,11 +257,11 @@ class _Reader:
         if loop.bound != "attempts" or counter is None or counter.first is None or counter.limit is None:
             return None
         limit = self._facts.names.follow(counter.limit)
-        if not isinstance(limit, cst.Integer) or counter.step != 1:
+        if type(limit) is not cst.Integer or counter.step != 1:
             return None
-        if counter.test is None or isinstance(counter.test.comparisons[0].operator, cst.LessThan):
-            return limit.evaluated_value - counter.first if isinstance(node, cst.For) or counter.test else None
-        if isinstance(counter.test.comparisons[0].operator, cst.LessThanEqual):
+        if counter.test is None or type(counter.test.comparisons[0].operator) is cst.LessThan:
+            return limit.evaluated_value - counter.first if type(node) is cst.For or counter.test else None
+        if type(counter.test.comparisons[0].operator) is cst.LessThanEqual:
             return limit.evaluated_value - counter.first + 1
         return None
 
@@ -275,13 +275,13 @@ def _multiplies(policy: RetryPolicy) -> bool:
 
 def _passes_on(facts: Facts, item: Retried) -> bool:
     """Say whether the last failure that the handler of `item` takes comes out of the loop as it is."""
-    if item.exhaustion != "raised" or not isinstance(item.handler, cst.ExceptHandler):
+    if item.exhaustion != "raised" or type(item.handler) is not cst.ExceptHandler:
         return False
     bound = bound_name(item.handler)
     for node in walk_same_code(item.handler.body):
-        if isinstance(node, cst.Raise) and (node.exc is None or dotted(node.exc) == bound):
+        if type(node) is cst.Raise and (node.exc is None or dotted(node.exc) == bound):
             branch = facts.index.enclosing(node, cst.If, cst.ExceptHandler)
-            if not isinstance(branch, cst.If) or not asks_which(facts, branch.test):
+            if type(branch) is not cst.If or not asks_which(facts, branch.test):
                 return True
     return False
 

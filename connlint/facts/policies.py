@@ -56,7 +56,7 @@ def read_policies(facts: Facts) -> Iterator[RetryPolicy]:
     reader = _Reader(facts)
     for function in facts.index.all(cst.FunctionDef):
         for decorator in function.decorators:
-            if not isinstance(decorator.decorator, cst.Call):
+            if type(decorator.decorator) is not cst.Call:
                 row = policies.policy(facts.names.qualified(decorator.decorator))
                 if row is not None and row.name in {"tenacity.retry", "retrying.retry"}:
                     yield reader.read(_Source(decorator, row, None, lambda _: None))
@@ -91,14 +91,14 @@ class _Reader:
     def sources(self, call: cst.Call) -> Iterator[_Source]:
         """Yield the policies that `call` makes or is given as a dictionary, those that hide something left out."""
         parent = self._facts.index.parents.get(call)
-        if isinstance(call.func, cst.Attribute) and call.func.attr.value == "retry_with":
+        if type(call.func) is cst.Attribute and call.func.attr.value == "retry_with":
             yield from self._varied(call)
         elif self._facts.names.qualified(call.func) == "functools.partial":
             yield from self._partial(call)
         else:
             row = self._row_of(call)
             if row is not None:
-                place = parent if isinstance(parent, cst.Decorator) else call
+                place = parent if type(parent) is cst.Decorator else call
                 yield _Source(place, row, call, partial(given, row, call))
         yield from self._dictionaries(call)
 
@@ -127,7 +127,7 @@ class _Reader:
         return row
 
     def _is_method(self, call: cst.Call) -> bool:
-        return isinstance(call.func, cst.Attribute) and call.func.attr.value in {"ensure", "ensure_connection"}
+        return type(call.func) is cst.Attribute and call.func.attr.value in {"ensure", "ensure_connection"}
 
     def _row_of_adapter(self, call: cst.Call) -> Policy | None:
         """Return the row of requests' adapter if `call` makes one of a class of the file that hands the number on."""
@@ -138,7 +138,7 @@ class _Reader:
         if _ADAPTER not in self._facts.values.lineage(name) or not self._is_count(count):
             return None
         own = (node for owner in self._facts.index.definitions.get(name, ()) for node in walk(owner))
-        if any(isinstance(node, cst.Name) and node.value in {"max_retries", "send"} for node in own):
+        if any(type(node) is cst.Name and node.value in {"max_retries", "send"} for node in own):
             return None  # it has a mind of its own
         return policies.policy(_ADAPTER)
 
@@ -159,15 +159,15 @@ class _Reader:
 
     def _task_of(self, call: cst.Call) -> cst.Call | None:
         """Return the decorator of the task in which `call` is `self.retry(...)` with a wait that is written there."""
-        if not isinstance(call.func, cst.Attribute) or call.func.attr.value != "retry" or has_star(call):
+        if type(call.func) is not cst.Attribute or call.func.attr.value != "retry" or has_star(call):
             return None
         function = self._facts.index.function_of(call)
-        if not isinstance(function, cst.FunctionDef) or dotted(call.func.value) != first_parameter(function):
+        if type(function) is not cst.FunctionDef or dotted(call.func.value) != first_parameter(function):
             return None
         for item in function.decorators:
             found = item.decorator
             if (
-                isinstance(found, cst.Call)
+                type(found) is cst.Call
                 and (dotted(found.func) or "").endswith("task")
                 and self._is_true(argument(found, None, "bind"))
                 and not has_star(found)
@@ -190,7 +190,7 @@ class _Reader:
         uses = [use for name in self._names_of(call) for use in self._uses(name)]
         for use in uses:
             parent = self._facts.index.parents.get(use)
-            if not isinstance(parent, cst.Call) or parent.func is not use or has_star(parent):
+            if type(parent) is not cst.Call or parent.func is not use or has_star(parent):
                 return
             if any(given(row, parent, name) is not None for name in row.wait_arguments):
                 return
@@ -200,14 +200,14 @@ class _Reader:
     def _varied(self, call: cst.Call) -> Iterator[_Source]:
         """Yield the policy of `fetch.retry_with(wait=...)`, for a function of the file that tenacity decorates."""
         row = policies.policy("tenacity.retry")
-        function = self._definition(call.func.value) if isinstance(call.func, cst.Attribute) else None
+        function = self._definition(call.func.value) if type(call.func) is cst.Attribute else None
         if row is None or function is None or has_star(call):
             return
         for decorator in function.decorators:
             made = decorator.decorator
-            target = made.func if isinstance(made, cst.Call) else made
+            target = made.func if type(made) is cst.Call else made
             if policies.policy(self._facts.names.qualified(target)) is row:
-                original = made if isinstance(made, cst.Call) else None
+                original = made if type(made) is cst.Call else None
                 base = _Source(decorator, row, original, partial(given, row, original))
                 yield _Source(call, row, call, partial(given, row, call), base)
 
@@ -230,7 +230,7 @@ class _Reader:
         self, node: cst.BaseExpression, row: Policy, needed: frozenset[str] = frozenset()
     ) -> Iterator[_Source]:
         node = self._facts.names.follow(node)
-        items = _items(node) if isinstance(node, cst.Dict) else None
+        items = _items(node) if type(node) is cst.Dict else None
         if items is not None and row.arguments.issuperset(items) and (not needed or needed & items.keys()):
             yield _Source(node, row, None, items.get)
 
@@ -243,9 +243,9 @@ class _Reader:
         if not call.args:
             return
         for node in walk(self._facts.names.follow(call.args[0].value)):
-            if not isinstance(node, cst.DictElement) or _text(node.key) != "retryPolicy":
+            if type(node) is not cst.DictElement or _text(node.key) != "retryPolicy":
                 continue
-            if isinstance(node.value, cst.Dict):
+            if type(node.value) is cst.Dict:
                 yield node.value
 
     def read(self, source: _Source) -> RetryPolicy:
@@ -280,7 +280,7 @@ class _Reader:
         )
 
     def _is_true(self, node: cst.BaseExpression | None) -> bool:
-        return isinstance(node, cst.Name) and node.value == "True"
+        return type(node) is cst.Name and node.value == "True"
 
     # The delay
 
@@ -317,7 +317,7 @@ class _Reader:
         return found
 
     def _is_nothing(self, node: cst.BaseExpression) -> bool:
-        return isinstance(node, cst.Name) and node.value == "None"
+        return type(node) is cst.Name and node.value == "None"
 
     def _spread(self, source: _Source, span: Span) -> Span:
         """Return `span` with what the library backoff does to it: it draws all of it at random, unless told not to."""
@@ -372,7 +372,7 @@ class _Reader:
         if call is None or not source.row.transport:
             return False
         parent = self._facts.index.parents.get(call)
-        if isinstance(parent, cst.Attribute):
+        if type(parent) is cst.Attribute:
             return True  # `Retry().parse_retry_after(...)`
         names = self._names_of(call)
         paths, is_assigned = self._later
@@ -384,7 +384,7 @@ class _Reader:
         paths: set[str] = set()
         is_assigned = False
         for node in walk(self._facts.module):
-            if isinstance(node, cst.Attribute) and node.attr.value in _TOLD_LATER:
+            if type(node) is cst.Attribute and node.attr.value in _TOLD_LATER:
                 is_assigned |= isinstance(self._facts.index.parents.get(node), cst.AssignTarget)
                 paths.add(dotted(node.value) or "")
         return paths, is_assigned
@@ -392,13 +392,13 @@ class _Reader:
     def _names_of(self, call: cst.Call) -> set[str]:
         """Return the names, dotted ones too, that `call` is assigned to."""
         parent = self._facts.index.parents.get(call)
-        if isinstance(parent, cst.Assign):
+        if type(parent) is cst.Assign:
             found = {name for item in parent.targets if (name := dotted(item.target)) is not None}
             owner = self._facts.index.scope_of(call)
-            if owner.kind == "class" and isinstance(owner.node, cst.ClassDef):
+            if owner.kind == "class" and type(owner.node) is cst.ClassDef:
                 found |= {f"{way}.{name}" for name in found for way in ("self", "cls", owner.node.name.value)}
             return found
-        if isinstance(parent, cst.AnnAssign):
+        if type(parent) is cst.AnnAssign:
             name = dotted(parent.target)
             return {name} if name is not None else set()
         return set()
@@ -421,16 +421,16 @@ class _Reader:
     def _may_wait(self, callback: cst.BaseExpression) -> bool:
         if isinstance(callback, (cst.List, cst.Tuple)):
             return any(self._may_wait(element.value) for element in callback.elements)
-        if isinstance(callback, cst.Lambda):
+        if type(callback) is cst.Lambda:
             return self._waits.of_body(callback.body) != PROMPT
-        func = callback.func if isinstance(callback, cst.Call) else callback
-        if isinstance(func, cst.Name) and func.value == "None":
+        func = callback.func if type(callback) is cst.Call else callback
+        if type(func) is cst.Name and func.value == "None":
             return False
         target = self._facts.names.qualified(func)
         if (target is not None and policies.is_prompt(target)) or target in waits.SLEEPS:
             return False  # what sleeps is given the wait of the policy
         definition = self._definition(func)
-        if definition is not None and not isinstance(callback, cst.Call):
+        if definition is not None and type(callback) is not cst.Call:
             return self._waits.of_body(definition.body) != PROMPT
         return not re.search(r"(?:^|_|\.)log(?:$|_|\.|ger|ging)", dotted(func) or "", re.IGNORECASE)
 
@@ -523,20 +523,20 @@ class _Reader:
 
     def _usual(self, value: cst.BaseExpression) -> cst.BaseExpression:
         """Return the default of the parameter that `value` names and nothing changes, else `value`."""
-        bindings = self._facts.names.bindings(value) if isinstance(value, cst.Name) else []
+        bindings = self._facts.names.bindings(value) if type(value) is cst.Name else []
         if len(bindings) != 1 or bindings[0].kind != "parameter":
             return value
         param = bindings[0].node
-        return param.default if isinstance(param, cst.Param) and param.default is not None else value
+        return param.default if type(param) is cst.Param and param.default is not None else value
 
     def _stop(self, node: cst.BaseExpression) -> Bound:
-        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, (cst.BitOr, cst.BitAnd)):
+        if type(node) is cst.BinaryOperation and isinstance(node.operator, (cst.BitOr, cst.BitAnd)):
             return _first([self._stop(node.left), self._stop(node.right)])
-        func = node.func if isinstance(node, cst.Call) else node
+        func = node.func if type(node) is cst.Call else node
         name = policies.canonical(self._facts.names.qualified(func) or OPAQUE)
         if name == "tenacity.stop_never":
             return "unbounded", None
-        if not isinstance(node, cst.Call):
+        if type(node) is not cst.Call:
             return "unknown", None
         if name in {"tenacity.stop_any", "tenacity.stop_all"}:
             return _first([self._stop(arg.value) for arg in node.args])
@@ -565,8 +565,8 @@ class _Reader:
             if statement is not None:
                 yield None, statement.body
             return
-        if isinstance(node, cst.Decorator):
-            if isinstance(parent, cst.FunctionDef):
+        if type(node) is cst.Decorator:
+            if type(parent) is cst.FunctionDef:
                 yield parent.name.value, parent.body
             return
         if row.name in {"retry.retry_call", "kombu.utils.functional.retry_over_time"}:
@@ -579,23 +579,23 @@ class _Reader:
             for use in self._uses(name):
                 yield from self._applied(use)
                 made = self._facts.index.parents.get(use)
-                if isinstance(made, cst.Call) and made.func is use:
+                if type(made) is cst.Call and made.func is use:
                     yield from self._applied(made)  # `@again()` of `again = partial(retry, ...)`
 
     def _applied(self, policy: cst.CSTNode) -> Iterator[tuple[str | None, cst.CSTNode]]:
         """Yield what the expression `policy` is applied to where it stands."""
         parent = self._facts.index.parents.get(policy)
-        if isinstance(parent, cst.Decorator):
+        if type(parent) is cst.Decorator:
             function = self._facts.index.parents.get(parent)
-            if isinstance(function, cst.FunctionDef):
+            if type(function) is cst.FunctionDef:
                 yield function.name.value, function.body
-        elif isinstance(parent, cst.For) and parent.iter is policy:
+        elif type(parent) is cst.For and parent.iter is policy:
             yield None, parent.body
-        elif isinstance(parent, cst.Call) and parent.func is policy and parent.args:
+        elif type(parent) is cst.Call and parent.func is policy and parent.args:
             yield from self._named(parent.args[0].value)
 
     def _named(self, function: cst.BaseExpression | None) -> Iterator[tuple[str | None, cst.CSTNode]]:
-        if isinstance(function, cst.Lambda):
+        if type(function) is cst.Lambda:
             yield None, function.body
             return
         if function is None:
@@ -609,19 +609,19 @@ class _Reader:
     def _wrapped_again(self, node: cst.BaseExpression) -> cst.FunctionDef | None:
         """Return the function `get` of `get = retry(...)(get)`, which gives the name another meaning."""
         statement = self._facts.index.enclosing(node, cst.Assign)
-        bindings = self._facts.names.bindings(node) if isinstance(node, cst.Name) else []
-        found = [each.node for each in bindings if isinstance(each.node, cst.FunctionDef)]
-        others = [each.node for each in bindings if not isinstance(each.node, cst.FunctionDef)]
+        bindings = self._facts.names.bindings(node) if type(node) is cst.Name else []
+        found = [each.node for each in bindings if type(each.node) is cst.FunctionDef]
+        others = [each.node for each in bindings if type(each.node) is not cst.FunctionDef]
         return found[0] if len(found) == 1 and others == [statement] else None
 
     def _definition(self, node: cst.BaseExpression) -> cst.FunctionDef | None:
         """Return the function of the file that `node` names."""
         name = self._facts.names.qualified(node)
-        if name is None and isinstance(node, cst.Attribute):
+        if name is None and type(node) is cst.Attribute:
             owners = self._facts.names.class_names(node.value)
             name = self._facts.values.method(owners[0], node.attr.value) if len(owners) == 1 else None
         found = self._facts.index.definitions.get(name or "", [])
-        return found[0] if len(found) == 1 and isinstance(found[0], cst.FunctionDef) else None
+        return found[0] if len(found) == 1 and type(found[0]) is cst.FunctionDef else None
 
     # Whether it meets a peer
 
@@ -647,7 +647,7 @@ class _Reader:
     def _is_translated(self, name: str, subjects: Sequence[tuple[str | None, cst.CSTNode]]) -> bool:
         """Say whether what is retried raises the class `name` where it handles a connection that failed."""
         return name not in policies.GENERAL | {OPAQUE} and any(
-            isinstance(handler, cst.ExceptHandler)
+            type(handler) is cst.ExceptHandler
             and any(map(self._speaks_of_connections, self._facts.names.classes(handler.type)))
             and self._leads_to(handler.body, name)
             for _, body in subjects
@@ -658,17 +658,15 @@ class _Reader:
         """Say whether `body`, or a function of the file that it calls, raises the class `name`."""
         bodies = [body]
         for node in walk_same_code(body):
-            if isinstance(node, cst.Call):
+            if type(node) is cst.Call:
                 found = self._facts.index.definitions.get(self._facts.values.target(node) or "", [])
-                bodies += [each.body for each in found if len(found) == 1 and isinstance(each, cst.FunctionDef)]
+                bodies += [each.body for each in found if len(found) == 1 and type(each) is cst.FunctionDef]
         return any(
-            isinstance(node, cst.Raise) and self._raises(node) == name
-            for each in bodies
-            for node in walk_same_code(each)
+            type(node) is cst.Raise and self._raises(node) == name for each in bodies for node in walk_same_code(each)
         )
 
     def _raises(self, node: cst.Raise) -> str | None:
-        target = node.exc.func if isinstance(node.exc, cst.Call) else node.exc
+        target = node.exc.func if type(node.exc) is cst.Call else node.exc
         return self._facts.names.qualified(target) if target is not None else None
 
     def _network_by_body(
@@ -692,7 +690,7 @@ class _Reader:
         clients = self._clients()
         if clients and caught & {"Exception", "BaseException"}:
             for node in opaque:
-                if isinstance(node, cst.Call) and _SPEAKS_OF_PEERS.search(dotted(node.func) or ""):
+                if type(node) is cst.Call and _SPEAKS_OF_PEERS.search(dotted(node.func) or ""):
                     said = f"it tries {place(self._facts, node)}"
                     return True, f"{said} in a file that imports {clients[0]}"
         return None, "what it retries is not known"
@@ -740,28 +738,28 @@ class _Reader:
             return self._tenacity_filter(value)
         if row.library == "google.api_core":
             return self._google_filter(value)
-        if row.library == "retrying" and not isinstance(value, cst.Tuple):
+        if row.library == "retrying" and type(value) is not cst.Tuple:
             return self._predicate(value)
         return frozenset(self._facts.names.classes(value))
 
     def _google_filter(self, node: cst.BaseExpression) -> frozenset[str]:
-        func = node.func if isinstance(node, cst.Call) else node
+        func = node.func if type(node) is cst.Call else node
         name = (self._facts.names.qualified(func) or OPAQUE).rpartition(".")[2]
         if name == "if_transient_error":
             return google.TRANSIENT
-        if name == "if_exception_type" and isinstance(node, cst.Call) and not has_star(node):
+        if name == "if_exception_type" and type(node) is cst.Call and not has_star(node):
             return frozenset(each for arg in node.args for each in self._facts.names.classes(arg.value))
         return self._predicate(node)
 
     def _tenacity_filter(self, node: cst.BaseExpression) -> frozenset[str]:
-        if isinstance(node, cst.BinaryOperation):
+        if type(node) is cst.BinaryOperation:
             left, right = self._tenacity_filter(node.left), self._tenacity_filter(node.right)
-            return left | right if isinstance(node.operator, cst.BitOr) else frozenset({OPAQUE})
-        func = node.func if isinstance(node, cst.Call) else node
+            return left | right if type(node.operator) is cst.BitOr else frozenset({OPAQUE})
+        func = node.func if type(node) is cst.Call else node
         name = policies.canonical(self._facts.names.qualified(func) or OPAQUE)
         if name == "tenacity.retry_always":
             return _ALL
-        if not isinstance(node, cst.Call):
+        if type(node) is not cst.Call:
             return frozenset({OPAQUE})
         if name == "tenacity.retry_any":
             return frozenset().union(*(self._tenacity_filter(arg.value) for arg in node.args))
@@ -780,7 +778,7 @@ class _Reader:
     def _predicate(self, node: cst.BaseExpression) -> frozenset[str]:
         """Return the classes that a predicate tells by `isinstance`."""
         body: cst.CSTNode | None = None
-        if isinstance(node, cst.Lambda):
+        if type(node) is cst.Lambda:
             body = node.body
         else:
             definition = self._definition(node)
@@ -788,11 +786,11 @@ class _Reader:
                 parts = [
                     part
                     for part in statements(definition.body)
-                    if not (isinstance(part, cst.Expr) and isinstance(part.value, cst.SimpleString))
+                    if not (type(part) is cst.Expr and type(part.value) is cst.SimpleString)
                 ]
-                if len(parts) == 1 and isinstance(parts[0], cst.Return):
+                if len(parts) == 1 and type(parts[0]) is cst.Return:
                     body = parts[0].value
-        if isinstance(body, cst.Call) and self._facts.names.qualified(body.func) == "isinstance" and len(body.args) > 1:
+        if type(body) is cst.Call and self._facts.names.qualified(body.func) == "isinstance" and len(body.args) > 1:
             return frozenset(self._facts.names.classes(body.args[1].value))
         return frozenset({OPAQUE})
 
@@ -823,9 +821,9 @@ def wait_of(facts: Facts, policy: RetryPolicy) -> str:
 
 def said(facts: Facts, policy: RetryPolicy) -> str:
     """Return the policy as the code says it: `` `@retry` ``, `` `Retry(total=5)` ``."""
-    if not isinstance(policy.node, cst.Decorator):
+    if type(policy.node) is not cst.Decorator:
         return f"`{code(facts, policy.node)}`"
-    target = policy.node.decorator.func if isinstance(policy.node.decorator, cst.Call) else policy.node.decorator
+    target = policy.node.decorator.func if type(policy.node.decorator) is cst.Call else policy.node.decorator
     return f"`@{code(facts, target)}`"
 
 
@@ -857,13 +855,13 @@ def _text(node: cst.BaseExpression) -> str | None:
 
 def _items(node: cst.CSTNode) -> dict[str, cst.BaseExpression] | None:
     """Return what the dictionary `node` holds, None if a part of it is hidden."""
-    if isinstance(node, cst.Call) and dotted(node.func) == "dict" and not has_star(node):
+    if type(node) is cst.Call and dotted(node.func) == "dict" and not has_star(node):
         return {arg.keyword.value: arg.value for arg in node.args if arg.keyword is not None}
-    if not isinstance(node, cst.Dict):
+    if type(node) is not cst.Dict:
         return None
     found: dict[str, cst.BaseExpression] = {}
     for element in node.elements:
-        key = _text(element.key) if isinstance(element, cst.DictElement) else None
+        key = _text(element.key) if type(element) is cst.DictElement else None
         if key is None:
             return None
         found[key] = element.value

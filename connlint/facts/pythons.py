@@ -125,7 +125,7 @@ def _is_always_made(facts: Facts, node: cst.CSTNode) -> bool:
 def _is_asked_for(facts: Facts, node: cst.CSTNode) -> bool:
     """Say whether `node` runs only if the file found that it is there."""
     return any(
-        isinstance(part, cst.Name) and part.value == "hasattr"
+        type(part) is cst.Name and part.value == "hasattr"
         for each in facts.index.ancestors(node)
         if isinstance(each, (cst.If, cst.IfExp))
         for part in walk(each.test)
@@ -151,15 +151,15 @@ def keeps_to_python2(facts: Facts) -> bool:
 
 
 def _is_new(node: cst.CSTNode) -> bool:
-    if isinstance(node, cst.Name):
+    if type(node) is cst.Name:
         return node.value in _NEW_CLASSES
-    if isinstance(node, cst.FunctionDef):
+    if type(node) is cst.FunctionDef:
         return node.asynchronous is not None
-    if isinstance(node, cst.Call):
-        return isinstance(node.func, cst.Name) and node.func.value == "super" and not node.args
-    if isinstance(node, cst.ImportFrom):
+    if type(node) is cst.Call:
+        return type(node.func) is cst.Name and node.func.value == "super" and not node.args
+    if type(node) is cst.ImportFrom:
         return not node.relative and dotted(node.module) in _NEW_MODULES
-    if isinstance(node, cst.Import):
+    if type(node) is cst.Import:
         return any(dotted(alias.name) in _NEW_MODULES for alias in node.names)
     return isinstance(node, _NEW)
 
@@ -174,12 +174,12 @@ def asks_for_python(facts: Facts, version: Version) -> bool:
 
 def _asks_for_python(facts: Facts, version: Version) -> bool:
     for node in walk(facts.module):
-        if isinstance(node, cst.Comparison) and "version_info" in (dotted(_indexed(node.left)) or ""):
+        if type(node) is cst.Comparison and "version_info" in (dotted(_indexed(node.left)) or ""):
             right = node.comparisons[0].comparator
             numbers = [
                 item.value.evaluated_value
-                for item in (right.elements if isinstance(right, cst.Tuple) else ())
-                if isinstance(item.value, cst.Integer)
+                for item in (right.elements if type(right) is cst.Tuple else ())
+                if type(item.value) is cst.Integer
             ]
             if numbers[:1] != [3] or numbers[1:2] <= [version[1]]:
                 return True
@@ -187,7 +187,7 @@ def _asks_for_python(facts: Facts, version: Version) -> bool:
 
 
 def _indexed(node: cst.CSTNode) -> cst.CSTNode:
-    return node.value if isinstance(node, cst.Subscript) else node
+    return node.value if type(node) is cst.Subscript else node
 
 
 def supports_python2(facts: Facts) -> bool:
@@ -205,9 +205,9 @@ def supports_python2(facts: Facts) -> bool:
 
 
 def _is_sign(facts: Facts, node: cst.CSTNode) -> bool:
-    if isinstance(node, cst.Import):
+    if type(node) is cst.Import:
         return any((dotted(alias.name) or "").partition(".")[0] in _MODULES for alias in node.names)
-    if isinstance(node, cst.ImportFrom):
+    if type(node) is cst.ImportFrom:
         module = dotted(node.module) or ""
         if module == "__future__" and not isinstance(node.names, cst.ImportStar):
             return any(dotted(alias.name) in _FUTURES for alias in node.names)
@@ -217,29 +217,29 @@ def _is_sign(facts: Facts, node: cst.CSTNode) -> bool:
         if parts[-1] in _SHIMS and not isinstance(node.names, cst.ImportStar):
             return any(dotted(alias.name) in _SHIMMED for alias in node.names)
         return False
-    if isinstance(node, cst.Name):
+    if type(node) is cst.Name:
         return node.value in _FLAGS or (node.value in _BUILTINS and _is_a_variable(facts, node))
-    return isinstance(node, cst.Comparison) and _compares_major(node)
+    return type(node) is cst.Comparison and _compares_major(node)
 
 
 def _is_a_variable(facts: Facts, name: cst.Name) -> bool:
     """Say whether `name` is no attribute and no keyword."""
     parent = facts.index.parents.get(name)
-    if isinstance(parent, cst.Attribute):
+    if type(parent) is cst.Attribute:
         return parent.value is name
-    return not (isinstance(parent, cst.Arg) and parent.keyword is name)
+    return not (type(parent) is cst.Arg and parent.keyword is name)
 
 
 def _compares_major(node: cst.Comparison) -> bool:
     """Say whether `node` tells Python 2 from Python 3: `sys.version_info < (3,)`, `sys.version_info[0] == 2`."""
     left, right = node.left, node.comparisons[0].comparator
-    if isinstance(left, cst.Subscript):
-        return _is_version(left.value) and isinstance(right, cst.Integer)
-    if isinstance(left, cst.Attribute) and left.attr.value == "major":
+    if type(left) is cst.Subscript:
+        return _is_version(left.value) and type(right) is cst.Integer
+    if type(left) is cst.Attribute and left.attr.value == "major":
         return _is_version(left.value)
-    if not _is_version(left) or not isinstance(right, cst.Tuple):
+    if not _is_version(left) or type(right) is not cst.Tuple:
         return False
-    numbers = [item.value.evaluated_value for item in right.elements if isinstance(item.value, cst.Integer)]
+    numbers = [item.value.evaluated_value for item in right.elements if type(item.value) is cst.Integer]
     return numbers[:1] == [2] or numbers in ([3], [3, 0])
 
 

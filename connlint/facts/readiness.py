@@ -79,7 +79,7 @@ def policy_awaits_start(facts: Facts, policy: RetryPolicy) -> bool:
 
 def _functions_around(facts: Facts, loop: RetryLoop | RetryPolicy) -> Iterator[str]:
     for ancestor in facts.index.ancestors(loop.node):
-        if isinstance(ancestor, cst.FunctionDef):
+        if type(ancestor) is cst.FunctionDef:
             yield ancestor.name.value
 
 
@@ -95,7 +95,7 @@ def _is_named_so(name: str) -> bool:
 def _said(facts: Facts, loop: RetryLoop) -> Iterator[str]:
     """Yield what the docstring of the function and the comment above the loop say."""
     function = facts.index.function_of(loop.node)
-    if isinstance(function, cst.FunctionDef):
+    if type(function) is cst.FunctionDef:
         yield function.get_docstring() or ""
     yield "\n".join(line.comment.value for line in loop.node.leading_lines if line.comment is not None)
 
@@ -103,7 +103,7 @@ def _said(facts: Facts, loop: RetryLoop) -> Iterator[str]:
 def _messages(facts: Facts, loop: RetryLoop) -> Iterator[str]:
     """Yield the texts in the clauses that lead to the next attempt."""
     for item in loop.retried:
-        if isinstance(item.handler, cst.ExceptHandler):
+        if type(item.handler) is cst.ExceptHandler:
             for node in walk_same_code(item.handler.body):
                 if isinstance(node, (cst.SimpleString, cst.FormattedString)):
                     yield facts.module.code_for_node(node)
@@ -111,14 +111,14 @@ def _messages(facts: Facts, loop: RetryLoop) -> Iterator[str]:
 
 def _looks_after_a_process(facts: Facts, loop: RetryLoop) -> bool:
     function = facts.index.function_of(loop.node)
-    around = function.body if isinstance(function, cst.FunctionDef) else facts.module
+    around = function.body if type(function) is cst.FunctionDef else facts.module
     for node in walk_same_code(around):
-        if isinstance(node, cst.Call) and facts.values.target(node) in _STARTING:
+        if type(node) is cst.Call and facts.values.target(node) in _STARTING:
             return True
     for node in walk_same_code(loop.node):
-        if isinstance(node, cst.Attribute) and node.attr.value in _PROCESS_STATES:
+        if type(node) is cst.Attribute and node.attr.value in _PROCESS_STATES:
             return True
-        if isinstance(node, cst.Call) and called(node)[0] in _PROCESS_METHODS and not node.args:
+        if type(node) is cst.Call and called(node)[0] in _PROCESS_METHODS and not node.args:
             return True
     return False
 

@@ -29,7 +29,7 @@ def read_recursions(facts: Facts) -> Iterator[RetryRecursion]:
     waits = Waits(facts)
     for handler in facts.handlers:
         function = facts.index.function_of(handler.node)
-        if not isinstance(function, cst.FunctionDef) or function.decorators:
+        if type(function) is not cst.FunctionDef or function.decorators:
             continue
         again = _call_of_itself(facts, handler, function)
         candidate = candidate_of(facts, handler) if again is not None else None
@@ -54,7 +54,7 @@ def read_recursions(facts: Facts) -> Iterator[RetryRecursion]:
 def _call_of_itself(facts: Facts, handler: Handler, function: cst.FunctionDef) -> cst.Call | None:
     name = facts.index.scopes[function].qualified
     for node in walk_same_code(handler.node.body):
-        if isinstance(node, cst.Call) and facts.values.target(node) == name:
+        if type(node) is cst.Call and facts.values.target(node) == name:
             return node
     return None
 
@@ -70,7 +70,7 @@ def _level(waits: Waits, handler: Handler, function: cst.FunctionDef, again: cst
         if call in set(calls_in_order(handler.statement)):
             break
         level = max(level, waits.of_call(call).level)
-    if level == WAITS and any(isinstance(node, cst.If) for node in walk_same_code(handler.node.body)):
+    if level == WAITS and any(type(node) is cst.If for node in walk_same_code(handler.node.body)):
         return MAY_WAIT  # the sleep, or the next attempt, may stand in a branch
     return level
 
@@ -78,7 +78,7 @@ def _level(waits: Waits, handler: Handler, function: cst.FunctionDef, again: cst
 def _is_same_input(function: cst.FunctionDef, again: cst.Call) -> bool:
     """Say whether `again` gives `function` what it was given, but for numbers that count."""
     params = [param.name.value for param in (*function.params.posonly_params, *function.params.params)]
-    if isinstance(again.func, cst.Attribute):
+    if type(again.func) is cst.Attribute:
         params = params[1:]
     for position, arg in enumerate(again.args):
         if arg.star:

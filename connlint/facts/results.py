@@ -48,7 +48,7 @@ def read_ignored_results(facts: Facts) -> Iterator[IgnoredResult]:
 
 
 def _is_named_so(call: cst.Call) -> bool:
-    return isinstance(call.func, cst.Attribute) and call.func.attr.value == "connect_ex"
+    return type(call.func) is cst.Attribute and call.func.attr.value == "connect_ex"
 
 
 class _Reader:
@@ -62,7 +62,7 @@ class _Reader:
         target = self._facts.values.target(call)
         operation = knowledge.operation(target) if target in _OPERATIONS and target is not None else None
         bound = self._unread(call)
-        if operation is None or bound is None or not isinstance(call.func, cst.Attribute):
+        if operation is None or bound is None or type(call.func) is not cst.Attribute:
             return None
         receiver = call.func.value
         origin = self._timeouts.origin(receiver)
@@ -76,12 +76,12 @@ class _Reader:
     def _unread(self, call: cst.Call) -> str | None:
         """Return the name that the result of `call` is bound to and that nobody reads, empty if it is dropped."""
         parent = self._index.parents.get(call)
-        if isinstance(parent, cst.Expr):
+        if type(parent) is cst.Expr:
             return ""
         if not isinstance(parent, (cst.Assign, cst.AnnAssign)) or parent.value is not call:
             return None
         targets = [item.target for item in parent.targets] if isinstance(parent, cst.Assign) else [parent.target]
-        if len(targets) != 1 or not isinstance(targets[0], cst.Name):
+        if len(targets) != 1 or type(targets[0]) is not cst.Name:
             return None
         name = targets[0].value
         owner = self._names.owner(name, self._index.scope_of(targets[0]))
@@ -101,7 +101,7 @@ class _Reader:
         for node in self._names.uses(name, root):
             parent = self._index.parents.get(node)
             if isinstance(parent, (cst.AssignTarget, cst.AnnAssign)) or (
-                isinstance(parent, cst.For) and parent.target is node
+                type(parent) is cst.For and parent.target is node
             ):
                 yield node
 
@@ -118,10 +118,10 @@ class _Reader:
         The names are looked for in the whole file: who asks may be another method.
         """
         first = None
-        for node, parent in self._index.parents.items():
+        for node, parent in self._index.pairs():
             if not isinstance(node, (cst.Name, cst.Attribute)) or self._timeouts.key(node) not in names:
                 continue
-            if isinstance(parent, cst.Attribute) and parent.attr is node:
+            if type(parent) is cst.Attribute and parent.attr is node:
                 continue
             told = self._told(node, parent)
             if told is not None:
@@ -141,12 +141,12 @@ class _Reader:
 
     def _is_read(self, call: cst.CSTNode) -> bool:
         """Say whether somebody may read the result of `call`, a `connect_ex`, or what is to be called."""
-        return not isinstance(call, cst.Call) or self._unread(call) is None
+        return type(call) is not cst.Call or self._unread(call) is None
 
     @staticmethod
     def _told(node: cst.CSTNode, parent: cst.CSTNode) -> str | None:
         """Return the method (or attribute) of the socket `node` that is asked for."""
-        return parent.attr.value if isinstance(parent, cst.Attribute) and parent.value is node else None
+        return parent.attr.value if type(parent) is cst.Attribute and parent.value is node else None
 
     def _is_handed_on(self, node: cst.CSTNode, parent: cst.CSTNode) -> bool:
         return isinstance(parent, (cst.Arg, cst.Element, cst.Return, cst.Yield, cst.DictElement)) or (
@@ -155,7 +155,7 @@ class _Reader:
 
     def _is_waited_for(self, node: cst.CSTNode) -> bool:
         for ancestor in self._index.ancestors(node):
-            if isinstance(ancestor, cst.Call):
+            if type(ancestor) is cst.Call:
                 name = (dotted(ancestor.func) or "").rpartition(".")[2]
                 if name.lstrip("_") in _WAITS or name in _WAITS:
                     return True

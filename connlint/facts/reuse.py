@@ -92,9 +92,9 @@ def _loops(facts: Facts, call: cst.Call) -> Iterator[Loop]:
     for ancestor in facts.index.ancestors(call):
         if is_code_of_its_own(ancestor):
             return
-        if isinstance(ancestor, cst.While) and below is not ancestor.orelse:
+        if type(ancestor) is cst.While and below is not ancestor.orelse:
             yield ancestor
-        if isinstance(ancestor, cst.For) and below is ancestor.body:
+        if type(ancestor) is cst.For and below is ancestor.body:
             yield ancestor
         below = ancestor
 
@@ -185,10 +185,10 @@ class _Reader:
     # Which socket
 
     def _held(self, receiver: cst.BaseExpression) -> Held | None:
-        if isinstance(receiver, cst.Name):
+        if type(receiver) is cst.Name:
             scope = self._names.owner(receiver.value, self._index.scope_of(receiver))
             return Held(receiver.value, scope) if scope is not None else None
-        if isinstance(receiver, cst.Attribute) and isinstance(receiver.value, cst.Name):
+        if type(receiver) is cst.Attribute and type(receiver.value) is cst.Name:
             path = dotted(receiver)
             scope = self._names.owner(receiver.value.value, self._index.scope_of(receiver))
             if path is None or scope is None or not self._names.class_names(receiver.value):
@@ -200,7 +200,7 @@ class _Reader:
         """Say whether the socket is surely one of TCP: a Unix socket may be connected again, and connects at once."""
         address = argument(site.call, 1 if site.tried.operation.name == _BY_LOOP else 0, "address")
         followed = self._names.follow(address) if address is not None else None
-        if isinstance(followed, cst.Tuple) and len(followed.elements) >= 2:
+        if type(followed) is cst.Tuple and len(followed.elements) >= 2:
             return True
         if isinstance(followed, (cst.SimpleString, cst.FormattedString, cst.ConcatenatedString)):
             return False
@@ -209,14 +209,14 @@ class _Reader:
         return all(self._has_stream_family(each.value) for each in site.makers)
 
     def _has_stream_family(self, made: cst.CSTNode | None) -> bool:
-        if not isinstance(made, cst.Call):
+        if type(made) is not cst.Call:
             return False
         if self._values.target(made) in _WRAPPERS:
             return True  # nobody speaks TLS over a Unix socket
         family = argument(made, 0, "family")
         if family is None:
             return not any(arg.star for arg in made.args)
-        words = {node.value for node in walk(family) if isinstance(node, cst.Name)}
+        words = {node.value for node in walk(family) if type(node) is cst.Name}
         if words & _OTHER_FAMILIES:
             return False
         return bool(words & _STREAM_FAMILIES)
@@ -232,8 +232,8 @@ class _Reader:
     def _may_not_block(self, held: Held) -> bool:
         """Say whether the socket is told, by what is no constant, whether to block."""
         return any(
-            not (isinstance(value, cst.Name) and value.value == "True")
-            and not (isinstance(value, cst.Integer) and value.evaluated_value)
+            not (type(value) is cst.Name and value.value == "True")
+            and not (type(value) is cst.Integer and value.evaluated_value)
             for value in self._told("setblocking").get(held.name, ())
         )
 
@@ -243,7 +243,7 @@ class _Reader:
         if found is None:
             found = self._tellings[method] = {}
             for call in self._index.all(cst.Call):
-                if isinstance(call.func, cst.Attribute) and call.func.attr.value == method and call.args:
+                if type(call.func) is cst.Attribute and call.func.attr.value == method and call.args:
                     found.setdefault(dotted(call.func.value), []).append(call.args[0].value)
         return found
 
@@ -271,7 +271,7 @@ class _Reader:
         if name.startswith("ssl."):
             return "tls"
         told = chain(self._told("settimeout").get(held.name, ()), *self._told("setdefaulttimeout").values())
-        bounded = any(not (isinstance(value, cst.Name) and value.value == "None") for value in told)
+        bounded = any(not (type(value) is cst.Name and value.value == "None") for value in told)
         return "timeout" if bounded else "blocking"
 
     # What may bind it
@@ -280,16 +280,16 @@ class _Reader:
         """Say whether `call` may give the object that holds the socket another one."""
         if held.owner is None:
             return False
-        if any(isinstance(arg.value, cst.Name) and arg.value.value == held.owner for arg in call.args):
+        if any(type(arg.value) is cst.Name and arg.value.value == held.owner for arg in call.args):
             return True
         func = call.func
-        if isinstance(func, cst.Attribute) and dotted(func.value) == held.owner:
+        if type(func) is cst.Attribute and dotted(func.value) == held.owner:
             return self._method_may_bind(call, held.name.partition(".")[2], frozenset())
-        return isinstance(func, cst.Attribute) and _is_super(func.value)
+        return type(func) is cst.Attribute and _is_super(func.value)
 
     def _method_may_bind(self, call: cst.Call, attribute: str, busy: frozenset[cst.CSTNode]) -> bool:
         definitions = self._index.definitions.get(self._values.target(call) or "", [])
-        if len(definitions) != 1 or not isinstance(definitions[0], cst.FunctionDef) or len(busy) > _DEEPEST:
+        if len(definitions) != 1 or type(definitions[0]) is not cst.FunctionDef or len(busy) > _DEEPEST:
             return True
         function = definitions[0]
         if function in busy:
@@ -301,12 +301,12 @@ class _Reader:
         if owner is None:
             return True
         for node in walk(function.body):
-            if isinstance(node, cst.Attribute) and dotted(node) == f"{owner}.{attribute}":
+            if type(node) is cst.Attribute and dotted(node) == f"{owner}.{attribute}":
                 if self._is_bound_by(node):
                     return True
-            elif isinstance(node, cst.Arg) and isinstance(node.value, cst.Name) and node.value.value == owner:
+            elif type(node) is cst.Arg and type(node.value) is cst.Name and node.value.value == owner:
                 return True
-            elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+            elif type(node) is cst.Call and type(node.func) is cst.Attribute:
                 if _is_super(node.func.value):
                     return True
                 if dotted(node.func.value) == owner and self._method_may_bind(node, attribute, busy | {function}):
@@ -369,7 +369,7 @@ class _Again(Way):
             if len(outside) != 1 or outside[0].kind != "assign" or any(each.node in before for each in made):
                 continue
             value = outside[0].value
-            if isinstance(value, cst.Name) and value.value in _CONSTANTS and outside[0].index is None:
+            if type(value) is cst.Name and value.value in _CONSTANTS and outside[0].index is None:
                 found[name] = _CONSTANTS[value.value]
         return found
 
@@ -396,9 +396,9 @@ class _Again(Way):
         return any(self._may_bind(node) for node in walk_same_code(final.body))
 
     def _may_bind(self, node: cst.CSTNode) -> bool:
-        if isinstance(node, cst.Call):
+        if type(node) is cst.Call:
             return self._facts_reader.may_bind(node, self._held)
-        return isinstance(node, cst.AssignTarget) and any(self.mentions(each) for each in walk_same_code(node.target))
+        return type(node) is cst.AssignTarget and any(self.mentions(each) for each in walk_same_code(node.target))
 
     def mentions(self, node: cst.CSTNode) -> bool:
         """Say whether `node` is the socket's name."""
@@ -454,11 +454,11 @@ class _Teller(Evaluator):
     def value(self, node: cst.BaseExpression, env: Env) -> Constant:  # type: ignore[override]
         if node is self._call:
             return _REFUSED
-        if isinstance(node, cst.NamedExpr):
+        if type(node) is cst.NamedExpr:
             return self.value(node.value, env)
-        if isinstance(node, cst.Call):
+        if type(node) is cst.Call:
             return self._is_instance(node, env)
-        if isinstance(node, cst.Comparison) and len(node.comparisons) == 1:
+        if type(node) is cst.Comparison and len(node.comparisons) == 1:
             told = self._compared(node, env)
             if told is not None:
                 return told
@@ -486,7 +486,7 @@ class _Teller(Evaluator):
             sides.append((target.comparator, node.left))
         for told, other in sides:
             mine = self._errno(told, env)
-            if mine is None or (isinstance(other, cst.Integer) and other.evaluated_value == 0):
+            if mine is None or (type(other) is cst.Integer and other.evaluated_value == 0):
                 continue
             names = Errnos(self._facts).of(other, single=isinstance(operator, (cst.Equal, cst.NotEqual)))
             if names is None or not mine:
@@ -502,11 +502,11 @@ class _Teller(Evaluator):
                 return "ECONNREFUSED" if not raised and self.value(node, env) == _REFUSED else None
             except Unknown:
                 return None
-        if isinstance(node, cst.Attribute) and node.attr.value in {"errno", "winerror"} and self._is_caught(node.value):
+        if type(node) is cst.Attribute and node.attr.value in {"errno", "winerror"} and self._is_caught(node.value):
             return _ERRNO_OF.get(str(raised), "")
         if (
-            isinstance(node, cst.Subscript)
-            and isinstance(node.value, cst.Attribute)
+            type(node) is cst.Subscript
+            and type(node.value) is cst.Attribute
             and node.value.attr.value == "args"
             and self._is_caught(node.value.value)
         ):
@@ -516,13 +516,13 @@ class _Teller(Evaluator):
     def _is_caught(self, node: cst.BaseExpression) -> bool:
         """Say whether `node` is the exception that the nearest handler around it has caught."""
         handler = self._facts.index.enclosing(node, cst.ExceptHandler)
-        return handler is not None and isinstance(node, cst.Name) and bound_name(handler) == node.value
+        return handler is not None and type(node) is cst.Name and bound_name(handler) == node.value
 
     def asks_for_errno(self, test: cst.BaseExpression, env: Env) -> bool:
         """Say whether `test` reads an errno or a class of the failure."""
         del env
         return any(
-            isinstance(node, cst.Name) and (node.value in {"errno", "winerror", "isinstance", "errorcode"})
+            type(node) is cst.Name and (node.value in {"errno", "winerror", "isinstance", "errorcode"})
             for node in walk_same_code(test)
         )
 
@@ -535,11 +535,11 @@ def closes(facts: Facts, call: cst.Call, held: Held) -> bool:
     if held.owner is None or path is None or path.rpartition(".")[0] != held.owner:
         return False
     definitions = facts.index.definitions.get(facts.values.target(call) or "", [])
-    if len(definitions) != 1 or not isinstance(definitions[0], cst.FunctionDef):
+    if len(definitions) != 1 or type(definitions[0]) is not cst.FunctionDef:
         return False
     attribute = held.name.partition(".")[2]
     return any(
-        isinstance(node, cst.Call) and (dotted(node.func) or "").endswith(f".{attribute}.close")
+        type(node) is cst.Call and (dotted(node.func) or "").endswith(f".{attribute}.close")
         for node in walk_same_code(definitions[0].body)
     )
 
@@ -548,12 +548,12 @@ def _receiver(call: cst.Call, operation: str) -> cst.BaseExpression | None:
     """Return the expression of the socket that `call` connects."""
     if operation == _BY_LOOP:
         return argument(call, 0, "sock")
-    return call.func.value if isinstance(call.func, cst.Attribute) else None
+    return call.func.value if type(call.func) is cst.Attribute else None
 
 
 def _is_super(node: cst.BaseExpression) -> bool:
-    return isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "super"
+    return type(node) is cst.Call and type(node.func) is cst.Name and node.func.value == "super"
 
 
 def _names_poll(loop: Loop) -> bool:
-    return any(isinstance(node, cst.Name) and node.value in _POLLS for node in walk_same_code(loop))
+    return any(type(node) is cst.Name and node.value in _POLLS for node in walk_same_code(loop))

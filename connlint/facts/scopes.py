@@ -6,15 +6,15 @@ the index it returns, so that no fact walks the whole file again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import libcst as cst
 
-from connlint.facts.tree import COMPREHENSIONS, children, dotted
+from connlint.facts.tree import COMPREHENSIONS, NODES, Readers, children, dotted, walk
 from connlint.records import Record, field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 BindingKind = Literal[
     "import",
@@ -90,8 +90,6 @@ class Parents:
 
     def __init__(self) -> None:
         self.by_id: dict[int, cst.CSTNode] = {}
-        self.nodes: list[cst.CSTNode] = []
-        """The nodes in the order in which `by_id` has them."""
 
     def get(self, node: cst.CSTNode | None) -> cst.CSTNode | None:
         """Return what `node` stands in; None for the module, and for what is no node of the tree."""
@@ -102,10 +100,6 @@ class Parents:
 
     def __contains__(self, node: cst.CSTNode) -> bool:
         return id(node) in self.by_id
-
-    def items(self) -> Iterator[tuple[cst.CSTNode, cst.CSTNode]]:
-        """Yield every node and what it stands in."""
-        return zip(self.nodes, self.by_id.values(), strict=True)
 
 
 class Index(Record, frozen=False):
@@ -121,11 +115,19 @@ class Index(Record, frozen=False):
     """Per class, the attributes that its methods set on `self`."""
     assigned: list[cst.Attribute] = field(default_factory=list)
     """The attributes of anything else that are assigned to, such as a module's."""
+    scopes_at: dict[int, Scope] = field(default_factory=dict)
+    """The scopes in which blocks and lines of statements run, by their identity."""
     _calls: dict[int, list[cst.Call]] | None = None
 
     def all(self, kind: type[Node]) -> list[Node]:
         """Return every node of `kind` (one of `KEPT`), in source order."""
         return cast("list[Node]", self.kinds.get(kind, []))
+
+    def pairs(self) -> Iterator[tuple[cst.CSTNode, cst.CSTNode]]:
+        """Yield every node and what it stands in."""
+        for parent in walk(self.module):
+            for child in reversed(children(parent)):
+                yield child, parent
 
     def calls_in(self, function: cst.FunctionDef | cst.Lambda | None) -> list[cst.Call]:
         """Return every call in the code of `function`, or of none, in source order."""
@@ -165,19 +167,24 @@ class Index(Record, frozen=False):
         """Return the class whose method `function` is."""
         for ancestor in self.ancestors(function):
             if ancestor.__class__ in _WITH_BODIES:
-                return ancestor if isinstance(ancestor, cst.ClassDef) else None
+                return ancestor if type(ancestor) is cst.ClassDef else None
         return None
 
     def scope_of(self, node: cst.CSTNode) -> Scope:
         """Return the scope in which the expression `node` is evaluated."""
+        parents = self.parents.by_id
         below = node
-        for ancestor in self.ancestors(node):
+        ancestor = parents.get(id(node))
+        while ancestor is not None:
             kind = ancestor.__class__
+            if kind in _STATEMENTS:
+                return self.scopes_at[id(ancestor)]
             if kind in _COMPREHENSIONS or (
                 kind in _WITH_BODIES and cast("cst.FunctionDef | cst.Lambda | cst.ClassDef", ancestor).body is below
             ):
                 return self.scopes[ancestor]
             below = ancestor
+            ancestor = parents.get(id(ancestor))
         return self.top
 
 
@@ -201,7 +208,10 @@ KEPT: tuple[type[cst.CSTNode], ...] = (
 _BRANCHES: frozenset[type[cst.CSTNode]] = frozenset({cst.If, cst.For, cst.While, cst.Try, cst.TryStar, cst.Match})
 _WITH_BODIES: frozenset[type[cst.CSTNode]] = frozenset({cst.FunctionDef, cst.Lambda, cst.ClassDef})
 _COMPREHENSIONS: frozenset[type[cst.CSTNode]] = frozenset(COMPREHENSIONS)
-_OPENING = _WITH_BODIES | _COMPREHENSIONS
+_STATEMENTS: frozenset[type[cst.CSTNode]] = frozenset({cst.SimpleStatementLine, cst.IndentedBlock})
+# What is nothing to look at, and below which there is nothing: nearly half of the nodes.
+_BACKWARDS = Readers(backwards=True)
+_LEAVES: frozenset[type[cst.CSTNode]] = frozenset({cst.Name, cst.SimpleString, cst.Integer, cst.FormattedStringText})
 
 
 def read_index(module: cst.Module) -> Index:
@@ -211,32 +221,50 @@ def read_index(module: cst.Module) -> Index:
     index.scopes[module] = top
     kinds: dict[type[cst.CSTNode], list[cst.CSTNode]] = {kind: [] for kind in KEPT}
     index.kinds = kinds
-    parents, nodes = index.parents.by_id, index.parents.nodes
-    stack: list[tuple[cst.CSTNode, Scope, bool]] = [(module, top, False)]
+    parents, scopes_at = index.parents.by_id, index.scopes_at
+    scope, conditional = top, False
+    # Between the nodes stand pairs that say in which scope those are that come next, and whether under a condition.
+    stack: list[Any] = [module]
     while stack:
-        node, scope, conditional = stack.pop()
+        node = stack.pop()
         kind = node.__class__
-        if kind in kinds:
-            kinds[kind].append(node)
-        visit = _VISITS.get(kind)
-        if visit is not None:
-            visit(index, node, scope, conditional)
-        found = children(node)
-        if not found:
+        if kind is tuple:
+            scope, conditional = node
             continue
-        found.reverse()
-        nodes += found
-        for child in found:
-            parents[id(child)] = node
-        if kind not in _OPENING:
-            inner = conditional or kind in _BRANCHES
-            stack += [(child, scope, inner) for child in found]
-            continue
-        below = index.scopes[node]
-        body = cast("cst.FunctionDef", node).body if kind in _WITH_BODIES else None
-        stack += [
-            (child, below, False) if body is None or child is body else (child, scope, conditional) for child in found
-        ]
+        if kind in _STATEMENTS:
+            scopes_at[id(node)] = scope
+        elif kind in _NOTED:
+            if kind in kinds:
+                kinds[kind].append(node)
+            visit = _VISITS.get(kind)
+            if visit is not None:
+                visit(index, node, scope, conditional)
+            if kind in _WITH_BODIES:
+                for child in reversed(children(node)):
+                    parents[id(child)] = node
+                    if child is node.body:
+                        stack += ((scope, conditional), child, (index.scopes[node], False))
+                    else:
+                        stack.append(child)
+                continue
+            if kind in _COMPREHENSIONS:
+                stack.append((scope, conditional))
+                scope, conditional = index.scopes[node], False
+            elif kind in _BRANCHES and not conditional:
+                stack.append((scope, conditional))
+                conditional = True
+        # as `children` does it, in line: here is where every node of the file comes by
+        for value in _BACKWARDS[kind](node):
+            kind = value.__class__
+            if kind in _LEAVES:
+                parents[id(value)] = node
+            elif kind is list or kind is tuple:
+                for child in value[::-1]:
+                    parents[id(child)] = node
+                    stack.append(child)
+            elif NODES[kind]:
+                parents[id(value)] = node
+                stack.append(value)
     return index
 
 
@@ -252,7 +280,7 @@ def _open_scope(
 def _import(_index: Index, node: cst.CSTNode, scope: Scope, conditional: bool) -> None:
     for alias in cast("cst.Import", node).names:
         full = dotted(alias.name) or ""
-        if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+        if alias.asname is not None and type(alias.asname.name) is cst.Name:
             scope.bind(alias.asname.name.value, Binding("import", node, qualified=full, conditional=conditional))
         else:
             first = full.partition(".")[0]
@@ -269,7 +297,7 @@ def _import_from(_index: Index, node: cst.CSTNode, scope: Scope, conditional: bo
     for alias in node.names:
         name = dotted(alias.name) or ""
         bound = alias.asname.name if alias.asname is not None else alias.name
-        if isinstance(bound, cst.Name):
+        if type(bound) is cst.Name:
             binding = Binding("import", node, qualified=f"{module}{joint}{name}", conditional=conditional)
             scope.bind(bound.value, binding)
 
@@ -281,11 +309,11 @@ def _bind_target(
     binding: Binding,
 ) -> None:
     """Bind every name in `target` as `binding` says; an unpacked one keeps its index, deeper ones lose their value."""
-    if isinstance(target, cst.Name):
+    if type(target) is cst.Name:
         scope.bind(target.value, binding)
     elif isinstance(target, (cst.Tuple, cst.List)):
         for position, element in enumerate(target.elements):
-            deeper = binding.index is not None or isinstance(element, cst.StarredElement)
+            deeper = binding.index is not None or type(element) is cst.StarredElement
             part = Binding(
                 binding.kind,
                 binding.node,
@@ -294,13 +322,13 @@ def _bind_target(
                 conditional=binding.conditional,
             )
             _bind_target(index, element.value, scope, part)
-    elif isinstance(target, cst.Attribute) and isinstance(target.value, cst.Name):
+    elif type(target) is cst.Attribute and type(target.value) is cst.Name:
         owner = _class_of_self(target.value, scope)
         if owner is not None:
             index.attributes.setdefault(owner, {}).setdefault(target.attr.value, []).append(binding)
         else:
             index.assigned.append(target)
-    elif isinstance(target, cst.Attribute):
+    elif type(target) is cst.Attribute:
         index.assigned.append(target)
 
 
@@ -309,10 +337,10 @@ def _class_of_self(name: cst.Name, scope: Scope) -> cst.CSTNode | None:
     current: Scope | None = scope
     while current is not None and current.kind in {"comprehension", "function"}:
         node = current.node
-        if isinstance(node, cst.FunctionDef) and current.parent is not None and current.parent.kind == "class":
+        if type(node) is cst.FunctionDef and current.parent is not None and current.parent.kind == "class":
             first = first_parameter(node)
             return current.parent.node if first is not None and first == name.value else None
-        if name.value in current.names and isinstance(node, cst.FunctionDef):
+        if name.value in current.names and type(node) is cst.FunctionDef:
             return None
         current = current.parent
     return None
@@ -320,9 +348,7 @@ def _class_of_self(name: cst.Name, scope: Scope) -> cst.CSTNode | None:
 
 def first_parameter(function: cst.FunctionDef) -> str | None:
     """Return the name of the first positional parameter, which in a method is `self` or `cls`."""
-    if any(
-        isinstance(item.decorator, cst.Name) and item.decorator.value == "staticmethod" for item in function.decorators
-    ):
+    if any(type(item.decorator) is cst.Name and item.decorator.value == "staticmethod" for item in function.decorators):
         return None
     for param in (*function.params.posonly_params, *function.params.params):
         return param.name.value
@@ -372,7 +398,7 @@ def _with(index: Index, node: cst.CSTNode, scope: Scope, conditional: bool) -> N
 
 def _except(_index: Index, node: cst.CSTNode, scope: Scope, _conditional: bool) -> None:
     name = cast("cst.ExceptHandler | cst.ExceptStarHandler", node).name
-    if name is not None and isinstance(name.name, cst.Name):
+    if name is not None and type(name.name) is cst.Name:
         scope.bind(name.name.value, Binding("except", node, conditional=True))
 
 
@@ -392,7 +418,7 @@ def _lambda(index: Index, node: cst.CSTNode, scope: Scope, _conditional: bool) -
 
 def _parameters(params: cst.Parameters, scope: Scope) -> None:
     listed: list[cst.Param] = [*params.posonly_params, *params.params, *params.kwonly_params]
-    starred = [item for item in (params.star_arg, params.star_kwarg) if isinstance(item, cst.Param)]
+    starred = [item for item in (params.star_arg, params.star_kwarg) if type(item) is cst.Param]
     for param in listed:
         annotation = param.annotation.annotation if param.annotation is not None else None
         scope.bind(param.name.value, Binding("parameter", param, annotation=annotation))
@@ -409,8 +435,10 @@ def _declarations(body: cst.BaseSuite, scope: Scope) -> None:
         if how is not None:
             for item in cast("cst.Global | cst.Nonlocal", node).names:
                 scope.elsewhere[item.name.value] = how
+        elif node.__class__ is cst.SimpleStatementLine:
+            stack += [small for small in node.body if small.__class__ in _DECLARING]
         else:
-            stack += (child for child in children(node) if child.__class__ in _MAY_DECLARE)
+            stack += [child for child in children(node) if child.__class__ in _MAY_DECLARE]
 
 
 _DECLARING: dict[type[cst.CSTNode], Literal["global", "nonlocal"]] = {cst.Global: "global", cst.Nonlocal: "nonlocal"}
@@ -446,12 +474,12 @@ def _delete(index: Index, node: cst.CSTNode, scope: Scope, _conditional: bool) -
 
 
 def _match_name(_index: Index, node: cst.CSTNode, scope: Scope, _conditional: bool) -> None:
-    name = node.rest if isinstance(node, cst.MatchMapping) else cast("cst.MatchAs | cst.MatchStar", node).name
+    name = node.rest if type(node) is cst.MatchMapping else cast("cst.MatchAs | cst.MatchStar", node).name
     if name is not None:
         scope.bind(name.value, Binding("match", node, conditional=True))
 
 
-_VISITS = {
+_VISITS: dict[type[cst.CSTNode], Callable[[Index, cst.CSTNode, Scope, bool], None]] = {
     cst.Import: _import,
     cst.ImportFrom: _import_from,
     cst.Assign: _assign,
@@ -475,3 +503,4 @@ _VISITS = {
     cst.MatchStar: _match_name,
     cst.MatchMapping: _match_name,
 }
+_NOTED: frozenset[type[cst.CSTNode]] = frozenset({*KEPT, *_VISITS, *_BRANCHES})

@@ -58,23 +58,23 @@ class Spans:
 
     def number(self, node: cst.BaseExpression) -> Number:
         """Return the number (or truth value, or None) that `node` is written as. Raises `UnknownValue`."""
-        if isinstance(node, cst.Name) and node.value in {"None", "True", "False"}:
+        if type(node) is cst.Name and node.value in {"None", "True", "False"}:
             return {"None": None, "True": True, "False": False}[node.value]
         if isinstance(node, (cst.Integer, cst.Float)):
             return node.evaluated_value
-        if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
+        if type(node) is cst.UnaryOperation and type(node.operator) is cst.Minus:
             value = self.number(node.expression)
             if value is not None:
                 return -value
-        if isinstance(node, cst.Name):
+        if type(node) is cst.Name:
             followed = self._facts.names.follow(node)
-            if followed is not node and not isinstance(followed, cst.Name):
+            if followed is not node and type(followed) is not cst.Name:
                 return self.number(followed)
-        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Multiply):
+        if type(node) is cst.BinaryOperation and type(node.operator) is cst.Multiply:
             left, right = self.number(node.left), self.number(node.right)
             if left is not None and right is not None:
                 return left * right
-        if isinstance(node, cst.Call) and self._facts.names.qualified(node.func) == "datetime.timedelta":
+        if type(node) is cst.Call and self._facts.names.qualified(node.func) == "datetime.timedelta":
             return self._timedelta(node)
         raise UnknownValue
 
@@ -99,7 +99,7 @@ class Spans:
         value = get(setting.argument) if setting.argument is not None else None
         if value is None:
             return setting.default
-        if isinstance(value, cst.Tuple):
+        if type(value) is cst.Tuple:
             return max((self._plain(element.value) for element in value.elements), key=_order, default="?")
         return self._plain(value)
 
@@ -137,7 +137,7 @@ class Spans:
             start = max(start, floor)
         return _span(
             _Parts(start, factor, step, jitter, until, cap),
-            is_random=wait.full or isinstance(pair, cst.Tuple),
+            is_random=wait.full or type(pair) is cst.Tuple,
             usually_zero=wait.start.default == 0,
             usual_factor=wait.factor.default,
         )
@@ -175,20 +175,20 @@ class Spans:
     def of_strategy(self, node: cst.BaseExpression, call: cst.Call | None) -> Span:
         """Return how a wait grows that is an object, or that is made by a call; `call` is the policy's own."""
         node = self._facts.names.follow(node)
-        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
+        if type(node) is cst.BinaryOperation and type(node.operator) is cst.Add:
             return combined([self.of_strategy(node.left, call), self.of_strategy(node.right, call)])
-        func = node.func if isinstance(node, cst.Call) else node
+        func = node.func if type(node) is cst.Call else node
         name = policies.canonical(self._facts.names.qualified(func) or "?")
-        made = node if isinstance(node, cst.Call) else call
+        made = node if type(node) is cst.Call else call
         found = policies.strategy(name)
         if found is None or made is None:
             return UNKNOWN if found is None else self.of_wait(found, lambda _: None)
         if has_star(made):
             return UNKNOWN
         parts = [arg.value for arg in made.args if arg.keyword is None]
-        if isinstance(node, cst.Call) and name == "tenacity.wait_combine":
+        if type(node) is cst.Call and name == "tenacity.wait_combine":
             return combined([self.of_strategy(part, call) for part in parts])
-        if isinstance(node, cst.Call) and name == "tenacity.wait_chain":
+        if type(node) is cst.Call and name == "tenacity.wait_chain":
             return self.of_chain([self.of_strategy(part, call) for part in parts])
         positions = {parameter: position for position, parameter in enumerate(found.parameters)}
         return self.of_wait(found, lambda keyword: argument(made, positions.get(keyword), keyword))

@@ -92,7 +92,7 @@ def read_blocking(facts: Facts) -> Iterator[BlockingConnect]:
     found += reader.first_requests()
     for call, operation in sorted(found, key=lambda each: reader.order[each[0]]):
         function = facts.index.function_of(call)
-        if not isinstance(function, cst.FunctionDef) or function.asynchronous is None:
+        if type(function) is not cst.FunctionDef or function.asynchronous is None:
             continue
         if not operation.awaited and reader.surely_blocks(call, operation):
             yield BlockingConnect(call, operation, function)
@@ -145,7 +145,7 @@ class TimeoutsReader:
             return None
         result = self._result(call)
         if patience.keeps is not None and operation.name.endswith((".connect", ".open")):
-            result = call.func.value if isinstance(call.func, cst.Attribute) else None
+            result = call.func.value if type(call.func) is cst.Attribute else None
             if result is not None and self._may_be_told(result, call):
                 return None
         late = self._told_after(call, result) if patience.keeps is not None and result is not None else ()
@@ -195,14 +195,14 @@ class TimeoutsReader:
     def _is_overridden(self, call: cst.Call) -> bool:
         """Say whether `call` is the constructor of a base, which may connect by a method of the file's own class."""
         owner = self._index.enclosing(call, cst.ClassDef)
-        if owner is None or not isinstance(call.func, cst.Attribute) or call.func.attr.value != "__init__":
+        if owner is None or type(call.func) is not cst.Attribute or call.func.attr.value != "__init__":
             return False
         return any(_CONNECTS.search(name) for name in self._index.scopes[owner].names)
 
     # By the object that connects
 
     def _of_prepared(self, call: cst.Call, operation: Operation, patience: Patience) -> UnboundedConnect | None:
-        if self._is_given(call, patience) or not isinstance(call.func, cst.Attribute):
+        if self._is_given(call, patience) or type(call.func) is not cst.Attribute:
             return None
         receiver = call.func.value
         makers = self._constructors(receiver)
@@ -234,10 +234,10 @@ class TimeoutsReader:
         connected = {
             self._constructors(site.call.func.value)
             for site in self._facts.connects
-            if isinstance(site.call.func, cst.Attribute)
+            if type(site.call.func) is cst.Attribute
         }
         for call in self._index.all(cst.Call):
-            if not isinstance(call.func, cst.Attribute) or call.func.attr.value != "request":
+            if type(call.func) is not cst.Attribute or call.func.attr.value != "request":
                 continue
             if self._values.target(call) not in _REQUESTS:
                 continue
@@ -250,7 +250,7 @@ class TimeoutsReader:
     def surely_blocks(self, call: cst.Call, operation: Operation) -> bool:
         """Say whether `call`, which connects, surely waits for another machine, or may well do."""
         if operation.name in _SOCKETS:
-            origin = self.origin(call.func.value) if isinstance(call.func, cst.Attribute) else None
+            origin = self.origin(call.func.value) if type(call.func) is cst.Attribute else None
             if origin is None or not origin.makers or self.may_not_block(origin):
                 return False
             return all(self._is_over_ip(maker, call) for maker in origin.makers) and not self._is_path(call, operation)
@@ -270,7 +270,7 @@ class TimeoutsReader:
 
     def _constructors(self, node: cst.BaseExpression, depth: int = 0) -> tuple[cst.Call, ...] | None:
         """Return the calls of a library's class that make what `node` is; None where it may be something else."""
-        if isinstance(node, cst.Call):
+        if type(node) is cst.Call:
             target = self._values.target(node)
             if target == "contextlib.closing" and node.args:
                 return self._constructors(node.args[0].value, depth + 1)
@@ -304,7 +304,7 @@ class TimeoutsReader:
     # By the socket
 
     def _of_socket(self, call: cst.Call, operation: Operation) -> UnboundedConnect | None:
-        if not isinstance(call.func, cst.Attribute) or has_star(call):
+        if type(call.func) is not cst.Attribute or has_star(call):
             return None
         receiver = call.func.value
         origin = self.origin(receiver)
@@ -336,7 +336,7 @@ class TimeoutsReader:
 
     def origin(self, node: cst.BaseExpression, seen: frozenset[str] = frozenset()) -> Origin | None:
         """Return where the socket `node` surely comes from; None if that may be elsewhere than in this file."""
-        if isinstance(node, cst.Call):
+        if type(node) is cst.Call:
             target = self._values.target(node)
             if target in _WRAPPERS:
                 return self.origin(node.args[0].value, seen) if node.args else None
@@ -363,9 +363,9 @@ class TimeoutsReader:
 
     def key(self, node: cst.CSTNode) -> str | None:
         """Return what tells one socket of the file from another: a name with its scope, or an attribute's name."""
-        if isinstance(node, cst.Attribute):
+        if type(node) is cst.Attribute:
             return f".{node.attr.value}"
-        if isinstance(node, cst.Name):
+        if type(node) is cst.Name:
             owner = self._names.owner(node.value, self._index.scope_of(node))
             return f"{owner.qualified if owner is not None else ''}:{node.value}"
         return None
@@ -382,7 +382,7 @@ class TimeoutsReader:
         found = []
         for call in self._index.all(cst.Call):
             func = call.func
-            if not isinstance(func, cst.Attribute) or func.attr.value not in _SETTINGS:
+            if type(func) is not cst.Attribute or func.attr.value not in _SETTINGS:
                 continue
             if self.key(func.value) in names:
                 found.append(Setting(self.order[call], call, call.args[0].value if call.args else None))
@@ -404,7 +404,7 @@ class TimeoutsReader:
             if same and self.order[other] >= self.order[call]:
                 continue
             func = other.func
-            if isinstance(func, cst.Attribute) and self.key(func.value) in names:
+            if type(func) is cst.Attribute and self.key(func.value) in names:
                 if func.attr.value in {"fileno", "ioctl"} and same:
                     return True
                 if func.attr.value == "setsockopt" and not OPTIONS.isdisjoint(_words(other)):
@@ -451,11 +451,11 @@ class TimeoutsReader:
         if any(word.startswith(("AF_", "PF_")) for word in words):
             return False
         address = call.args[0].value if call.args else None
-        if isinstance(address, cst.Tuple) and len(address.elements) >= 2:
+        if type(address) is cst.Tuple and len(address.elements) >= 2:
             return True
         function = self._index.function_of(call)
         around = function.body if function is not None else self._facts.module
-        found = {node.value for node in walk_same_code(around) if isinstance(node, cst.Name)}
+        found = {node.value for node in walk_same_code(around) if type(node) is cst.Name}
         return "getaddrinfo" in found and not any("SOCK_DGRAM" in word or "UNIX" in word for word in found)
 
     # By the address
@@ -491,7 +491,7 @@ class TimeoutsReader:
                 continue
             if not _OWN_ADDRESS.isdisjoint(_words(followed)):
                 return True
-            if isinstance(value, cst.Name):
+            if type(value) is cst.Name:
                 stack.extend(
                     binding.value.elements[binding.index].value
                     for binding in self._names.bindings(value)
@@ -526,15 +526,15 @@ class TimeoutsReader:
         """Say whether something around `node`, or around a call of its function in the file, may bound its wait."""
         below = node
         for ancestor in self._index.ancestors(node):
-            if isinstance(ancestor, cst.With):
+            if type(ancestor) is cst.With:
                 if any(self._bounds(item.item) for item in ancestor.items if item is not below):
                     return True
-            elif isinstance(ancestor, cst.If):
+            elif type(ancestor) is cst.If:
                 if _asks_for_a_bound(ancestor):
                     return True  # who asks for a timeout first knows what to do without one
             elif isinstance(ancestor, cst.BaseSuite) and not depth and _has_returned_with_a_bound(ancestor, below):
                 return True
-            elif isinstance(ancestor, cst.Call) and below is not ancestor.func:
+            elif type(ancestor) is cst.Call and below is not ancestor.func:
                 if self._bounds(ancestor):
                     return True
                 if (depth or awaited) and any(_names_a_bound(arg) for arg in ancestor.args):
@@ -542,7 +542,7 @@ class TimeoutsReader:
             elif isinstance(ancestor, (cst.FunctionDef, cst.Lambda)) and ancestor.body is below:
                 if self._is_bounded_function(ancestor):
                     return True
-                name = ancestor.name.value if isinstance(ancestor, cst.FunctionDef) else ""
+                name = ancestor.name.value if type(ancestor) is cst.FunctionDef else ""
                 if not name or name in seen or depth >= _DEEPEST:
                     return False
                 mentions = self._mentions.get(name, ())
@@ -559,17 +559,17 @@ class TimeoutsReader:
         for ancestor in self._index.ancestors(call):
             if isinstance(ancestor, (cst.Await, cst.BaseCompoundStatement)):
                 return False
-            if isinstance(ancestor, cst.Assign):
+            if type(ancestor) is cst.Assign:
                 target = ancestor.targets[0].target
                 scope = self._index.scope_of(call).node
-                return isinstance(target, cst.Name) and any(
+                return type(target) is cst.Name and any(
                     use is not target and self._is_bounded_around(use, awaited=True)
                     for use in self._names.uses(target.value, scope)
                 )
         return False
 
     def _is_bounded_function(self, function: cst.FunctionDef | cst.Lambda) -> bool:
-        if isinstance(function, cst.FunctionDef) and any(self._bounds(item.decorator) for item in function.decorators):
+        if type(function) is cst.FunctionDef and any(self._bounds(item.decorator) for item in function.decorators):
             return True
         return self._has_timer(function)
 
@@ -584,7 +584,7 @@ class TimeoutsReader:
         )
 
     def _bounds(self, node: cst.BaseExpression) -> bool:
-        func = node.func if isinstance(node, cst.Call) else node
+        func = node.func if type(node) is cst.Call else node
         if self._names.qualified(func) in BOUNDING:
             return True
         return any(_BOUNDS.search(word) for word in _words(func))
@@ -594,9 +594,9 @@ class TimeoutsReader:
         """The places where the file uses a function's name, by that name."""
         names = {node.name.value for node in self._index.all(cst.FunctionDef)}
         found: dict[str, list[cst.CSTNode]] = {}
-        for node, parent in self._index.parents.items():
-            if isinstance(node, cst.Name) and node.value in names:
-                if isinstance(parent, cst.FunctionDef) and parent.name is node:
+        for node, parent in self._index.pairs():
+            if type(node) is cst.Name and node.value in names:
+                if type(parent) is cst.FunctionDef and parent.name is node:
                     continue
                 found.setdefault(node.value, []).append(node)
         return found
@@ -608,22 +608,22 @@ class TimeoutsReader:
         node: cst.CSTNode = call
         parent = self._index.parents.get(node)
         while isinstance(parent, (cst.Await, cst.Arg)):
-            if isinstance(parent, cst.Arg):
+            if type(parent) is cst.Arg:
                 outer = self._index.parents[parent]
-                if not isinstance(outer, cst.Call) or outer.args[0] is not parent:
+                if type(outer) is not cst.Call or outer.args[0] is not parent:
                     return None
                 if self._values.target(outer) not in _WRAPPERS:
                     return None
                 parent = outer
             node, parent = parent, self._index.parents.get(parent)
-        if isinstance(parent, cst.Assign) and len(parent.targets) == 1:
+        if type(parent) is cst.Assign and len(parent.targets) == 1:
             target = parent.targets[0].target
             return target if isinstance(target, (cst.Name, cst.Attribute)) else None
-        if isinstance(parent, cst.AnnAssign) and isinstance(parent.target, (cst.Name, cst.Attribute)):
+        if type(parent) is cst.AnnAssign and isinstance(parent.target, (cst.Name, cst.Attribute)):
             return parent.target
-        if isinstance(parent, cst.WithItem) and parent.asname is not None:
+        if type(parent) is cst.WithItem and parent.asname is not None:
             bound = parent.asname.name
-            return bound if isinstance(bound, cst.Name) else None
+            return bound if type(bound) is cst.Name else None
         return None
 
     def _told_after(self, call: cst.Call, result: cst.BaseExpression) -> list[Setting]:
@@ -639,7 +639,7 @@ class TimeoutsReader:
     def _setting(self, call: cst.Call) -> str | None:
         """Return the timeout that the code around `call` has been given, and that does not reach it."""
         function = self._index.function_of(call)
-        if isinstance(function, cst.FunctionDef):
+        if type(function) is cst.FunctionDef:
             found = self._parameter(function)
             if found is not None:
                 return found
@@ -654,7 +654,7 @@ class TimeoutsReader:
             name = param.name.value
             if not _is_timeout_name(name) or not _is_in_seconds(param):
                 continue
-            uses = [node for node in walk(function.body) if isinstance(node, cst.Name) and node.value == name]
+            uses = [node for node in walk(function.body) if type(node) is cst.Name and node.value == name]
             if all(self._only_tells(node) for node in uses):
                 return name
         return None
@@ -662,13 +662,13 @@ class TimeoutsReader:
     def _only_tells(self, name: cst.Name) -> bool:
         """Say whether `name` is but an argument of `settimeout`, or another's name."""
         parent = self._index.parents.get(name)
-        if isinstance(parent, cst.Attribute) and parent.attr is name:
+        if type(parent) is cst.Attribute and parent.attr is name:
             return True
-        if isinstance(parent, cst.Arg):
+        if type(parent) is cst.Arg:
             call = self._index.parents.get(parent)
-            told = isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute)
+            told = type(call) is cst.Call and type(call.func) is cst.Attribute
             return parent.keyword is name or (told and call.func.attr.value == "settimeout")  # type: ignore[union-attr]
-        return isinstance(parent, cst.Assign) and isinstance(parent.targets[0].target, cst.Attribute)
+        return type(parent) is cst.Assign and type(parent.targets[0].target) is cst.Attribute
 
     def _own_setting(self, function: cst.FunctionDef) -> str | None:
         owner = self._index.class_of(function)
@@ -687,13 +687,13 @@ class TimeoutsReader:
 
     def _is_setting(self, value: cst.BaseExpression) -> bool:
         """Say whether `value` is a number of seconds, or what the constructor was given for one."""
-        if isinstance(value, cst.BooleanOperation):
+        if type(value) is cst.BooleanOperation:
             return self._is_setting(value.left) and self._is_setting(value.right)
-        if isinstance(value, cst.Call) and dotted(value.func) in {"float", "int"} and len(value.args) == 1:
+        if type(value) is cst.Call and dotted(value.func) in {"float", "int"} and len(value.args) == 1:
             return self._is_setting(value.args[0].value)
-        if isinstance(value, cst.Name) and not _is_none(value):
+        if type(value) is cst.Name and not _is_none(value):
             parameters = [each.node for each in self._names.bindings(value) if each.kind == "parameter"]
-            return bool(parameters) and all(isinstance(node, cst.Param) and _is_in_seconds(node) for node in parameters)
+            return bool(parameters) and all(type(node) is cst.Param and _is_in_seconds(node) for node in parameters)
         return _number(value) is not None and _is_seconds(value)
 
     def _constant(self) -> str | None:
@@ -723,11 +723,11 @@ def _has_returned_with_a_bound(suite: cst.BaseSuite, statement: cst.CSTNode) -> 
     for line in suite.body:
         if line is statement:
             return False
-        if isinstance(line, cst.If) and line.orelse is None and _asks_for_a_bound(line):
+        if type(line) is cst.If and line.orelse is None and _asks_for_a_bound(line):
             last = line.body.body[-1]
-            if isinstance(last, cst.SimpleStatementLine):
+            if type(last) is cst.SimpleStatementLine:
                 last = last.body[-1]
-            if isinstance(last, cst.Return) and last.value is not None:
+            if type(last) is cst.Return and last.value is not None:
                 return True
     return False
 
@@ -735,8 +735,8 @@ def _has_returned_with_a_bound(suite: cst.BaseSuite, statement: cst.CSTNode) -> 
 def _may_not_block(setting: Setting) -> bool:
     value = setting.seconds
     number = _number(value) if value is not None else None
-    if isinstance(setting.call.func, cst.Attribute) and setting.call.func.attr.value == "setblocking":
-        return not (isinstance(value, cst.Name) and value.value == "True") and not number
+    if type(setting.call.func) is cst.Attribute and setting.call.func.attr.value == "setblocking":
+        return not (type(value) is cst.Name and value.value == "True") and not number
     if isinstance(value, (cst.Name, cst.Attribute)) and _is_timeout_name((dotted(value) or "").rpartition(".")[2]):
         return False  # what is called a timeout is none of zero
     return number == 0 or (number is None and not (value is not None and _is_none(value)))
@@ -747,21 +747,21 @@ def _may_bound(setting: Setting) -> bool:
     value = setting.seconds
     if value is None or _is_none(value):
         return False
-    if isinstance(setting.call.func, cst.Attribute) and setting.call.func.attr.value == "setblocking":
-        return not ((isinstance(value, cst.Name) and value.value == "True") or _number(value))
+    if type(setting.call.func) is cst.Attribute and setting.call.func.attr.value == "setblocking":
+        return not ((type(value) is cst.Name and value.value == "True") or _number(value))
     return True
 
 
 def _is_finite(value: cst.BaseExpression | None) -> bool:
     """Say whether `settimeout(value)` sets a bound."""
-    if value is None or _is_none(value) or (isinstance(value, cst.Name) and value.value in {"True", "False"}):
+    if value is None or _is_none(value) or (type(value) is cst.Name and value.value in {"True", "False"}):
         return False
     number = _number(value)
     return number is None or number > 0
 
 
 def _is_none(value: cst.BaseExpression | None) -> bool:
-    return isinstance(value, cst.Name) and value.value == "None"
+    return type(value) is cst.Name and value.value == "None"
 
 
 def _number(value: cst.BaseExpression | None) -> float | None:
@@ -785,11 +785,11 @@ def _is_seconds(value: cst.BaseExpression | None) -> bool:
 
 def _text(value: cst.BaseExpression) -> str | None:
     """Return the text of a literal, of which there may be no more than a beginning; None if it is none."""
-    if isinstance(value, cst.SimpleString):
+    if type(value) is cst.SimpleString:
         text = value.evaluated_value
         return text if isinstance(text, str) else text.decode("latin-1")
-    if isinstance(value, cst.FormattedString) and value.parts and isinstance(value.parts[0], cst.FormattedStringText):
-        return "".join(part.value for part in value.parts if isinstance(part, cst.FormattedStringText))
+    if type(value) is cst.FormattedString and value.parts and type(value.parts[0]) is cst.FormattedStringText:
+        return "".join(part.value for part in value.parts if type(part) is cst.FormattedStringText)
     return None
 
 
@@ -804,11 +804,11 @@ def _host(text: str) -> str:
 
 
 def _words(node: cst.CSTNode) -> set[str]:
-    return {each.value for each in walk(node) if isinstance(each, cst.Name)}
+    return {each.value for each in walk(node) if type(each) is cst.Name}
 
 
 def _strings(node: cst.CSTNode) -> set[str]:
-    return {each.value for each in walk(node) if isinstance(each, cst.SimpleString)}
+    return {each.value for each in walk(node) if type(each) is cst.SimpleString}
 
 
 def _names_a_bound(arg: cst.Arg) -> bool:

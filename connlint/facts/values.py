@@ -67,15 +67,17 @@ class Values:
     def __init__(self, names: Names) -> None:
         self.names = names
         self.index = names.index
-        self._memo: dict[tuple[cst.CSTNode, int | None], frozenset[str]] = {}
-        self._targets: dict[cst.CSTNode, frozenset[str]] = {}
-        self._busy: set[tuple[cst.CSTNode, int | None]] = set()
+        # Nodes are known by their identity, which lasts as long as they are kept: to hash one takes longer.
+        self._memo: dict[tuple[int, int | None], frozenset[str]] = {}
+        self._targets: dict[int, frozenset[str]] = {}
+        self._kept: list[cst.CSTNode] = []
+        self._busy: set[tuple[int, int | None]] = set()
         self._cuts = 0  # how often a cycle was cut: an answer found meanwhile holds only there, and is not kept
         self._steps = 0
 
     def types(self, node: cst.CSTNode, index: int | None = None) -> frozenset[str]:
         """Return the classes that the value of `node` (or its item `index`, when unpacked) may be an instance of."""
-        key = (node, index)
+        key = (id(node), index)
         if key in self._memo:
             return self._memo[key]
         if key in self._busy:
@@ -87,6 +89,7 @@ class Values:
             self._memo |= dict.fromkeys(self._busy, _UNKNOWN)  # given up, and not tried again
             return _UNKNOWN
         cuts = self._cuts
+        self._kept.append(node)
         self._busy.add(key)
         try:
             found = self._types(node, index)
@@ -114,7 +117,7 @@ class Values:
             found.append(current)
             if current.startswith("<file>"):
                 definitions = self.index.definitions.get(current, [])
-                if len(definitions) != 1 or not isinstance(definitions[0], cst.ClassDef):
+                if len(definitions) != 1 or type(definitions[0]) is not cst.ClassDef:
                     queue.append(OPAQUE)
                     continue
                 queue.extend(self.names.qualified(base.value) or OPAQUE for base in definitions[0].bases)
@@ -124,30 +127,30 @@ class Values:
         return found
 
     def _types(self, node: cst.CSTNode, index: int | None) -> frozenset[str]:
-        if isinstance(node, cst.Call):
+        if type(node) is cst.Call:
             return self._result(node, index, awaited=False)
-        if isinstance(node, cst.Await):
+        if type(node) is cst.Await:
             inner = node.expression
-            return self._result(inner, index, awaited=True) if isinstance(inner, cst.Call) else _UNKNOWN
+            return self._result(inner, index, awaited=True) if type(inner) is cst.Call else _UNKNOWN
         if index is not None:
             if isinstance(node, (cst.Tuple, cst.List)) and index < len(node.elements):
                 return self.types(node.elements[index].value)
             return _UNKNOWN
         if isinstance(node, (cst.Name, cst.Attribute)):
             return self._named(node)
-        if isinstance(node, cst.Subscript):
+        if type(node) is cst.Subscript:
             return self._item_of_library(node)
         if type(node) in _LITERALS:
             return frozenset({_LITERALS[type(node)]})
-        if isinstance(node, cst.ConcatenatedString):
+        if type(node) is cst.ConcatenatedString:
             return self.types(node.left)
-        if isinstance(node, cst.IfExp):
+        if type(node) is cst.IfExp:
             return self._join([self.types(node.body), self.types(node.orelse)])
-        if isinstance(node, cst.BooleanOperation):
+        if type(node) is cst.BooleanOperation:
             return self._join([self.types(node.left), self.types(node.right)])
-        if isinstance(node, cst.NamedExpr):
+        if type(node) is cst.NamedExpr:
             return self.types(node.value)
-        if isinstance(node, cst.BinaryOperation):
+        if type(node) is cst.BinaryOperation:
             left = self.types(node.left)
             return left if left <= {"str", "bytes", "int", "float", "list", "tuple"} else _UNKNOWN
         return _UNKNOWN
@@ -158,12 +161,12 @@ class Values:
         return found - {NOTHING} or found
 
     def _named(self, node: cst.Name | cst.Attribute) -> frozenset[str]:
-        if isinstance(node, cst.Name) and node.value in {"None", "True", "False"}:
+        if type(node) is cst.Name and node.value in {"None", "True", "False"}:
             return frozenset({NOTHING if node.value == "None" else "bool"})
-        for name in self.names.class_names(node) if isinstance(node, cst.Name) else ():
+        for name in self.names.class_names(node) if type(node) is cst.Name else ():
             if self.names.candidates(node) != {name}:
                 return frozenset({name})  # `self`
-        if isinstance(node, cst.Attribute):
+        if type(node) is cst.Attribute:
             owners = [name for name in self.types(node.value) if name.startswith("<file>")]
             found = [
                 binding
@@ -212,12 +215,12 @@ class Values:
         return frozenset(node.name.value for node in self.index.all(cst.FunctionDef) if self._is_property(node))
 
     def _is_property(self, node: cst.CSTNode) -> bool:
-        decorators = node.decorators if isinstance(node, cst.FunctionDef) else ()
+        decorators = node.decorators if type(node) is cst.FunctionDef else ()
         return len(decorators) == 1 and self.names.qualified(decorators[0].decorator) in _PROPERTIES
 
     def _got_from(self, getter: str) -> frozenset[str]:
         definition = self.index.definitions[getter][0]
-        return self._returned_from(definition, None) if isinstance(definition, cst.FunctionDef) else _UNKNOWN
+        return self._returned_from(definition, None) if type(definition) is cst.FunctionDef else _UNKNOWN
 
     def bound(self, binding: Binding) -> frozenset[str]:
         """Return the classes of what `binding` binds."""
@@ -232,7 +235,7 @@ class Values:
             return found
         if binding.kind == "with" and binding.value is not None and binding.index is None:
             statement = self.index.parents.get(binding.node)
-            awaited = isinstance(statement, cst.With) and statement.asynchronous is not None
+            awaited = type(statement) is cst.With and statement.asynchronous is not None
             return self._entered(binding.value, awaited=awaited)
         if binding.kind == "augment":
             return frozenset()
@@ -240,15 +243,15 @@ class Values:
 
     def _entered(self, node: cst.BaseExpression, *, awaited: bool) -> frozenset[str]:
         """Return what `with node as x` binds: the object itself, for every class in the tables."""
-        if isinstance(node, cst.Call) and self.names.qualified(node.func) in {
+        if type(node) is cst.Call and self.names.qualified(node.func) in {
             "contextlib.closing",
             "contextlib.aclosing",
         }:
             return self.types(node.args[0].value) if node.args else _UNKNOWN
         found = self.types(node)
-        if isinstance(node, cst.Call) and OPAQUE in found:
+        if type(node) is cst.Call and OPAQUE in found:
             found = self._yielded_by_own(node)
-        if isinstance(node, cst.Call) and awaited and OPAQUE in found:
+        if type(node) is cst.Call and awaited and OPAQUE in found:
             found = self._result(node, None, awaited=True)  # `async with session.get(...)` awaits what it is given
         if all(name != OPAQUE and not name.startswith("<file>") for name in found):
             return found
@@ -258,11 +261,11 @@ class Values:
         """Return what the file's own context manager that `call` calls, a generator, hands to its `with`."""
         definitions = self.index.definitions.get(self.target(call) or OPAQUE, [])
         definition = definitions[0] if len(definitions) == 1 else None
-        if not isinstance(definition, cst.FunctionDef) or len(definition.decorators) != 1:
+        if type(definition) is not cst.FunctionDef or len(definition.decorators) != 1:
             return _UNKNOWN
         if self.names.qualified(definition.decorators[0].decorator) not in _CONTEXT_MANAGERS:
             return _UNKNOWN
-        yields = [node for node in walk_same_code(definition.body) if isinstance(node, cst.Yield)]
+        yields = [node for node in walk_same_code(definition.body) if type(node) is cst.Yield]
         if len(yields) != 1 or not isinstance(yields[0].value, cst.BaseExpression):
             return _UNKNOWN
         return self.types(yields[0].value)
@@ -280,17 +283,17 @@ class Values:
         """Return the classes that `node`, (a part of) an annotation, declares; `meaning` says what its names mean."""
         if depth > _DEEPEST:
             return _UNKNOWN
-        if isinstance(node, cst.SimpleString):
+        if type(node) is cst.SimpleString:
             try:
                 inner = cst.parse_expression(str(node.evaluated_value))
             except (cst.ParserSyntaxError, ValueError):
                 return _UNKNOWN
             return self._declared(inner, self._at_the_top, depth + 1)
-        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.BitOr):
+        if type(node) is cst.BinaryOperation and type(node.operator) is cst.BitOr:
             return self._declared(node.left, meaning, depth + 1) | self._declared(node.right, meaning, depth + 1)
-        if isinstance(node, cst.Subscript):
+        if type(node) is cst.Subscript:
             names = {name.removeprefix("typing_extensions.").removeprefix("typing.") for name in meaning(node.value)}
-            items = [item.slice.value for item in node.slice if isinstance(item.slice, cst.Index)]
+            items = [item.slice.value for item in node.slice if type(item.slice) is cst.Index]
             if not items or len(names) != 1 or not names <= _ANNOTATIONS:
                 return _UNKNOWN
             of = items if names == {"Union"} else items[:1]
@@ -319,12 +322,14 @@ class Values:
         A method of a library's class is named by the class that the tables give it to (`socket.socket.connect`), a
         method of the file by the class that defines it (`<file>.Client.connect`).
         """
-        if call in self._targets:
-            return self._targets[call]
+        known = self._targets.get(id(call))
+        if known is not None:
+            return known
         cuts = self._cuts
         found = self._find_targets(call)
         if not self._busy or cuts == self._cuts:
-            self._targets[call] = found
+            self._kept.append(call)
+            self._targets[id(call)] = found
         return found
 
     def target(self, call: cst.Call) -> str | None:
@@ -340,8 +345,8 @@ class Values:
         names = self.names.candidates(func)
         if OPAQUE not in names:
             return names
-        if isinstance(func, cst.Attribute):
-            if isinstance(func.value, cst.Call) and self.names.qualified(func.value.func) == "super":
+        if type(func) is cst.Attribute:
+            if type(func.value) is cst.Call and self.names.qualified(func.value.func) == "super":
                 return self._super(func)
             types = self.types(func.value)
             return frozenset(self.method(name, func.attr.value) for name in types) or _UNKNOWN
@@ -398,7 +403,7 @@ class Values:
             target = called
             if target in PASS_THROUGH and awaited and node.args:
                 inner = node.args[0].value
-                return self._result(inner, index, awaited=True) if isinstance(inner, cst.Call) else _UNKNOWN
+                return self._result(inner, index, awaited=True) if type(inner) is cst.Call else _UNKNOWN
             if node.args and (target in _ENTER or (target == _ENTER_ASYNC and awaited)):
                 return self._entered(node.args[0].value, awaited=awaited) if index is None else _UNKNOWN
             if target == "typing.cast" and len(node.args) == 2:
@@ -443,16 +448,16 @@ class Values:
 
     def is_transparent(self, item: cst.Decorator) -> bool:
         """Say whether `item` leaves what the function returns as it is."""
-        decorator = item.decorator.func if isinstance(item.decorator, cst.Call) else item.decorator
+        decorator = item.decorator.func if type(item.decorator) is cst.Call else item.decorator
         return self.names.qualified(decorator) in _TRANSPARENT
 
     def _returned_from(self, definition: cst.FunctionDef, index: int | None) -> frozenset[str]:
         """Return what the body of `definition`, or else its annotation, says that it returns."""
         returned: list[frozenset[str]] = []
         for node in walk_same_code(definition.body):
-            if isinstance(node, cst.Yield):
+            if type(node) is cst.Yield:
                 return _UNKNOWN
-            if isinstance(node, cst.Return):
+            if type(node) is cst.Return:
                 returned.append(frozenset({NOTHING}) if node.value is None else self.types(node.value, index))
         if not returned and definition.returns is not None and index is None:
             return self._annotated(definition.returns.annotation) or _UNKNOWN
