@@ -19,7 +19,7 @@ import re
 import symtable
 import warnings
 from contextlib import contextmanager
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from connlint import lines
@@ -195,6 +195,7 @@ _PREPARING_NAMES = frozenset(name.decode() for name in _PREPARING)
 _ALL_ERRORS = (b"all_errors",)
 _CONNECT_EX = (b"connect_ex",)
 _ERRNO_READ = (b"errno", b".args", b"exc_info")
+_EXC_INFO = (b"exc_info",)
 _ERRNO = (b"ECONN", b"EPIPE", b"ESHUTDOWN")
 _POLICY = (b"retry", b"Retry", b"backoff", b"tenacity", b"stamina", b"HTTPAdapter", b"interval_st")
 # Where retries are configured by a keyword, of what is imported by any name, the text has one of these as well.
@@ -301,22 +302,9 @@ _SAY_NOTHING = _UNRELATED_BYTES | {
     b"OSError",
     b"WindowsError",
 }
-_SORTING_ALL = (b"errno", b"exc_info")
-
-
-# What sorts out the exception of a name, and what the text must hold for it.
-_ASKED = (
-    (b"isinstance", rb"isinstance[ \t]*\([\s\\]*(?:%s)\b"),
-    (b"type", rb"type[ \t]*\([\s\\]*(?:%s)\b"),
-    (b"args", rb"\b(?:%s)[ \t]*\.[ \t]*args"),
-    (b"__class__", rb"\b(?:%s)[ \t]*\.[ \t]*__class__"),
-    (b"match", rb"match[ \t(]+(?:%s)\b"),
-)
-
-
-@cache
-def _asking(pattern: bytes, names: frozenset[bytes]) -> re.Pattern[bytes]:
-    return re.compile(pattern % b"|".join(sorted(names)))
+# What is no later clause of interest: what has nothing to do with connections, and what takes all the rest.
+_TAKE_ALL = frozenset({b"BaseException", b"Exception"})
+_NEVER_LATER = _UNRELATED_BYTES | _TAKE_ALL
 
 
 # With what a handler sorts out what it took.
@@ -478,12 +466,47 @@ class _Text:
         return False
 
     @cached_property
-    def handles_in_loop(self) -> bool:
-        """True if exceptions may be handled in a loop."""
-        return self._code is None or lines.handles_in_loop(self._code, with_too=self.has(_SUPPRESS))
+    def _blocks(self) -> lines.Blocks | None:
+        return lines.blocks(self._code) if self._code is not None else None
 
     @cached_property
-    def _clauses(self) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
+    def suppresses_in_loop(self) -> bool:
+        """True if a `with` in a loop may take exceptions."""
+        return self.has(_SUPPRESS) and (self._blocks is None or self._blocks.opens_in_loop)
+
+    @cached_property
+    def tells_of_classes(self) -> bool:
+        """True if the text may speak of connections by the name of a class."""
+        return self.has(_CONNECTION_CLASS) or self.has(_TELLING_CLASS)
+
+    @cached_property
+    def retries(self) -> bool:
+        """True if a clause in a loop may lead back to its head after what may be a failure of a connection."""
+        code, blocks = self._code, self._blocks
+        if code is None or blocks is None:
+            return self.imports_network or self.tells_of_classes or self.matches(_TELLING_CALL)
+        return any(
+            self._may_retry(code, tried, clause) for tried in blocks.tries if tried.in_loop for clause in tried.clauses
+        )
+
+    def _may_retry(self, code: bytes, tried: lines.Tried, clause: lines.Clause) -> bool:
+        names = clause.names
+        if names is not None and names <= _UNRELATED_BYTES and not self.rebinds_caught:
+            return False
+        if not self.imports_network:
+            silent = names is not None and names <= _SAY_NOTHING and not self._rebinds(names)
+            if (silent or not self.tells_of_classes) and not _TELLING_CALL.search(code, tried.start, tried.end):
+                return False
+        return tried.has_finally or clause.may_lead_back(code)
+
+    @cached_property
+    def ladders(self) -> bool:
+        """True if a clause may take what a later one of the same `try` names."""
+        blocks = self._blocks
+        return blocks is None or self.rebinds_caught or any(_may_be_ladder(tried) for tried in blocks.tries)
+
+    @cached_property
+    def _clauses(self) -> frozenset[bytes] | None:
         return lines.clauses(self._data) if self._plain else None
 
     @cached_property
@@ -495,14 +518,7 @@ class _Text:
             return False
         if self._clauses is None:
             return True
-        return not self._clauses[0] <= _UNRELATED_BYTES or self.rebinds_caught
-
-    @cached_property
-    def names_classes(self) -> bool:
-        """True if a clause may name a class that is no builtin one of no connection."""
-        if self._clauses is None or self.has(_SUPPRESS):
-            return True
-        return not self._clauses[0] <= _SAY_NOTHING or self._rebinds(self._clauses[0])
+        return not self._clauses <= _UNRELATED_BYTES or self.rebinds_caught
 
     def _rebinds(self, names: frozenset[bytes]) -> bool:
         """Say whether one of the builtins' `names` may be given anew."""
@@ -531,7 +547,7 @@ class _Text:
         """True if a builtin exception's name, of those that are caught and unrelated, may be given anew."""
         if self._clauses is None:
             return self.rebinds_unrelated
-        return self._rebinds(self._clauses[0] & _UNRELATED_BYTES)
+        return self._rebinds(self._clauses & _UNRELATED_BYTES)
 
     def _imports(self, names: frozenset[bytes]) -> bool:
         if b"import" not in self._data:
@@ -544,31 +560,54 @@ class _Text:
         """The lines without long strings, None if they cannot be told."""
         return lines.statements(self._data) if self._plain else None
 
+    def _means_connections(self, names: frozenset[bytes]) -> bool:
+        """Say whether one of the `names` after `except` may mean connections, and not all of them or none."""
+        if any(lines.of_network(names, _SAY_NOTHING)) or (self.has(_ALL_ERRORS) and not names <= _UNRELATED_BYTES):
+            return True
+        return self.rebinds_caught and not names.isdisjoint(_UNRELATED_BYTES)
+
     @cached_property
     def handles_related(self) -> bool:
         """True if a clause may name a class that means connections, and not all of them or none."""
-        if self._clauses is None or any(lines.of_network(self._clauses[0], _SAY_NOTHING)):
+        return self._clauses is None or self._means_connections(self._clauses)
+
+    @cached_property
+    def handles_some(self) -> bool:
+        """True if the clauses of a `try` may take some failures of connections and miss others."""
+        if not self.handles_related:
+            return False
+        return self._blocks is None or any(self._may_take_some(tried) for tried in self._blocks.tries)
+
+    def _may_take_some(self, tried: lines.Tried) -> bool:
+        names = [clause.names for clause in tried.clauses if clause.names is not None]
+        if len(names) < len(tried.clauses):
             return True
-        if self.has(_ALL_ERRORS) and any(name not in _UNRELATED_BYTES for name in self._clauses[0]):
-            return True
-        return self.rebinds_caught
+        # The builtin classes never come of what a library raises, whatever takes it then.
+        may_miss = self.has(_CONNECTION_CLASS) or all(map(_TAKE_ALL.isdisjoint, names))
+        return may_miss and any(map(self._means_connections, names))
 
     @cached_property
     def handles_os_errors(self) -> bool:
         """True if a clause may name what is an `OSError`, or more of connections than that."""
-        if self._clauses is None or not self._clauses[0] <= _UNRELATED_BYTES | {b"BaseException", b"Exception"}:
+        if self._clauses is None or not self._clauses <= _NEVER_LATER:
             return True
         return self.handles_related
 
     @cached_property
     def sorts_out(self) -> bool:
-        """True if a handler may sort out what it took."""
-        if self._clauses is None or self.has(_SORTING_ALL):
+        """True if a handler may begin by asking what it took."""
+        code, blocks = self._code, self._blocks
+        if code is None or blocks is None:
             return True
-        names = self._clauses[1]
-        return bool(names) and any(
-            word in self._data and _asking(pattern, names).search(self._data) is not None for word, pattern in _ASKED
-        )
+        return any(self._may_sort_out(code, clause) for tried in blocks.tries for clause in tried.clauses)
+
+    def _may_sort_out(self, code: bytes, clause: lines.Clause) -> bool:
+        if clause.names is not None:
+            if clause.names <= _UNRELATED_BYTES and not self.rebinds_caught:
+                return False
+            if clause.bound is None and not self.has(_EXC_INFO):
+                return False
+        return clause.may_ask(code)
 
     @cached_property
     def own_names(self) -> frozenset[str]:
@@ -640,6 +679,19 @@ class _Text:
     def names_connection_errno(self) -> bool:
         """True if an errno that only connections have may be named, or written as a number."""
         return self.has(_ERRNO) or (self.has(_ERRNO_READ) and self.matches(_ERRNO_NUMBER))
+
+
+def _may_be_ladder(tried: lines.Tried) -> bool:
+    """Say whether a clause may take what a later one names, as far as that may be about connections."""
+    may_take = False
+    for clause in tried.clauses:
+        names = clause.names
+        if names is None:
+            return True
+        if may_take and not names <= _NEVER_LATER:
+            return True
+        may_take = may_take or not names <= _UNRELATED_BYTES
+    return False
 
 
 def _importing_lines(data: bytes) -> Iterator[bytes]:
@@ -888,7 +940,7 @@ class _Handlers:
             return text.handles and text.names_connection_errno
         if not text.handles:
             return False
-        return text.names_connection_errno or text.has(_SUPPRESS) or text.handles_related or text.sorts_out
+        return text.names_connection_errno or text.has(_SUPPRESS) or text.sorts_out or text.handles_some
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
@@ -927,16 +979,20 @@ def _may_dispatch(handler: ast.ExceptHandler, text: _Text, seen: _Seen, about: b
     return (reads_errno and text.names_connection_errno) or (about and (sorts or text.has(_ERRNO)))
 
 
+def _handles_errors_of_connections(text: _Text) -> bool:
+    if not text.may_handle:
+        return False
+    if text.has(_TIMEOUT) or text.has(_CONNECTION_CLASS):
+        return text.handles
+    return text.imports_network and text.handles and text.handles_os_errors
+
+
 class _Ladders:
     prefix = "CNL105"
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
-        if not text.may_handle:
-            return False
-        if text.has(_TIMEOUT) or text.has(_CONNECTION_CLASS):
-            return text.handles
-        return text.imports_network and text.handles and text.handles_os_errors
+        return _handles_errors_of_connections(text) and text.ladders
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
@@ -951,7 +1007,7 @@ class _Redundant:
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
-        return _Ladders.may_speak(text)
+        return _handles_errors_of_connections(text)
 
     @staticmethod
     def can_speak(_text: _Text, seen: _Seen) -> bool:
@@ -968,11 +1024,9 @@ class _Retries:
             return True
         if not text.may_handle:
             return False
-        if not text.handles or not text.handles_in_loop:
+        if not text.handles:
             return False
-        if text.imports_network or (text.names_classes and (text.has(_CONNECTION_CLASS) or text.has(_TELLING_CLASS))):
-            return True
-        return text.matches(_TELLING_CALL)
+        return text.retries or (text.suppresses_in_loop and (text.imports_network or text.tells_of_classes))
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:

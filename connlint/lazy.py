@@ -22,9 +22,9 @@ class _Lazy(Generic[AnyStr]):
     def _compiled(self) -> re.Pattern[AnyStr]:
         return re.compile(self.pattern, self._flags)
 
-    def search(self, data: AnyStr, position: int = 0) -> re.Match[AnyStr] | None:
-        """Return the first match from `position` on."""
-        return self._compiled.search(data, position)
+    def search(self, data: AnyStr, position: int = 0, end: int = sys.maxsize) -> re.Match[AnyStr] | None:
+        """Return the first match from `position` up to `end`."""
+        return self._compiled.search(data, position, end)
 
     def match(self, data: AnyStr, position: int = 0) -> re.Match[AnyStr] | None:
         """Return the match at `position`."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from codecs import BOM_UTF8
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from connlint.lazy import Pattern
 
@@ -18,10 +18,23 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 _HEADER = Pattern(rb"\n([ \t\f]*)(?:async[ \t]+)?(for|while|except|def|class|with|if|else|elif|try|finally)\b([^\n]*)")
-_LOOP = Pattern(rb"\n[ \t\f]*(?:async[ \t]+)?(?:for|while)\b")
 _CLAUSE = Pattern(rb"except\b[ \t*]*([^\n:#]*)(:?)")
 _NAME = Pattern(rb"[\w.]+")
-_BOUND = Pattern(rb"\bas[ \t]+(\w+)")
+# The classes after `except`. No part gives back what it took, so that it takes no time to see that they are others.
+_CLASSES = Pattern(
+    rb"[ \t]*+\*?+[ \t]*+(?:(\(?+\s*+[A-Za-z_][\w.]*+(?:\s*+,\s*+[A-Za-z_][\w.]*+)*+\s*+,?+\s*+\)?+)[ \t]*+"
+    rb"(?:as[ \t]++(\w++))?+)?+[ \t]*+:"
+)
+_REST = Pattern(rb"[ \t\f]*(?:#[^\n]*|([^\s#][^\n]*))?")
+_LEAVES = Pattern(rb"(?:raise|return|break)\b")
+_ASKS = Pattern(rb"(?:if|match)\b")
+# What may begin an assignment.
+_BINDS = Pattern(rb"[(\[]|[^\n]*(?:[=:]|\\\r?\n)")
+_CONTINUE = Pattern(rb"\bcontinue\b")
+_AFTER_FORM_FEED = Pattern(rb"\f[ \t\f]*[^\s]")
+# What may make the line after a backslash begin something all the same: the backslash ends a comment, or a first word.
+_ODD_START = Pattern(rb"#|\basync\b")
+_BOUND = Pattern(rb"\bas[ \t]+\w+")
 _OPENS_BLOCK = Pattern(rb":[ \t\r]*(?:#[^\n]*)?\Z")
 _ONLY_BACKSLASH = Pattern(rb"\n[ \t\f]*\\\r?\n")
 _LONG_QUOTES = Pattern(rb'"""|' + rb"'''")
@@ -69,6 +82,9 @@ def statements(data: bytes) -> bytes | None:
             if end < 0:
                 return None
             pieces += [data[copied:start], b'""']
+            if data[start - 2 : start].lower().find(b"f") >= 0:
+                # What an f-string calls is code.
+                pieces.append(data[start + 3 : end - 3].replace(b"\n", b" ").replace(b"#", b" "))
             copied = position = end
         elif data[start : start + 1] in {b"#", b"\n", b""}:
             # What was found stands in a comment, or in a short string.
@@ -89,45 +105,158 @@ def _end_of_string(data: bytes, start: int, quotes: bytes) -> int:
     return found.end() if found is not None else -1
 
 
-def handles_in_loop(code: bytes, *, with_too: bool) -> bool:
-    """Say whether an `except` clause may stand in a loop (of the same function), or, `with_too`, a `with`.
+class Clause(NamedTuple):
+    """An `except` clause, indented by `width`, whose body begins at `start`.
 
-    `code` is what `statements` has returned.
+    `names` is what it takes, `BaseException` if it says nothing, None if that cannot be told; `bound` the name that it
+    gives it.
     """
-    first = _LOOP.search(code)
-    if first is None:
+
+    names: frozenset[bytes] | None
+    bound: bytes | None
+    width: int
+    start: int
+
+    def may_ask(self, code: bytes) -> bool:
+        """Say whether the body may begin with an `if` or a `match`, after nothing but names that are bound."""
+        line = _REST.match(code, self.start)
+        if line is None or line[1]:
+            return line is None
+        body = 0
+        binds = False
+        for found in _STATEMENT.finditer(code, line.end()):
+            width, first = _width(found[1]), found.end(1)
+            if width <= self.width:
+                if not binds or _is_balanced(code[self.start : first]):
+                    return False
+                continue  # it belongs to a statement before it
+            body = body or width
+            if width <= body:
+                if _ASKS.match(code, first) is not None:
+                    return True
+                if not binds and _BINDS.match(code, first) is None:
+                    return False
+                binds = True
         return False
+
+    def may_lead_back(self, code: bytes) -> bool:
+        """Say whether control may go on after the clause, or back to the head of a loop."""
+        line = _REST.match(code, self.start)
+        if line is None or line[1]:
+            return line is None or _LEAVES.match(line[1]) is None
+        body = end = 0
+        leaves = False
+        for found in _STATEMENT.finditer(code, line.end()):
+            width = _width(found[1])
+            if width <= self.width:
+                break
+            body = body or width
+            if width <= body:  # else it belongs to a statement that is one of the body's own
+                leaves = _LEAVES.match(code, found.end(1)) is not None
+            end = found.end()
+        else:
+            end = len(code)
+        return not leaves or _CONTINUE.search(code, self.start, end) is not None
+
+
+class Tried:
+    """A `try` with `except` clauses: what it tries begins at `start` and ends at `end`."""
+
+    def __init__(self, start: int, *, in_loop: bool) -> None:
+        self.start = self.end = start
+        self.in_loop = in_loop
+        self.has_finally = False
+        self.clauses: list[Clause] = []
+
+
+class Blocks(NamedTuple):
+    """What is tried, and whether a `with` may stand in a loop (of the same function)."""
+
+    tries: list[Tried]
+    opens_in_loop: bool
+
+
+def blocks(code: bytes) -> Blocks | None:
+    """Return the blocks of `code`, which `statements` has returned; None if they cannot be told."""
+    if b"\f" in code and _AFTER_FORM_FEED.search(code) is not None:
+        return None
+    tries: dict[int, Tried] = {}
+    latest: dict[int, Tried] = {}
+    opens_in_loop = False
     # The blocks that are open: indentation, whether it is a loop (else a function or a class), and where it begins.
-    blocks: list[tuple[int, bool, int]] = []
-    for found in _HEADER.finditer(code, first.start()):
-        kind = found[2]
-        is_loop = kind in _LOOPS
-        if not blocks and not is_loop:
-            continue
+    opened: list[tuple[int, bool, int]] = []
+    for found in _HEADER.finditer(code):
+        indentation, kind, rest = found.groups()
         start = found.start()
         if code.endswith((b"\\", b"\\\r"), 0, start):
-            if b"#" in code[code.rfind(b"\n", 0, start) : start]:
-                return True  # the comment may end in a backslash
+            if kind not in _IN_EXPRESSIONS or _ODD_START.search(code[code.rfind(b"\n", 0, start) : start]) is not None:
+                return None
             continue
-        width = _width(found[1])
-        is_definition = kind in _DEFINITIONS
-        if is_definition or _OPENS_BLOCK.search(found[3]) is not None:
-            while blocks and blocks[-1][0] >= width:
-                blocks.pop()
-        if is_loop:
-            blocks.append((width, True, start))
-        elif is_definition:
-            if blocks:
-                blocks.append((width, False, start))
-        elif blocks and (kind == b"except" or (with_too and kind == b"with")):
-            outer, in_loop, since = blocks[-1]
-            if in_loop or _is_left(code, outer, since, start):
-                return True
-    return False
+        width = _width(indentation)
+        if opened and _begins_block(kind, rest):
+            while opened and opened[-1][0] >= width:
+                opened.pop()
+        if kind in _LOOPS:
+            opened.append((width, True, start))
+        elif kind in _DEFINITIONS:
+            if opened:
+                opened.append((width, False, start))
+        elif kind == b"try":
+            latest[width] = Tried(found.end(2), in_loop=_is_in_loop(code, opened, start))
+        elif kind == b"with":
+            opens_in_loop = opens_in_loop or _is_in_loop(code, opened, start)
+        elif kind in _OF_TRY:
+            tried = latest.get(width)
+            if tried is None:
+                return None
+            if kind == b"finally":
+                tried.has_finally = True
+                continue
+            if not tried.clauses:
+                tried.end = start
+                tries[start] = tried
+            tried.clauses.append(_clause(code, found.end(2), width))
+    return Blocks([*tries.values()], opens_in_loop)
 
 
+def _begins_block(kind: bytes, rest: bytes) -> bool:
+    """Say whether a line of `kind` and the `rest` surely begins a block, and not a part of an expression."""
+    if kind not in _IN_EXPRESSIONS:
+        return True
+    if kind == b"else":
+        return rest.lstrip().startswith(b":")
+    return _OPENS_BLOCK.search(rest) is not None and b"else" not in rest
+
+
+def _is_in_loop(code: bytes, opened: list[tuple[int, bool, int]], start: int) -> bool:
+    """Say whether what begins at `start` may stand in a loop, of the blocks that are `opened`."""
+    if not opened:
+        return False
+    width, is_loop, since = opened[-1]
+    return is_loop or _is_left(code, width, since, start)
+
+
+def _clause(code: bytes, position: int, width: int) -> Clause:
+    """Return the clause, indented by `width`, whose `except` ends at `position`."""
+    found = _CLASSES.match(code, position)
+    if found is None:
+        return Clause(None, None, width, position)
+    listed, bound = found.groups()
+    return Clause(frozenset(_NAME.findall(listed) if listed else _BARE), bound, width, found.end())
+
+
+def _is_balanced(code: bytes) -> bool:
+    """Say whether as many brackets are closed as are opened."""
+    return sum(map(code.count, _OPENING)) == sum(map(code.count, _CLOSING))
+
+
+_OPENING = (b"(", b"[", b"{")
+_CLOSING = (b")", b"]", b"}")
 _LOOPS = frozenset({b"for", b"while"})
 _DEFINITIONS = frozenset({b"def", b"class"})
+_OF_TRY = frozenset({b"except", b"finally"})
+# With what a line within an expression may begin; all else begins a statement.
+_IN_EXPRESSIONS = frozenset({b"for", b"if", b"else"})
 
 
 def _is_left(code: bytes, width: int, since: int, until: int) -> bool:
@@ -140,15 +269,14 @@ def _width(indentation: bytes) -> int:
     return len(indentation.rpartition(b"\f")[2].expandtabs())
 
 
-def clauses(data: bytes) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
-    """Return the names after `except`, and those that are bound there; None if that cannot be told.
+def clauses(data: bytes) -> frozenset[bytes] | None:
+    """Return the names after `except`; None if they cannot be told.
 
     Lines of strings count, too; a bare `except` names `BaseException`.
     """
     if _is_odd(data):
         return None
     classes: set[bytes] = set()
-    bound: set[bytes] = set()
     for found in _CLAUSE.finditer(data):
         start = found.start()
         if data[data.rfind(b"\n", 0, start) + 1 : start].strip(b" \t\f"):
@@ -158,10 +286,9 @@ def clauses(data: bytes) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
             return None
         named = _BOUND.search(text)
         if named is not None:
-            bound.add(named[1])
             text = text[: named.start()]
         classes.update(_NAME.findall(text) or _BARE)
-    return frozenset(classes), frozenset(bound)
+    return frozenset(classes)
 
 
 def of_network(names: Collection[bytes], unrelated: Collection[bytes]) -> Iterator[bytes]:

@@ -7,12 +7,17 @@ from connlint import lines
 TRY = "try:\n{0}    f()\n{0}except E:\n{0}    pass\n"
 
 
-def handles_in_loop(text: str, *, with_too: bool = True) -> bool:
+def blocks(text: str) -> lines.Blocks | None:
     code = lines.statements(text.encode())
-    return code is None or lines.handles_in_loop(code, with_too=with_too)
+    return lines.blocks(code) if code is not None else None
 
 
-def clauses(text: str) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
+def handles_in_loop(text: str) -> bool:
+    found = blocks(text)
+    return found is None or found.opens_in_loop or any(tried.in_loop for tried in found.tries)
+
+
+def clauses(text: str) -> frozenset[bytes] | None:
     return lines.clauses(text.encode())
 
 
@@ -77,12 +82,134 @@ def test_something_may_be_handled_in_a_loop(text: str) -> None:
 
 def test_many_loops_cost_no_more_than_their_number() -> None:
     text = "for x in y:\n    pass\n" * 20_000 + "def f(): ...\n" * 20_000 + "x = ''''''\n" * 20_000
-    assert not handles_in_loop(text, with_too=False)
+    assert not handles_in_loop(text)
+
+
+def tried(text: str) -> list[tuple[str, list[frozenset[bytes] | None]]]:
+    """Return what each `try` tries and names."""
+    code = lines.statements(text.encode())
+    assert code is not None
+    found = lines.blocks(code)
+    assert found is not None
+    return [(code[each.start : each.end].decode(), [clause.names for clause in each.clauses]) for each in found.tries]
+
+
+def test_clauses_belong_to_their_try() -> None:
+    inner = "\n    try: a()\n    except (A,\n  b.C,): pass\n    except: pass\n    finally: x()"
+    other = "\n        b()"
+    text = f"try:{inner}\nexcept* D as d: pass\nelse:\n    try:{other}\n    except E, F: pass\n"
+    assert tried(text) == [
+        (": a()", [frozenset({b"A", b"b.C"}), frozenset({b"BaseException"})]),
+        (f":{inner}", [frozenset({b"D"})]),
+        (f":{other}", [frozenset({b"E", b"F"})]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "get(x)[1:2]",
+        "(lambda: E)()",
+        "{1: E}[1]",
+        "A if b else C",
+        "x . Exception",
+        "\xe9Exception",
+        "\\\n A",
+        "(*A, B)",
+    ],
+)
+def test_what_is_more_than_names_cannot_be_told(named: str) -> None:
+    ((_, names),) = tried(f"try: f()\nexcept {named} as e: pass\n")
+    assert names in ([None], [frozenset({b"lambda"})])
+
+
+def test_what_an_f_string_calls_is_tried() -> None:
+    (((code, _)),) = tried('try:\n    f(x, rf"""\n# {\nconnect()}""")\nexcept E: pass\n')
+    assert "connect()" in code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("if x:\n    try: f()\n    except E: pass\n\f    try: f()\n    except E: pass\n", id="form-feed"),
+        pytest.param("async \\\nfor x in y:\n" + block("    "), id="continued-after-async"),
+        pytest.param("x = 1  # \\\nfor x in y:\n" + block("    "), id="backslash-in-comment"),
+        pytest.param("try: f()\n  except E: pass\n", id="clause-without-try"),
+    ],
+)
+def test_blocks_cannot_be_told(text: str) -> None:
+    assert blocks(text) is None
+
+
+def clause(body: str) -> tuple[lines.Clause, bytes]:
+    code = lines.statements(f"for x in y:\n  try: f()\n  except E as e:{body}\n  g()\n  return\n".encode())
+    assert code is not None
+    found = lines.blocks(code)
+    assert found is not None
+    return found.tries[0].clauses[0], code
+
+
+def leads_back(body: str) -> bool:
+    found, code = clause(body)
+    return found.may_lead_back(code)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param(" pass", False, id="same-line"),
+        pytest.param("\n    log()\n    if e: f()", False, id="something-first"),
+        pytest.param("\n    raise\n  if e: f()", False, id="after-the-handler"),
+        pytest.param("\n    x = 1\n  if e: f()", False, id="after-the-handler-that-binds"),
+        pytest.param("\n    while e:\n        if e: f()", False, id="in-a-loop"),
+        pytest.param("\n    if e: f()", True, id="if"),
+        pytest.param("  # c\n\n    # d\n    match e:\n      case 1: f()", True, id="match"),
+        pytest.param("\n    err = e\n    code = err.errno\n    if code: f()", True, id="names-first"),
+        pytest.param("\n    err \\\n      = e\n    if err: f()", True, id="continued"),
+        pytest.param("\n    (a,\n    b) = e\n    if a: f()", True, id="unpacked"),
+        pytest.param("\n    a = f(\n e,\n    b)\n    if a: f()", True, id="left-of-the-handler"),
+    ],
+)
+def test_clause_may_ask_what_it_took(body: str, expected: bool) -> None:
+    found, code = clause(body)
+    assert found.bound == b"e"
+    assert found.may_ask(code) is expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(" raise", id="same-line"),
+        pytest.param("\n    raise", id="raises"),
+        pytest.param("  # x\n\n    # y\n    log()\n    return f(\n        a,\n)\n", id="returns-over-lines"),
+        pytest.param("\n    if a:\n        log()\n    break  # z", id="breaks-after-block"),
+        pytest.param("\r\n\traise E\r", id="crlf-and-tab"),
+        pytest.param("\n    raise E from \\\n        e", id="continued"),
+    ],
+)
+def test_clause_leaves_the_loop(body: str) -> None:
+    assert not leads_back(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(" pass", id="same-line"),
+        pytest.param("\n    log()", id="goes-on"),
+        pytest.param("\n    if a: continue\n    raise", id="continues"),
+        pytest.param("\n    if a:\n        raise", id="raises-in-a-block"),
+        pytest.param("\n    raises = 1", id="name"),
+        pytest.param("\n    x = 1; raise", id="second-on-its-line"),
+        pytest.param('\n    if a:\n        raise\n    log(\n"raise")', id="string-left-of-all"),
+    ],
+)
+def test_clause_may_lead_back(body: str) -> None:
+    assert leads_back(body)
 
 
 def test_clauses() -> None:
     text = "try: f()\nexcept (A, b.C) as e: pass\nexcept* D: pass\nexcept: pass\nx = 'except E'\n"
-    assert clauses(text) == (frozenset({b"A", b"b.C", b"D", b"BaseException"}), frozenset({b"e"}))
+    assert clauses(text) == frozenset({b"A", b"b.C", b"D", b"BaseException"})
 
 
 def test_clauses_of_several_lines_cannot_be_told() -> None:
