@@ -118,10 +118,18 @@ def test_work_grows_as_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
         count += 1
         return children(node)
 
-    children = tree.children
+    class Counting(tree.Readers):
+        def __getitem__(self, kind: type[cst.CSTNode]) -> Callable[[Any], tuple[Any, ...]]:
+            nonlocal count
+            count += 1
+            return super().__getitem__(kind)
+
+    children, backwards = tree.children, tree.BACKWARDS
     for module in [module for name, module in sys.modules.items() if name.startswith("connlint.")]:
         if getattr(module, "children", None) is children:
             monkeypatch.setattr(module, "children", counted)
+        if getattr(module, "BACKWARDS", None) is backwards:
+            monkeypatch.setattr(module, "BACKWARDS", Counting(backwards=True))
     visited = []
     for times in (20, 40):
         count = 0

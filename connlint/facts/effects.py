@@ -64,6 +64,9 @@ class Effects(Record):
 
 
 _NONE = Effects()
+_MAY_HIDE: frozenset[type[cst.CSTNode]] = frozenset(
+    {cst.Attribute, cst.Await, cst.For, cst.CompFor, cst.Yield, cst.TryStar}
+)
 _DEEPEST = 8
 
 # Methods whose names are those of text, containers and loggers: on a receiver that is not known they are taken to be
@@ -121,13 +124,15 @@ class EffectsReader:
                 found += self.of_call(node)
             elif type(node) is cst.Raise:
                 found += Effects(raised=tuple(self._of_raise(node)))
-            elif self._hides(node) or (type(node) is cst.Attribute and self._is_busy_property(node)):
+            elif type(node) in _MAY_HIDE and self._hides(node):
                 found += Effects(opaque=(node,))
             stack.extend(reversed(children(node)))
         return found
 
     def _hides(self, node: cst.CSTNode) -> bool:
         """Say whether `node` itself, whatever is below it, runs code that we do not see."""
+        if type(node) is cst.Attribute:
+            return self._is_busy_property(node)
         if type(node) is cst.Await:
             return type(node.expression) is not cst.Call
         if isinstance(node, (cst.For, cst.CompFor)):

@@ -8,6 +8,7 @@ input, and what it does after an attempt that succeeded. Where that cannot be se
 from __future__ import annotations
 
 import sys
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,8 @@ from connlint.facts.growth import read_delay
 from connlint.facts.inputs import Inputs
 from connlint.facts.model import Counter, Retried, RetryLoop
 from connlint.facts.names import OPAQUE
-from connlint.facts.tree import dotted, walk, walk_same_code
+from connlint.facts.scopes import BLOCKS
+from connlint.facts.tree import dotted, is_code_of_its_own, walk, walk_same_code
 from connlint.knowledge.waits import EXITS, READS, RUNS, SENDS
 from connlint.records import Record, field, replace
 
@@ -290,7 +292,8 @@ def _in_order(facts: Facts, loops: Iterable[Loop]) -> list[Loop]:
     if len(wanted) < 2:
         return wanted
     remaining = set(wanted)
-    return [node for node in walk(facts.module) if isinstance(node, (cst.For, cst.While)) and node in remaining]
+    found = walk(facts.module, enter=lambda node: node.__class__ in BLOCKS or is_code_of_its_own(node))
+    return [node for node in found if isinstance(node, (cst.For, cst.While)) and node in remaining]
 
 
 class Ways(Record, frozen=False):
@@ -819,7 +822,7 @@ class _Reader:
         """
         sites = item.sites
         env: Env = dict(given)
-        for path in self._constants():
+        for path in self._constants:
             number = self._initial(path)
             if number is not None:
                 env[path] = number
@@ -862,6 +865,7 @@ class _Reader:
             function = self.facts.index.function_of(function)
         return found
 
+    @cached_property
     def _constants(self) -> set[str]:
         scope = self.facts.index.scope_of(self.loop)
         read = {node.value for node in walk_same_code(self.loop) if type(node) is cst.Name}
@@ -871,7 +875,7 @@ class _Reader:
         """Return the names that are bound to True, False or None just once before the loop."""
         scope = self.facts.index.scope_of(self.loop)
         found: Env = {}
-        for name in self._constants():
+        for name in self._constants:
             outside = [
                 binding for binding in scope.names[name] if self.loop not in self.facts.index.ancestors(binding.node)
             ]

@@ -85,33 +85,35 @@ class _Reader:
         self._facts = facts
         self._waits = Waits(facts)
         self._spans = Spans(facts)
+        self._policies: dict[str | None, Policy | None] = {}
 
     # What is configured
 
     def sources(self, call: cst.Call) -> Iterator[_Source]:
         """Yield the policies that `call` makes or is given as a dictionary, those that hide something left out."""
         parent = self._facts.index.parents.get(call)
+        name = self._facts.names.qualified(call.func)
         if type(call.func) is cst.Attribute and call.func.attr.value == "retry_with":
             yield from self._varied(call)
-        elif self._facts.names.qualified(call.func) == "functools.partial":
+        elif name == "functools.partial":
             yield from self._partial(call)
         else:
-            row = self._row_of(call)
+            row = self._row_of(call, name)
             if row is not None:
                 place = parent if type(parent) is cst.Decorator else call
                 yield _Source(place, row, call, partial(given, row, call))
-        yield from self._dictionaries(call)
+        yield from self._dictionaries(call, name)
 
-    def _row_of(self, call: cst.Call) -> Policy | None:
+    def _row_of(self, call: cst.Call, name: str | None) -> Policy | None:
         """Return what the tables know of the policy that `call` makes, if it makes one and hides nothing of it."""
         if self._is_task(call):
             return celery.TASK
         if self._task_of(call) is not None:
             return celery.RETRY
         row = policies.policy(self._facts.values.target(call)) if self._is_method(call) else None
-        row = row or policies.policy(self._facts.names.qualified(call.func))
+        row = row or self._policy(name)
         if row is None:
-            return self._row_of_adapter(call)
+            return self._row_of_adapter(call, name or OPAQUE)
         keywords = [arg.keyword.value for arg in call.args if arg.keyword is not None]
         if has_star(call) or (not row.open and not row.arguments.issuperset(keywords)):
             return None
@@ -129,11 +131,16 @@ class _Reader:
     def _is_method(self, call: cst.Call) -> bool:
         return type(call.func) is cst.Attribute and call.func.attr.value in {"ensure", "ensure_connection"}
 
-    def _row_of_adapter(self, call: cst.Call) -> Policy | None:
+    def _policy(self, name: str | None) -> Policy | None:
+        """Return the row of `name`: a file calls the same names again and again."""
+        if name not in self._policies:
+            self._policies[name] = policies.policy(name)
+        return self._policies[name]
+
+    def _row_of_adapter(self, call: cst.Call, name: str) -> Policy | None:
         """Return the row of requests' adapter if `call` makes one of a class of the file that hands the number on."""
-        name = self._facts.names.qualified(call.func) or OPAQUE
-        count = argument(call, None, "max_retries")
-        if count is None or not name.startswith("<file>") or has_star(call):
+        count = argument(call, None, "max_retries") if name.startswith("<file>") else None
+        if count is None or has_star(call):
             return None
         if _ADAPTER not in self._facts.values.lineage(name) or not self._is_count(count):
             return None
@@ -211,17 +218,17 @@ class _Reader:
                 base = _Source(decorator, row, original, partial(given, row, original))
                 yield _Source(call, row, call, partial(given, row, call), base)
 
-    def _dictionaries(self, call: cst.Call) -> Iterator[_Source]:
+    def _dictionaries(self, call: cst.Call, name: str | None) -> Iterator[_Source]:
         """Yield the policies that `call` is given as dictionaries."""
         written = argument(call, None, "retry_policy")
         if written is not None:
             yield from self._dictionary(written, kombu.RETRY_POLICY, _INTERVALS)
-        if policies.canonical(self._facts.names.qualified(call.func) or OPAQUE) == "botocore.config.Config":
+        written = argument(call, None, "retries")
+        if written is not None and policies.canonical(name or OPAQUE) == "botocore.config.Config":
             row = policies.policy("botocore.config.Config.retries")
-            written = argument(call, None, "retries")
-            if row is not None and written is not None:
+            if row is not None:
                 yield from self._dictionary(written, row)
-        row = policies.policy("grpc.retryPolicy") if self._is_service_config(call) else None
+        row = policies.policy("grpc.retryPolicy") if name == "json.dumps" and "grpc" in self._clients() else None
         if row is not None:
             for node in self._grpc_policies(call):
                 yield from self._dictionary(node, row)
@@ -233,10 +240,6 @@ class _Reader:
         items = _items(node) if type(node) is cst.Dict else None
         if items is not None and row.arguments.issuperset(items) and (not needed or needed & items.keys()):
             yield _Source(node, row, None, items.get)
-
-    def _is_service_config(self, call: cst.Call) -> bool:
-        name = self._facts.names.qualified(call.func) or ""
-        return name == "json.dumps" and "grpc" in self._clients()
 
     def _grpc_policies(self, call: cst.Call) -> Iterator[cst.Dict]:
         """Yield the dictionaries `retryPolicy` of the service configuration that `call` writes as JSON."""

@@ -64,6 +64,8 @@ _DEEPEST = 8
 
 def read_reuses(facts: Facts) -> Iterator[Reuse]:
     """Yield the loops that connect a socket again after its connect has failed: one for each loop and socket."""
+    if not facts.index.all(cst.For) and not facts.index.all(cst.While):
+        return
     if not any(_is_in_loop(facts, call) and _may_connect(facts, call) for call in facts.index.all(cst.Call)):
         return  # what connects is not read for nothing
     sites = [site for site in facts.connects if _is_in_loop(facts, site.call)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import libcst as cst
 
-from connlint.facts.tree import COMPREHENSIONS, NODES, Readers, children, dotted, walk
+from connlint.facts.tree import BACKWARDS, COMPREHENSIONS, NODES, children, dotted, walk
 from connlint.records import Record, field
 
 if TYPE_CHECKING:
@@ -210,7 +210,6 @@ _WITH_BODIES: frozenset[type[cst.CSTNode]] = frozenset({cst.FunctionDef, cst.Lam
 _COMPREHENSIONS: frozenset[type[cst.CSTNode]] = frozenset(COMPREHENSIONS)
 _STATEMENTS: frozenset[type[cst.CSTNode]] = frozenset({cst.SimpleStatementLine, cst.IndentedBlock})
 # What is nothing to look at, and below which there is nothing: nearly half of the nodes.
-_BACKWARDS = Readers(backwards=True)
 _LEAVES: frozenset[type[cst.CSTNode]] = frozenset({cst.Name, cst.SimpleString, cst.Integer, cst.FormattedStringText})
 
 
@@ -254,7 +253,7 @@ def read_index(module: cst.Module) -> Index:
                 stack.append((scope, conditional))
                 conditional = True
         # as `children` does it, in line: here is where every node of the file comes by
-        for value in _BACKWARDS[kind](node):
+        for value in BACKWARDS[kind](node):
             kind = value.__class__
             if kind in _LEAVES:
                 parents[id(value)] = node
@@ -438,12 +437,12 @@ def _declarations(body: cst.BaseSuite, scope: Scope) -> None:
         elif node.__class__ is cst.SimpleStatementLine:
             stack += [small for small in node.body if small.__class__ in _DECLARING]
         else:
-            stack += [child for child in children(node) if child.__class__ in _MAY_DECLARE]
+            stack += [child for child in children(node) if child.__class__ in BLOCKS]
 
 
 _DECLARING: dict[type[cst.CSTNode], Literal["global", "nonlocal"]] = {cst.Global: "global", cst.Nonlocal: "nonlocal"}
-# What a declaration can stand in, in the code of one function.
-_MAY_DECLARE: frozenset[type[cst.CSTNode]] = frozenset(
+# What statements stand in, in the code of one function, and those by which a name is declared.
+BLOCKS: frozenset[type[cst.CSTNode]] = frozenset(
     {
         *_DECLARING,
         *(cst.SimpleStatementLine, cst.SimpleStatementSuite, cst.IndentedBlock),

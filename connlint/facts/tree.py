@@ -78,6 +78,8 @@ class _Nodes(dict[type, bool]):
 
 
 _READERS = Readers()
+BACKWARDS = Readers(backwards=True)
+"""The fields in the order in which a stack takes them."""
 NODES = _Nodes()
 
 
@@ -109,12 +111,36 @@ def walk(*roots: cst.CSTNode, enter: Callable[[cst.CSTNode], bool] | None = None
 
     `enter` is asked of every node but the roots whether to go below it; the node itself is yielded in any case.
     """
+    if enter is None:
+        return _walk(roots, frozenset())
+    return _walk_where(roots, enter)
+
+
+def _walk_where(roots: tuple[cst.CSTNode, ...], enter: Callable[[cst.CSTNode], bool]) -> Iterator[cst.CSTNode]:
     stack = list(reversed(roots))
     while stack:
         node = stack.pop()
         yield node
-        if enter is None or enter(node) or node in roots:
+        if enter(node) or node in roots:
             stack += reversed(children(node))
+
+
+def _walk(roots: tuple[cst.CSTNode, ...], closed: frozenset[type[cst.CSTNode]]) -> Iterator[cst.CSTNode]:
+    """Yield `roots` and all below them, but for what is below other nodes of the classes `closed`."""
+    stack = list(reversed(roots))
+    while stack:
+        node = stack.pop()
+        yield node
+        kind: type[Any] = node.__class__
+        if kind in closed and node not in roots:
+            continue
+        # as `children` does it, without a list for every node
+        for value in BACKWARDS[kind](node):
+            kind = value.__class__
+            if kind is list or kind is tuple:
+                stack += value[::-1]
+            elif NODES[kind]:
+                stack.append(value)
 
 
 def is_code_of_its_own(node: cst.CSTNode) -> bool:
@@ -124,12 +150,7 @@ def is_code_of_its_own(node: cst.CSTNode) -> bool:
 
 def walk_same_code(*roots: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """Yield what runs when `roots` run: as `walk`, without the bodies of functions, lambdas and classes."""
-    stack = list(reversed(roots))
-    while stack:
-        node = stack.pop()
-        yield node
-        if node.__class__ not in _CODE_OF_ITS_OWN or node in roots:
-            stack += reversed(children(node))
+    return _walk(roots, _CODE_OF_ITS_OWN)
 
 
 def statements(body: cst.BaseSuite | cst.Module) -> list[cst.CSTNode]:

@@ -71,6 +71,7 @@ class Values:
         self._memo: dict[tuple[int, int | None], frozenset[str]] = {}
         self._targets: dict[int, frozenset[str]] = {}
         self._kept: list[cst.CSTNode] = []
+        self._lineages: dict[str, list[str]] = {}
         self._busy: set[tuple[int, int | None]] = set()
         self._cuts = 0  # how often a cycle was cut: an answer found meanwhile holds only there, and is not kept
         self._steps = 0
@@ -109,6 +110,11 @@ class Values:
 
     def lineage(self, name: str) -> list[str]:
         """Return the class `name` and its bases, nearest first; `OPAQUE` stands for a base that is not known."""
+        if name not in self._lineages:
+            self._lineages[name] = self._lineage(name)
+        return self._lineages[name]
+
+    def _lineage(self, name: str) -> list[str]:
         found: list[str] = []
         queue = [name]
         for current in queue:

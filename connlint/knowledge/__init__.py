@@ -143,12 +143,17 @@ def add_own(options: Options) -> None:
     told = options.operations or options.exceptions or options.sleep_functions
     if _own.options == options or (not told and _own is own.NOTHING):
         return
-    for remembered in (canonical, is_harmless, is_connection_failure):
-        remembered.cache_clear()
+    _forget()
     _FAILURE_BASES.pop("own", None)
     _own = own.NOTHING  # what it told must not say how the next one's names are read
     _own = own.read(options, canonical)
-    canonical.cache_clear()
+    _forget()
+
+
+def _forget() -> None:
+    """Forget the answers in which a project's own may have a part."""
+    for remembered in (canonical, bases, operation, returns, is_harmless, is_connection_failure):
+        remembered.cache_clear()
 
 
 def _general() -> tuple[Library, ...]:
@@ -196,6 +201,7 @@ def synonyms(name: str, package: str) -> list[str]:
     return sorted(found, key=lambda other: (other.count("."), other))
 
 
+@cache
 def bases(name: str) -> tuple[str, ...] | None:
     """Return the direct bases of the class `name`, or None if the tables do not know it."""
     _of(name)
@@ -220,6 +226,7 @@ def lineage(name: str) -> Iterator[str]:
                 queue.append(base)
 
 
+@cache
 def operation(name: str) -> Operation | None:
     """Return the row of the operation `name`, or None if the call is not known to touch the network."""
     _of(name)
@@ -229,6 +236,7 @@ def operation(name: str) -> Operation | None:
     return found
 
 
+@cache
 def returns(name: str) -> str | tuple[str, ...] | None:
     """Return the class of what the call `name` returns, a tuple of them for a tuple, or None if not known."""
     _of(name)
