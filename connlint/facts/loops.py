@@ -39,7 +39,7 @@ from connlint.facts.inputs import Inputs
 from connlint.facts.model import Counter, Retried, RetryLoop
 from connlint.facts.names import OPAQUE
 from connlint.facts.scopes import BLOCKS
-from connlint.facts.tree import dotted, is_code_of_its_own, walk, walk_same_code
+from connlint.facts.tree import dotted, walk, walk_same_code
 from connlint.knowledge.waits import EXITS, READS, RUNS, SENDS
 from connlint.records import Record, field, replace
 
@@ -211,7 +211,15 @@ def _candidate(
         speaking = tuple(call for call in opaque if telling.speaks_of_connecting(called(call)[0] or ""))
     else:
         speaking = tuple(call for call in opaque if _reaches_by_name(call))
+    speaking = tuple(call for call in speaking if not _ends_at_once(facts, call))
     return _Candidate(handler, statement, caught, (), (), speaking) if speaking else None
+
+
+def _ends_at_once(facts: Facts, call: cst.Call) -> bool:
+    """Say whether a coroutine makes `call` for what it does at once, awaiting nothing: no peer is reached so."""
+    function = facts.index.function_of(call)
+    is_async = type(function) is cst.FunctionDef and function.asynchronous is not None
+    return is_async and type(facts.index.parents.get(call)) is cst.Expr
 
 
 def _takes_a_port(statement: cst.Try | cst.With) -> bool:
@@ -292,7 +300,7 @@ def _in_order(facts: Facts, loops: Iterable[Loop]) -> list[Loop]:
     if len(wanted) < 2:
         return wanted
     remaining = set(wanted)
-    found = walk(facts.module, enter=lambda node: node.__class__ in BLOCKS or is_code_of_its_own(node))
+    found = walk(facts.module, enter=lambda node: node.__class__ in BLOCKS)
     return [node for node in found if isinstance(node, (cst.For, cst.While)) and node in remaining]
 
 

@@ -38,6 +38,18 @@ def retry(head: str, handler: str, before: str = "", after: str = "") -> RetryLo
     return loop
 
 
+# A client that is waited for is awaited; what is not, turns a state machine.
+STATE = """\
+async def open(client):
+    while True:
+        try:
+            {}
+            break
+        except Exception:
+            await asyncio.sleep(1)
+"""
+
+
 @params(
     "code",
     [
@@ -63,10 +75,16 @@ def retry(head: str, handler: str, before: str = "", after: str = "") -> RetryLo
             id="else-of-the-loop",
         ),
         pytest.param("try:\n    work()\nexcept* ConnectionError:\n    pass\n", id="except-star"),
+        pytest.param(STATE.format("client.connect()"), id="state-of-a-client"),
     ],
 )
 def test_no_retry(code: str) -> None:
     assert loops(code) == ()
+
+
+@params("awaited", ["await client.connect()", "opened = client.connect()\n            await opened"])
+def test_awaited_connect_is_retried(awaited: str) -> None:
+    assert [loop.kind for loop in loops(STATE.format(awaited))] == ["retry"]
 
 
 @params(
