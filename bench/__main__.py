@@ -2,10 +2,11 @@
 
     make bench                                    all rows, some ten minutes
     make bench ARGS='--rows cold,clean --runs 1'  some rows, quickly
+    .venv/bin/python -m bench --document          README's table and picture, of the last results
 
 Every row compares two commands, which run alternately; what counts is the median. Both the time that passes and the
 time of all processors are compared, and a goal is met if both meet it. The results also go to `.bench/results.json`,
-and `--plot FILE` draws them.
+where rows that are not measured again keep what they had.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from functools import cache
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bench import corpus
+from bench.document import document
 from bench.measuring import Command, Cost, side_by_side
-from bench.plot import plot
 from connlint import gate
 
 if TYPE_CHECKING:
@@ -303,16 +304,23 @@ def _shown(cost: Mapping[str, float] | None, what: str) -> str:
     return f"{cost['megabytes']:.0f} MB" if what == "memory" else f"{cost[what]:.3f} s"
 
 
+def _merged(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return `rows`, and what the last results say of the others, in the order of the table."""
+    before = json.loads(RESULTS.read_text("utf-8"))["rows"] if RESULTS.exists() else []
+    known = {row["row"]: row for row in (*before, *rows)}
+    return [known[row.name] for row in ROWS if row.name in known]
+
+
 def main() -> int:
     """Measure what the command line asks for."""
     names = [row.name for row in ROWS]
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", default=",".join(names), help=f"which: {', '.join(names)} (default: all)")
     parser.add_argument("--runs", type=int, default=3, help="take the median of so many (default: 3)")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the last results as SVG, and measure nothing")
+    parser.add_argument("--document", action="store_true", help="put the last results into README; measure nothing")
     arguments = parser.parse_args()
-    if arguments.plot is not None:
-        arguments.plot.write_text(plot(json.loads(RESULTS.read_text("utf-8"))), "utf-8")
+    if arguments.document:
+        document(json.loads(RESULTS.read_text("utf-8")))
         return 0
     corpus.BENCH.mkdir(exist_ok=True)
     wanted = arguments.rows.split(",")
@@ -323,7 +331,7 @@ def main() -> int:
         "versions": _versions(),
         "machine": {"system": platform.platform(), "processors": PROCESSORS},
         "runs": arguments.runs,
-        "rows": [asdict(result) for result in results],
+        "rows": _merged([asdict(result) for result in results]),
     }
     RESULTS.write_text(json.dumps(report, indent=2), "utf-8")
     print(", ".join(f"{name} {number}" for name, number in _versions().items()))
