@@ -64,9 +64,7 @@ _DEEPEST = 8
 
 def read_reuses(facts: Facts) -> Iterator[Reuse]:
     """Yield the loops that connect a socket again after its connect has failed: one for each loop and socket."""
-    if not facts.index.all(cst.For) and not facts.index.all(cst.While):
-        return
-    if not any(_is_in_loop(facts, call) and _may_connect(facts, call) for call in facts.index.all(cst.Call)):
+    if not any(_may_connect(facts, call) for call in _calls_in_loops(facts)):
         return  # what connects is not read for nothing
     sites = [site for site in facts.connects if _is_in_loop(facts, site.call)]
     reader = _Reader(facts) if sites else None
@@ -84,14 +82,23 @@ def _may_connect(facts: Facts, call: cst.Call) -> bool:
     return any(each is not None and each.name in _ALL for each in operations)
 
 
-def _is_in_loop(facts: Facts, call: cst.Call) -> bool:
-    return next(_loops(facts, call), None) is not None
+def _calls_in_loops(facts: Facts) -> Iterator[cst.Call]:
+    """Yield the calls that are part of a loop, in their own function."""
+    loops: tuple[Loop, ...] = (*facts.index.all(cst.For), *facts.index.all(cst.While))
+    for loop in loops:
+        if not _is_in_loop(facts, loop):
+            parts = (loop.test, loop.body) if isinstance(loop, cst.While) else (loop.body,)
+            yield from (node for node in walk_same_code(*parts) if type(node) is cst.Call)
 
 
-def _loops(facts: Facts, call: cst.Call) -> Iterator[Loop]:
-    """Yield the loops that `call` is part of, innermost first, in its own function."""
-    below: cst.CSTNode = call
-    for ancestor in facts.index.ancestors(call):
+def _is_in_loop(facts: Facts, node: cst.CSTNode) -> bool:
+    return next(_loops(facts, node), None) is not None
+
+
+def _loops(facts: Facts, node: cst.CSTNode) -> Iterator[Loop]:
+    """Yield the loops that `node` is part of, innermost first, in its own function."""
+    below = node
+    for ancestor in facts.index.ancestors(node):
         if is_code_of_its_own(ancestor):
             return
         if type(ancestor) is cst.While and below is not ancestor.orelse:

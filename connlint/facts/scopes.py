@@ -208,6 +208,14 @@ KEPT: tuple[type[cst.CSTNode], ...] = (
 _BRANCHES: frozenset[type[cst.CSTNode]] = frozenset({cst.If, cst.For, cst.While, cst.Try, cst.TryStar, cst.Match})
 _WITH_BODIES: frozenset[type[cst.CSTNode]] = frozenset({cst.FunctionDef, cst.Lambda, cst.ClassDef})
 _COMPREHENSIONS: frozenset[type[cst.CSTNode]] = frozenset(COMPREHENSIONS)
+# What statements stand in.
+BLOCKS: frozenset[type[cst.CSTNode]] = frozenset(
+    {
+        *(cst.Module, cst.FunctionDef, cst.ClassDef, cst.IndentedBlock),
+        *(cst.If, cst.For, cst.While, cst.With, cst.Try, cst.TryStar, cst.Match, cst.MatchCase),
+        *(cst.Else, cst.Finally, cst.ExceptHandler, cst.ExceptStarHandler),
+    }
+)
 _STATEMENTS: frozenset[type[cst.CSTNode]] = frozenset({cst.SimpleStatementLine, cst.IndentedBlock})
 # What is nothing to look at, and below which there is nothing: nearly half of the nodes.
 _LEAVES: frozenset[type[cst.CSTNode]] = frozenset({cst.Name, cst.SimpleString, cst.Integer, cst.FormattedStringText})
@@ -407,7 +415,6 @@ def _function(index: Index, node: cst.CSTNode, scope: Scope, conditional: bool) 
     opened = _open_scope(index, node, scope, "function", node.name.value)
     index.definitions.setdefault(opened.qualified, []).append(node)
     _parameters(node.params, opened)
-    _declarations(node.body, opened)
 
 
 def _lambda(index: Index, node: cst.CSTNode, scope: Scope, _conditional: bool) -> None:
@@ -425,31 +432,11 @@ def _parameters(params: cst.Parameters, scope: Scope) -> None:
         scope.bind(param.name.value, Binding("parameter", param))
 
 
-def _declarations(body: cst.BaseSuite, scope: Scope) -> None:
-    """Note what `global` and `nonlocal` send elsewhere, before anything in the body binds it."""
-    stack: list[cst.CSTNode] = [body]
-    while stack:
-        node = stack.pop()
-        how = _DECLARING.get(node.__class__)
-        if how is not None:
-            for item in cast("cst.Global | cst.Nonlocal", node).names:
-                scope.elsewhere[item.name.value] = how
-        elif node.__class__ is cst.SimpleStatementLine:
-            stack += [small for small in node.body if small.__class__ in _DECLARING]
-        else:
-            stack += [child for child in children(node) if child.__class__ in BLOCKS]
-
-
-_DECLARING: dict[type[cst.CSTNode], Literal["global", "nonlocal"]] = {cst.Global: "global", cst.Nonlocal: "nonlocal"}
-# What statements stand in, in the code of one function, and those by which a name is declared.
-BLOCKS: frozenset[type[cst.CSTNode]] = frozenset(
-    {
-        *_DECLARING,
-        *(cst.SimpleStatementLine, cst.SimpleStatementSuite, cst.IndentedBlock),
-        *(cst.If, cst.For, cst.While, cst.With, cst.Try, cst.TryStar, cst.Match, cst.MatchCase),
-        *(cst.Else, cst.Finally, cst.ExceptHandler, cst.ExceptStarHandler),
-    }
-)
+def _declared(_index: Index, node: cst.CSTNode, scope: Scope, _conditional: bool) -> None:
+    """Note what `global` and `nonlocal` send elsewhere; nothing in the function may bind it before."""
+    if scope.kind == "function":
+        for item in cast("cst.Global | cst.Nonlocal", node).names:
+            scope.elsewhere[item.name.value] = "global" if type(node) is cst.Global else "nonlocal"
 
 
 def _class(index: Index, node: cst.CSTNode, scope: Scope, conditional: bool) -> None:
@@ -501,5 +488,7 @@ _VISITS: dict[type[cst.CSTNode], Callable[[Index, cst.CSTNode, Scope, bool], Non
     cst.MatchAs: _match_name,
     cst.MatchStar: _match_name,
     cst.MatchMapping: _match_name,
+    cst.Global: _declared,
+    cst.Nonlocal: _declared,
 }
 _NOTED: frozenset[type[cst.CSTNode]] = frozenset({*KEPT, *_VISITS, *_BRANCHES})
