@@ -20,6 +20,7 @@ import symtable
 import warnings
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from connlint import lines
@@ -1136,7 +1137,11 @@ def too_much(tree: ast.Module, data: bytes) -> str | None:
     """
     nodes = 0
     headers: list[tuple[int, int]] = []
-    stack: list[tuple[ast.AST, int]] = [(tree, 0)]
+    stack: list[tuple[Any, int]] = [(tree, 0)]
+    # Where there cannot be too many nodes, only that is looked into which is as long as what is too deep.
+    lengths = [*map(len, data.splitlines(keepends=True))] if _has_few_nodes(data) else []
+    ends = [*accumulate(lengths)]
+    longest = max(lengths, default=MOST_LEVELS + 1)
     while stack:
         node, level = stack.pop()
         kind = node.__class__
@@ -1147,13 +1152,23 @@ def too_much(tree: ast.Module, data: bytes) -> str | None:
         rows = _HEADERS.get(kind)
         if rows is not None:
             headers += rows(node)
-        fields = _FIELDS.get(kind)
-        if fields is None:
-            fields = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _LEAVES)
+        if ends and (first := getattr(node, "lineno", 0)) and _is_short(node, first, ends, MOST_LEVELS - level):
+            fields = _BLOCKS.get(kind, ())
+        else:
+            fields = _fields(kind)
+        most_rows = (MOST_LEVELS - level) // longest
         for field in fields:
             value = getattr(node, field)
             if value.__class__ is list:
-                stack += [(item, level) for item in value if isinstance(item, ast.AST)]
+                stack += [
+                    (item, level)
+                    for item in value
+                    if (
+                        item.end_lineno - item.lineno >= most_rows
+                        if item.__class__ in _UNDIVIDED
+                        else isinstance(item, ast.AST)
+                    )
+                ]
                 nodes += len(value)
             elif isinstance(value, ast.AST):
                 stack.append((value, level))
@@ -1161,6 +1176,39 @@ def too_much(tree: ast.Module, data: bytes) -> str | None:
     if nodes > MOST_NODES:
         return _TOO_LARGE
     return _TOO_DEEP if headers and _tries(data, headers) > MOST_TRIES else None
+
+
+def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    fields = _FIELDS.get(kind)
+    if fields is None:
+        fields = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _LEAVES)
+    return fields
+
+
+def _has_few_nodes(data: bytes) -> bool:
+    """Say whether the tree of `data` surely has no more than `MOST_NODES`."""
+    if len(data) * _NODES_OF_A_TOKEN <= MOST_NODES:
+        return True
+    signs = len(data.translate(None, _NO_SIGNS))
+    return (2 * signs + len(data.split())) * _NODES_OF_A_TOKEN <= MOST_NODES
+
+
+def _is_short(node: Any, first: int, ends: list[int], most: int) -> bool:
+    """Say whether the rows of `node`, of a block's only those up to the block, hold fewer than `most` bytes.
+
+    Every level takes a byte at least. `first` is the first row, and `ends` is where the rows end.
+    """
+    kind = node.__class__
+    last = node.end_lineno
+    if kind in _BLOCKS:
+        block = getattr(node, _BLOCKS[kind][0])
+        last = getattr(block[0], "lineno", last)
+        decorators = getattr(node, "decorator_list", ())
+        if decorators:
+            first = decorators[0].lineno
+    if not last or last > len(ends):
+        return False
+    return bool(ends[last - 1] - (ends[first - 2] if first > 1 else 0) < most)
 
 
 def _tries(data: bytes, headers: Iterable[tuple[int, int]]) -> int:
@@ -1195,6 +1243,13 @@ _HEADERS: Mapping[type[ast.AST], Callable[[Any], Iterable[tuple[int, int]]]] = {
 }
 _LEAVES = frozenset({"attr", "ctx", "id", "kind", "n", "op", "ops", "s"})
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+# Statements that hold no others, and none of the headers above.
+_UNDIVIDED: frozenset[Any] = frozenset(
+    {ast.AnnAssign, ast.Assert, ast.Assign, ast.AugAssign, ast.Expr, ast.Import, ast.ImportFrom, ast.Raise, ast.Return}
+)
+# At most: a name that is a statement.
+_NODES_OF_A_TOKEN = 2
+_NO_SIGNS = b" \t\n\r\f_" + bytes(code for code in range(128) if chr(code).isalnum())
 _PAIRED = 10
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SIDE_BY_SIDE: Mapping[type[ast.AST], Callable[[Any], int]] = {

@@ -423,6 +423,23 @@ def test_ten_thousand_levels_are_a_problem_or_none_but_never_the_end(shape: str)
         assert run.stdout.strip() != b"()"
 
 
+@pytest.mark.skipif(
+    sys.version_info[:2] == (3, 12), reason="bounds C recursion, whatever limit is set (python/cpython#112215)"
+)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_is_not_looked_into_is_not_too_deep(shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for levels in (10, 683, 684, 1_022, 1_023, 1_024, 2_044, 2_045, 2_046, 2_047, 2_048, 2_049):
+        data = f"value = {SHAPES[shape](levels)}\n".encode()
+        try:
+            tree = ast.parse(data)
+        except RecursionError:
+            continue
+        said = gate.too_much(tree, data)
+        with monkeypatch.context() as patch:
+            patch.setattr(gate, "_has_few_nodes", lambda _: False)
+            assert gate.too_much(tree, data) == said
+
+
 def test_too_large() -> None:
     code = f"{CANDIDATE}value = [{'1,' * (gate.MOST_NODES + 1)}]\n"
     assert gate.decide(code.encode(), anything).problem == "is too large to be analysed"
