@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 import pytest
 
-from connlint import facts
+from connlint import facts, knowledge
 from connlint.engine import Selection, check
 from connlint.facts import tree
 
@@ -159,6 +159,21 @@ def test_clean_run_imports_nothing_heavy(program: str, tmp_path: Path) -> None:
     code = f"import sys; before = {{*sys.modules}}; {program}; print(*({{*sys.modules}} - before), file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True, cwd=ROOT)
     assert HEAVY & {*done.stderr.split()} == set()
+
+
+def test_check_imports_no_fix_and_no_table_that_it_has_no_use_for() -> None:
+    found = "import requests\n" + FOUND.replace("ConnectionError", "ConnectionRefusedError")
+    code = (
+        "import sys; from connlint.engine import Selection, check; "
+        f"print(*(item.code for item in check({found.encode()!r}, 'found.py', Selection()).diagnostics)); "
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    codes, modules = done.stdout.splitlines()
+    assert codes == "CNL201"
+    assert not [name for name in modules.split() if name.startswith("connlint.fixes.")]
+    tables = {f"connlint.knowledge.{name}" for name in knowledge.CLIENTS.values()}
+    assert tables & {*modules.split()} <= {"connlint.knowledge.requests", "connlint.knowledge.urllib3"}
 
 
 def test_clean_flake8_run_imports_nothing_of_ours_that_is_heavy(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connlint import fixes
 from connlint.facts.wording import called, place
-from connlint.fixes import guards
 from connlint.rules.base import Example, Finding, Rule
 
 if TYPE_CHECKING:
@@ -358,7 +358,7 @@ async def hop(host, channel):
                 found.call,
                 arguments={
                     "call": called(facts, found.call),
-                    "address": guards.spoken(guards.address(found.call, found.operation)),
+                    "address": fixes.guards.spoken(fixes.guards.address(found.call, found.operation)),
                     "remedy": _remedy(facts, found),
                 },
                 why=tuple(_why(facts, found)),

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint import fixes
 from connlint.facts import wording
 from connlint.facts.tree import statements
-from connlint.fixes.awaiting import loop_sleep, with_awaited_sleeps
-from connlint.fixes.backoff import imported_roots
 from connlint.rules.base import Example, Finding, Fix, Rule
 
 if TYPE_CHECKING:
@@ -96,17 +95,17 @@ class BlockingRetryDelay(Rule):
                     for delay in item.delays
                     if (sleep := _blocking(facts, delay.node)) is not None
                 )
-                if found and _PATCHING.isdisjoint(imported_roots(facts)):
+                if found and _PATCHING.isdisjoint(fixes.backoff.imported_roots(facts)):
                     yield self._finding(facts, loop, list(found))
 
     def _finding(self, facts: Facts, loop: RetryLoop, found: list[tuple[cst.CSTNode, cst.Call]]) -> Finding:
         function = facts.index.function_of(loop.node)
         tried = [each.operation.name for item in loop.retried for each in item.tried]
-        own = loop_sleep(facts, function, tried) if isinstance(function, cst.FunctionDef) else None
+        own = fixes.awaiting.loop_sleep(facts, function, tried) if isinstance(function, cst.FunctionDef) else None
         sleeps = [sleep for node, sleep in found if node is sleep]
         fix = None
         if own is not None and len(sleeps) == len(found):
-            fix = Fix("safe", f"Await `{own}`", lambda: with_awaited_sleeps(facts, sleeps, own))
+            fix = Fix("safe", f"Await `{own}`", lambda: fixes.awaiting.with_awaited_sleeps(facts, sleeps, own))
         node = found[0][0]
         return Finding(
             loop.node,

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from connlint import knowledge
+from connlint import fixes, knowledge
 from connlint.facts.blocks import lines_of
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import argument, dotted, has_star, walk
 from connlint.facts.wording import called, can_raise, code
-from connlint.fixes.clauses import is_written, replaced
 from connlint.rules.base import Example, Finding, Fix, Rule
 
 if TYPE_CHECKING:
@@ -503,7 +502,9 @@ def _is_meant_to_be_narrow(facts: Facts, handler: Handler) -> bool:
     """Say whether nothing shows that the handler takes all connection failures on purpose."""
     takes = facts.exceptions.takes
     others = [name for name in handler.caught if name != _BASE]
-    if not is_written(facts, handler.node, [_BASE]) or any(takes(name, _BASE) is not False for name in others):
+    if not fixes.clauses.is_written(facts, handler.node, [_BASE]) or any(
+        takes(name, _BASE) is not False for name in others
+    ):
         return False
     around = (*handler.earlier, *handler.later)
     if any(takes(_BASE, name) is True for name in around):
@@ -641,7 +642,7 @@ def _finding(facts: Facts, handler: Handler, classes: Sequence[str]) -> Finding:
     node = handler.node
     tried = [item for item in handler.effects.tried if _raised_by(facts, item, classes)]
     calls = list(dict.fromkeys(called(facts, item.site) for item in tried))
-    rewrite = replaced(facts, node, [_BASE], classes)
+    rewrite = fixes.clauses.replaced(facts, node, [_BASE], classes)
     return Finding(
         node,
         node.type,

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import libcst as cst
 
-from connlint import knowledge
+from connlint import fixes, knowledge
 from connlint.facts.caught import members
 from connlint.facts.guards import GuardsReader
 from connlint.facts.model import Handler, Suppression
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import argument, bound_name, dotted, has_star, statements, walk, walk_same_code
 from connlint.facts.wording import called, code, place
-from connlint.fixes.clauses import added, is_written, replaced, replaced_in_suppress
 from connlint.lazy import TextPattern
 from connlint.rules.base import Example, Finding, Fix, Rule
 
@@ -627,16 +626,22 @@ def _rewrite(facts: Facts, handler: Handler | Suppression, classes: Sequence[str
         old = covered or [handler.caught[-1]]
         new = [*(() if covered else old), *classes]
         return (
-            replaced_in_suppress(facts, handler.statement, old, new) if is_written(facts, handler.call, old) else None
+            fixes.clauses.replaced_in_suppress(facts, handler.statement, old, new)
+            if fixes.clauses.is_written(facts, handler.call, old)
+            else None
         )
     if any(derives(name, wide) for name in handler.later for wide in classes) or _reads_more(handler):
         return None
     timeouts = [each for each in members(facts, handler.node.type) if each.name == "TimeoutError"]
     if any(each.written != "TimeoutError" for each in timeouts):
         covered = [name for name in covered if name != "TimeoutError"]  # a class of its own for an older Python
-    if not is_written(facts, handler.node, covered or handler.caught):
+    if not fixes.clauses.is_written(facts, handler.node, covered or handler.caught):
         return None
-    return replaced(facts, handler.node, covered, classes) if covered else added(facts, handler.node, classes)
+    return (
+        fixes.clauses.replaced(facts, handler.node, covered, classes)
+        if covered
+        else fixes.clauses.added(facts, handler.node, classes)
+    )
 
 
 def _reads_more(handler: Handler) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connlint import fixes
 from connlint.facts.wording import called, code, place
-from connlint.fixes import guards
 from connlint.rules.base import Example, Finding, Rule
 
 if TYPE_CHECKING:
@@ -372,7 +372,7 @@ def start(address):
                 found.call,
                 arguments={
                     "call": called(facts, found.call),
-                    "address": guards.spoken(guards.address(found.call, found.operation)),
+                    "address": fixes.guards.spoken(fixes.guards.address(found.call, found.operation)),
                     "what": f"`{found.name}`" if found.name else "it",
                 },
                 why=tuple(_why(facts, found)),

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint import fixes
 from connlint.facts.tree import dotted
 from connlint.facts.wording import called, code, place
-from connlint.fixes import guards
-from connlint.fixes.arguments import with_argument
-from connlint.fixes.imports import reference
 from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule
 
 if TYPE_CHECKING:
@@ -550,7 +548,7 @@ def tunnel(client, host, channel):
             found.call,
             arguments={
                 "call": called(facts, found.call),
-                "address": guards.spoken(guards.address(found.call, found.operation)),
+                "address": fixes.guards.spoken(fixes.guards.address(found.call, found.operation)),
                 "remedy": _remedy(facts, found),
             },
             why=tuple(_why(facts, found)),
@@ -640,7 +638,7 @@ def _rewrite(facts: Facts, found: UnboundedConnect) -> Rewrite | None:
         return _before(facts, found, seconds)
     if found.how == "task":
         return _by_task(facts, found, seconds)
-    call = with_argument(found.told, found.parameter or "timeout", seconds, found.position)
+    call = fixes.arguments.with_argument(found.told, found.parameter or "timeout", seconds, found.position)
     if found.keeps is None or found.told_again or _is_over_at_once(facts, found.call):
         return Rewrite({found.told: call})
     return _bounding_the_connect_alone(facts, found, call)
@@ -653,7 +651,7 @@ def _is_over_at_once(facts: Facts, call: cst.Call) -> bool:
 
 
 def _telling(socket: str, seconds: str) -> cst.SimpleStatementLine:
-    return guards.statement(f"{socket}.settimeout({seconds})")
+    return fixes.guards.statement(f"{socket}.settimeout({seconds})")
 
 
 def _own_line(facts: Facts, node: cst.CSTNode) -> cst.SimpleStatementLine | None:
@@ -666,7 +664,7 @@ def _own_line(facts: Facts, node: cst.CSTNode) -> cst.SimpleStatementLine | None
 
 def _before(facts: Facts, found: UnboundedConnect, seconds: str) -> Rewrite | None:
     socket = dotted(found.result)
-    line = guards.line_of(facts, found.call)
+    line = fixes.guards.line_of(facts, found.call)
     if socket is None:
         return None
     if line is None:
@@ -731,14 +729,14 @@ def _in_with(facts: Facts, found: UnboundedConnect, call: cst.Call, told: cst.Si
 
 
 def _returned(facts: Facts, found: UnboundedConnect, call: cst.Call) -> Rewrite | None:
-    line = guards.line_of(facts, found.call)
+    line = fixes.guards.line_of(facts, found.call)
     if line is None or not isinstance(line.body[0], cst.Return) or line.body[0].value is not found.call:
         return None
     scope = facts.index.scope_of(found.call)
     name = next((each for each in _FREE_NAMES if not facts.names.uses(each, scope.node)), None)
     if name is None or found.keeps is None:
         return None
-    made = guards.statement(f"{name} = None")
+    made = fixes.guards.statement(f"{name} = None")
     assign = made.body[0]
     if not isinstance(assign, cst.Assign):
         return None
@@ -751,7 +749,7 @@ def _returned(facts: Facts, found: UnboundedConnect, call: cst.Call) -> Rewrite 
                     trailing_whitespace=line.trailing_whitespace,
                 ),
                 _telling(f"{name}{found.keeps}", "None"),
-                guards.statement(f"return {name}"),
+                fixes.guards.statement(f"return {name}"),
             )
         }
     )
@@ -763,7 +761,7 @@ def _by_task(facts: Facts, found: UnboundedConnect, seconds: str) -> Rewrite | N
         return _in_scope(facts, found, scope, seconds)
     if not isinstance(facts.index.parents.get(found.call), cst.Await):
         return None
-    way = reference(facts, found.call, "asyncio.wait_for")
+    way = fixes.imports.reference(facts, found.call, "asyncio.wait_for")
     if way is None:
         return None
     outer = cst.ensure_type(cst.parse_expression(f"{way[0]}(None, {seconds})"), cst.Call)
@@ -774,8 +772,8 @@ def _by_task(facts: Facts, found: UnboundedConnect, seconds: str) -> Rewrite | N
 
 def _in_scope(facts: Facts, found: UnboundedConnect, scope: str, seconds: str) -> Rewrite | None:
     """Return the rewrite that puts the line of the connect into a `with` of `scope`."""
-    line = guards.line_of(facts, found.call)
-    way = reference(facts, found.call, scope)
+    line = fixes.guards.line_of(facts, found.call)
+    way = fixes.imports.reference(facts, found.call, scope)
     if line is None or way is None:
         return None
     bounded = cst.With(

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint import fixes
 from connlint.facts import wording
-from connlint.fixes.late import with_guards
 from connlint.rules.base import Example, Finding, Fix, Rule
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class DelayAfterLastAttempt(Rule):
                 "operation": wording.operation(facts, next(item for item in loop.retried if item.late)),
             },
             tuple(_why(facts, loop)),
-            Fix("unsafe", "Wait only where another attempt follows", lambda: with_guards(facts, loop)),
+            Fix("unsafe", "Wait only where another attempt follows", lambda: fixes.late.with_guards(facts, loop)),
         )
 
     bad = (

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from connlint import knowledge
+from connlint import fixes, knowledge
 from connlint.facts.blocks import leaves, lines_of, what_follows
 from connlint.facts.dispatch import read_dispatch, uses
 from connlint.facts.names import OPAQUE
 from connlint.facts.pythons import supports_python2
 from connlint.facts.tree import bound_name, dotted, walk, walk_same_code
 from connlint.facts.wording import can_raise, code, place
-from connlint.fixes.imports import reference
 from connlint.knowledge import errnos as table
 from connlint.lazy import TextPattern
 from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule
@@ -1109,7 +1108,7 @@ def _fix(facts: Facts, dispatch: Dispatch, *, safe: bool) -> Fix | None:
     kept = _kept(facts, dispatch)
     if kept is None or (kept and len(dispatch.cases) > 1):
         return None
-    named = {name: reference(facts, dispatch.handler.node, name) for name in dispatch.classes}
+    named = {name: fixes.imports.reference(facts, dispatch.handler.node, name) for name in dispatch.classes}
     if any(found is None or found[1] for found in named.values()):
         return None
     expressions = {name: found[0] for name, found in named.items() if found is not None}

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import libcst as cst
 
-from connlint import knowledge
+from connlint import fixes, knowledge
 from connlint.facts.model import Handler
 from connlint.facts.names import OPAQUE
 from connlint.facts.tree import bound_name, dotted, walk, walk_same_code
 from connlint.facts.wording import called, code, place
-from connlint.fixes.clauses import is_written, replaced, replaced_in_suppress
 from connlint.lazy import TextPattern
 from connlint.rules.base import Example, Finding, Fix, Rule
 
@@ -859,7 +858,7 @@ def _is_of_a_library(name: str) -> bool:
 
 def _is_meant_for_them(facts: Facts, handler: Handler | Suppression, builtin: Sequence[str]) -> bool:
     """Say whether the clause names the builtin itself, and nothing else in the `try` raises it."""
-    if not is_written(facts, _clause(handler), [name for name in builtin if name in _MEANT_FOR][:1]):
+    if not fixes.clauses.is_written(facts, _clause(handler), [name for name in builtin if name in _MEANT_FOR][:1]):
         return False
     effects = handler.effects
     for raised in effects.raised:
@@ -1079,7 +1078,12 @@ def _cue(facts: Facts, handler: Handler | Suppression, builtin: Sequence[str]) -
     effects = handler.effects
     takes = facts.exceptions.taken
     meant = [name for name in builtin if "refused" in _MEANT_FOR.get(name, ())]
-    if not meant or effects.is_known or effects.raised or not is_written(facts, _clause(handler), meant[:1]):
+    if (
+        not meant
+        or effects.is_known
+        or effects.raised
+        or not fixes.clauses.is_written(facts, _clause(handler), meant[:1])
+    ):
         return None
     if any(takes(builtin, failure.raises) is not False for item in effects.tried for failure in item.failures):
         return None
@@ -1180,11 +1184,11 @@ def _finding_by_cue(facts: Facts, handler: Handler | Suppression, builtin: Seque
     if isinstance(handler, Handler):
         node, until = handler.node, handler.node.type
         written = f"except {code(facts, until)}" if until is not None else "except"
-        rewrite = replaced(facts, node, meant, new, by=by)
+        rewrite = fixes.clauses.replaced(facts, node, meant, new, by=by)
     else:
         node, until = handler.statement, handler.call
         written = code(facts, handler.call)
-        rewrite = replaced_in_suppress(facts, handler.statement, meant, new, by=by)
+        rewrite = fixes.clauses.replaced_in_suppress(facts, handler.statement, meant, new, by=by)
     catch = "catch" if isinstance(handler, Handler) else "suppress"
     return Finding(
         node,
@@ -1228,11 +1232,11 @@ def _finding(
     if isinstance(handler, Handler):
         node, until = handler.node, handler.node.type
         written = f"except {code(facts, until)}" if until is not None else "except"
-        rewrite = replaced(facts, node, old, new, by=by, also=slow)
+        rewrite = fixes.clauses.replaced(facts, node, old, new, by=by, also=slow)
     else:
         node, until = handler.statement, handler.call
         written = code(facts, handler.call)
-        rewrite = replaced_in_suppress(facts, handler.statement, old, new, by=by, also=slow)
+        rewrite = fixes.clauses.replaced_in_suppress(facts, handler.statement, old, new, by=by, also=slow)
     catch = "catch" if isinstance(handler, Handler) else "suppress"
     return Finding(
         node,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint import fixes
 from connlint.facts.caught import (
     ALWAYS,
     Member,
@@ -22,7 +23,6 @@ from connlint.facts.caught import (
 )
 from connlint.facts.pythons import holds_since, keeps_to_python2, supports_python2
 from connlint.facts.wording import code
-from connlint.fixes.members import without, without_in_suppress
 from connlint.records import Record
 from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule
 
@@ -649,9 +649,9 @@ def _fix(facts: Facts, node: _Clause | cst.Call, covered: Sequence[_Covered], *,
     gone = {each.member.node for each in covered}
     old: cst.BaseExpression | None = node if isinstance(node, cst.Call) else node.type
     if isinstance(node, cst.Call):
-        new: cst.BaseExpression | None = without_in_suppress(facts, node, gone)
+        new: cst.BaseExpression | None = fixes.members.without_in_suppress(facts, node, gone)
     else:
-        new = without(facts, old, gone) if old is not None else None
+        new = fixes.members.without(facts, old, gone) if old is not None else None
     if old is None or new is None:
         return None
     dropped = tuple(sorted({name for each in gone for name in standard_imports(facts, each)}))

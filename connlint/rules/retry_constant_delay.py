@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint import fixes
 from connlint.facts import wording
 from connlint.facts.growth import seconds_of
 from connlint.facts.policies import bound, retries_often, said, wait_of
 from connlint.facts.readiness import awaits_start, policy_awaits_start
-from connlint.fixes.growth import with_growth
-from connlint.fixes.policies import growing
 from connlint.rules.base import Example, Finding, Fix, Rule
 
 if TYPE_CHECKING:
@@ -114,7 +113,7 @@ class RetryConstantDelay(Rule):
             # `backoff.constant` is spread at random unless told not to, and says all the same that it never grows
             is_even = policy.jitter is False or policy.row.library == "backoff"
             if is_short and is_even and not policy_awaits_start(facts, policy):
-                rewrite = growing(facts, policy)
+                rewrite = fixes.policies.growing(facts, policy)
                 fix = Fix("unsafe", "Let the delay grow", lambda rewrite=rewrite: rewrite)  # type: ignore[misc]
                 yield Finding(
                     policy.node,
@@ -139,7 +138,7 @@ class RetryConstantDelay(Rule):
                 "operation": wording.operation(facts, item),
             },
             tuple(line for each in loop.retried for line in _why(facts, each)),
-            Fix("unsafe", "Let the delay grow", lambda: with_growth(facts, loop)),
+            Fix("unsafe", "Let the delay grow", lambda: fixes.growth.with_growth(facts, loop)),
         )
 
     bad = (

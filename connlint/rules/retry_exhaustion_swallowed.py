@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint import fixes
 from connlint.facts import wording
-from connlint.fixes.raises import with_raises
 from connlint.rules.base import Example, Finding, Fix, Rule
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class RetryExhaustionSwallowed(Rule):
                 yield self._finding(facts, loop, swallowing)
 
     def _finding(self, facts: Facts, loop: RetryLoop, swallowing: list[Retried]) -> Finding:
-        fix = Fix("unsafe", "Raise the last failure", lambda: with_raises(facts, loop, swallowing))
+        fix = Fix("unsafe", "Raise the last failure", lambda: fixes.raises.with_raises(facts, loop, swallowing))
         return Finding(
             loop.node,
             loop.node.iter if isinstance(loop.node, cst.For) else loop.node.test,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint import fixes
 from connlint.facts.policies import bound, retries_often, said, sets_wait, subject
-from connlint.fixes.policies import growing, number, wanted
 from connlint.rules.base import Example, Finding, Fix, Rule
 
 if TYPE_CHECKING:
@@ -882,7 +882,7 @@ def _arguments(facts: Facts, policy: RetryPolicy) -> dict[str, str]:
 
 
 def _remedy(facts: Facts, policy: RetryPolicy) -> str:
-    base, cap, _ = wanted(facts, policy)
+    base, cap, _ = fixes.policies.wanted(facts, policy)
     row = policy.row
     name = _LIKE.get(row.name, row.name)
     if row.library in {"google.api_core", "kombu", "tenacity"}:
@@ -893,7 +893,12 @@ def _remedy(facts: Facts, policy: RetryPolicy) -> str:
         }[row.library]
     retries = "" if policy.attempts is None else str(policy.attempts - 1)
     text = _REMEDIES.get(name, _REMEDY)
-    return text.format(base=number(base), half=number(base / 2), cap=number(cap), retries=retries)
+    return text.format(
+        base=fixes.policies.number(base),
+        half=fixes.policies.number(base / 2),
+        cap=fixes.policies.number(cap),
+        retries=retries,
+    )
 
 
 def _why(policy: RetryPolicy) -> tuple[str, ...]:
@@ -901,7 +906,7 @@ def _why(policy: RetryPolicy) -> tuple[str, ...]:
 
 
 def _fix(facts: Facts, policy: RetryPolicy) -> Fix | None:
-    rewrite = growing(facts, policy)
+    rewrite = fixes.policies.growing(facts, policy)
     return (
         Fix("unsafe", "Wait between the attempts, longer each time", lambda: rewrite) if rewrite is not None else None
     )

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint import fixes
 from connlint.facts import wording
-from connlint.fixes import guards
-from connlint.fixes.reuse import making_anew
 from connlint.rules.base import Example, Finding, Fix, Rule
 
 if TYPE_CHECKING:
@@ -611,10 +610,10 @@ def wait_for(client):
             yield self._finding(facts, reuse)
 
     def _finding(self, facts: Facts, reuse: Reuse) -> Finding:
-        address = guards.spoken(guards.address(reuse.call, reuse.tried.operation))
+        address = fixes.guards.spoken(fixes.guards.address(reuse.call, reuse.tried.operation))
         fix = None
-        if making_anew(facts, reuse) is not None:
-            fix = Fix("unsafe", "Make a new socket for each attempt", lambda: making_anew(facts, reuse))
+        if fixes.reuse.making_anew(facts, reuse) is not None:
+            fix = Fix("unsafe", "Make a new socket for each attempt", lambda: fixes.reuse.making_anew(facts, reuse))
         return Finding(
             reuse.loop,
             reuse.loop.iter if isinstance(reuse.loop, cst.For) else reuse.loop.test,

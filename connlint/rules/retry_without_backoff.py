@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint import fixes
 from connlint.facts import wording
-from connlint.fixes.delays import with_delays
 from connlint.rules.base import Example, Finding, Fix, Rule
 
 if TYPE_CHECKING:
@@ -121,7 +121,11 @@ class RetryWithoutBackoff(Rule):
             loop.node.iter if isinstance(loop.node, cst.For) else loop.node.test,
             {"handler": wording.handler(facts, hot[0]), "operation": wording.operation(facts, hot[0])},
             tuple(line for item in hot for line in _why(facts, item)),
-            Fix("unsafe", "Wait before the next attempt, longer each time", lambda: with_delays(facts, loop, hot)),
+            Fix(
+                "unsafe",
+                "Wait before the next attempt, longer each time",
+                lambda: fixes.delays.with_delays(facts, loop, hot),
+            ),
         )
 
     bad = (

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint import fixes
 from connlint.facts import wording
 from connlint.facts.policies import bound, retries_often, said, wait_of
 from connlint.facts.readiness import awaits_start, policy_awaits_start
-from connlint.fixes.growth import with_jitter
-from connlint.fixes.policies import can_vary, jittered
 from connlint.rules.base import Example, Finding, Fix, Rule
 
 if TYPE_CHECKING:
@@ -97,8 +96,8 @@ class RetryWithoutJitter(Rule):
         for policy in facts.policies:
             if policy.delay not in {"linear", "exponential"} or policy.jitter is not False or not policy.network:
                 continue
-            if retries_often(policy) and can_vary(policy) and not policy_awaits_start(facts, policy):
-                rewrite = jittered(facts, policy)
+            if retries_often(policy) and fixes.policies.can_vary(policy) and not policy_awaits_start(facts, policy):
+                rewrite = fixes.policies.jittered(facts, policy)
                 fix = Fix("unsafe", "Add a random part to the delay", lambda rewrite=rewrite: rewrite)  # type: ignore[misc]
                 yield Finding(
                     policy.node,
@@ -116,7 +115,7 @@ class RetryWithoutJitter(Rule):
             loop.node.iter if isinstance(loop.node, cst.For) else loop.node.test,
             {"handler": wording.handler(facts, item), "delay": f"`{wording.code(facts, first[0].node)}`"},
             tuple(_why(facts, even, delays)),
-            Fix("unsafe", "Add a random part to the delay", lambda: with_jitter(facts, loop, delays)),
+            Fix("unsafe", "Add a random part to the delay", lambda: fixes.growth.with_jitter(facts, loop, delays)),
         )
 
     bad = (

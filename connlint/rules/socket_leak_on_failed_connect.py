@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint import fixes
 from connlint.facts.tree import walk
 from connlint.facts.wording import can_raise
-from connlint.fixes import guards
 from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule
 
 if TYPE_CHECKING:
@@ -622,14 +622,14 @@ def test_refused():
 
     def _finding(self, facts: Facts, site: ConnectSite) -> Finding:
         leak = site.leaks[0]
-        address = guards.address(site.call, site.tried.operation)
+        address = fixes.guards.address(site.call, site.tried.operation)
         fix = None
         if _rewrite(facts, site) is not None:
             applicability: Applicability = "unsafe" if any(each.kept for each in site.leaks) else "safe"
             fix = Fix(applicability, f"Close `{site.variable}` when the connect fails", lambda: _rewrite(facts, site))
         return Finding(
             site.call,
-            arguments={"socket": str(site.variable), "address": guards.spoken(address)},
+            arguments={"socket": str(site.variable), "address": fixes.guards.spoken(address)},
             why=(can_raise(facts, site.tried, [leak.raises]), _story(facts, site, leak)),
             fix=fix,
         )
@@ -647,15 +647,15 @@ def _story(facts: Facts, site: ConnectSite, leak: Leak) -> str:
 
 
 def _rewrite(facts: Facts, site: ConnectSite) -> Rewrite | None:
-    line = guards.line_of(facts, site.call)
+    line = fixes.guards.line_of(facts, site.call)
     if line is None:
         return None
     closing = _closing_clauses(facts, site, line)
     if closing is not None:
         return Rewrite(closing)
-    if site.leaks[0].touches or not guards.means(facts, site.call, "BaseException"):
+    if site.leaks[0].touches or not fixes.guards.means(facts, site.call, "BaseException"):
         return None
-    return Rewrite({line: guards.guarded(line, [_closing_all(site)])})
+    return Rewrite({line: fixes.guards.guarded(line, [_closing_all(site)])})
 
 
 def _closing_clauses(
@@ -685,10 +685,10 @@ def _closing_clauses(
         return found
     # The statements below may raise what the clauses do not take: nobody else must be able to have the socket then.
     alone = line is statement.body.body[-1] or _is_local(facts, site)
-    if not alone or not guards.means(facts, site.call, "BaseException"):
+    if not alone or not fixes.guards.means(facts, site.call, "BaseException"):
         return None
     last = statement.handlers[-1]
-    added = guards.clauses([_closing_all(site)])
+    added = fixes.guards.clauses([_closing_all(site)])
     kept = found.get(last, last)
     return {**found, last: (*(kept if isinstance(kept, tuple) else (kept,)), *added)}
 
@@ -733,7 +733,7 @@ def _closing(facts: Facts, site: ConnectSite, handler: cst.ExceptHandler) -> cst
         at = [index for index, part in enumerate(body) if any(_is_within(facts, node, part) for node in touches)]
     else:
         return None
-    closing = guards.statement(f"{site.variable}.close()\n")
+    closing = fixes.guards.statement(f"{site.variable}.close()\n")
     only = body[0]
     if isinstance(only, cst.SimpleStatementLine) and len(body) == len(only.body) == 1 and _is_pass(only):
         body = [only.with_changes(body=closing.body)]

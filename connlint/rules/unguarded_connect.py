@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint import fixes
 from connlint.facts import meant
 from connlint.facts.closing import is_to_own_listener
 from connlint.facts.tree import bound_name, dotted, walk, walk_same_code
 from connlint.facts.wording import can_raise, code
-from connlint.fixes import guards
 from connlint.lazy import TextPattern
 from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule
 
@@ -766,7 +766,7 @@ if __name__ == "__main__":
 
 def _missed(facts: Facts, site: ConnectSite) -> Finding | None:
     """Return the finding that handling was meant for `site` and misses it, if that shows."""
-    line = guards.line_of(facts, site.outlet or site.call)
+    line = fixes.guards.line_of(facts, site.outlet or site.call)
     below = meant.statement_below(facts, site, line) if line is not None else None
     escaping = ", ".join(_widest(facts, site.escapes))
     if line is not None and below is not None:
@@ -817,7 +817,7 @@ def _finding(facts: Facts, site: ConnectSite, *, fate: str, remedy: str, why: st
         site.call,
         arguments={
             "call": dotted(site.call.func) or code(facts, site.call.func),
-            "address": guards.spoken(guards.address_of(facts, site)),
+            "address": fixes.guards.spoken(fixes.guards.address_of(facts, site)),
             "fate": fate,
             "remedy": remedy,
         },
@@ -858,7 +858,7 @@ def _is_for_here(facts: Facts, site: ConnectSite) -> bool:
     function = facts.index.function_of(site.call)
     if function is None or site.place != "main" or _is_the_program(function):
         return True
-    line = guards.line_of(facts, site.outlet or site.call)
+    line = fixes.guards.line_of(facts, site.outlet or site.call)
     statement = line.body[0] if line is not None else None
     targets = [item.target for item in statement.targets] if isinstance(statement, cst.Assign) else []
     kept = site.origin in {"parameter", "attribute"} or any(isinstance(target, cst.Attribute) for target in targets)
@@ -895,7 +895,7 @@ def _why(facts: Facts, site: ConnectSite) -> Iterator[str]:
 
 
 def _rewrite(facts: Facts, site: ConnectSite) -> Rewrite | None:
-    line = guards.line_of(facts, site.outlet or site.call)
+    line = fixes.guards.line_of(facts, site.outlet or site.call)
     closing = {guard.node for guard in site.guards if guard.passes_on}
     taking = {guard.node for guard in site.guards if not guard.passes_on and _takes_some(facts, site, guard.caught)}
     lost = _is_lost(facts, site, closing=bool(closing))
@@ -914,7 +914,7 @@ def _rewrite(facts: Facts, site: ConnectSite) -> Rewrite | None:
     handler = _handler(facts, site, closes=lost)
     if taking or handler is None:
         return None  # a handler inside would take from another what that takes now
-    return Rewrite({line: guards.guarded(line, [handler[0]])}, imports=handler[1])
+    return Rewrite({line: fixes.guards.guarded(line, [handler[0]])}, imports=handler[1])
 
 
 def _is_lost(facts: Facts, site: ConnectSite, *, closing: bool) -> bool:
@@ -939,7 +939,7 @@ def _with_clause(
     at = next((index for index, clause in enumerate(clauses) if clause in closing), len(clauses))
     if any(clause in taking for clause in clauses[at:]):
         return None
-    clauses[at:at] = guards.clauses([handler[0]])
+    clauses[at:at] = fixes.guards.clauses([handler[0]])
     return Rewrite({statement: statement.with_changes(handlers=clauses)}, imports=handler[1])
 
 
@@ -966,13 +966,13 @@ def _handler(
     """
     place = site.outlet or site.call
     raised = "SystemExit" if _ends_program(site) else "ConnectionError"
-    name = guards.free_name(facts, place)
+    name = fixes.guards.free_name(facts, place)
     raises = [failure.raises for failure in site.tried.failures]
     left = [name for name in raises if not any(facts.exceptions.taken(each, name) is True for each in before)]
-    caught = guards.classes(facts, place, left)
-    if name is None or caught is None or not guards.means(facts, place, raised):
+    caught = fixes.guards.classes(facts, place, left)
+    if name is None or caught is None or not fixes.guards.means(facts, place, raised):
         return None
-    address = guards.address_of(facts, site)
+    address = fixes.guards.address_of(facts, site)
     to = f" to {address}" if address is not None else ""
     closing = f"    {site.variable}.close()\n" if closes and site.variable is not None else ""
     message = f'f"cannot connect{to}: {{{name}}}"'
@@ -1000,7 +1000,7 @@ def _hoisted(
     )
     held = cst.With([cst.WithItem(target.deep_clone())], statement.body)
     held = held.with_changes(whitespace_before_colon=statement.whitespace_before_colon)
-    return {statement: (guards.guarded(line, [handler]), held)}
+    return {statement: (fixes.guards.guarded(line, [handler]), held)}
 
 
 # Handling that is there already

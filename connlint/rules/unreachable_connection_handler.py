@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint import fixes
 from connlint.facts.caught import (
     ALWAYS,
     descent,
@@ -21,7 +22,6 @@ from connlint.facts.caught import (
 from connlint.facts.pythons import holds_since, supports_python2
 from connlint.facts.tree import walk, walk_same_code
 from connlint.facts.wording import code
-from connlint.fixes.proof import loses_comments
 from connlint.records import Record
 from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule
 
@@ -670,7 +670,7 @@ def _fix(facts: Facts, clause: _Clause, *, safe: bool) -> Fix | None:
 
 def _can_go(facts: Facts, clause: _Clause) -> bool:
     """Say whether removing the clause loses no comment and changes nothing in the rest of the function."""
-    if loses_comments(facts.module.code_for_node(clause), "") is not None:
+    if fixes.proof.loses_comments(facts.module.code_for_node(clause), "") is not None:
         return False
     if any(isinstance(node, (cst.Global, cst.Nonlocal, cst.Yield)) for node in walk_same_code(clause.body)):
         return False
