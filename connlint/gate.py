@@ -24,13 +24,16 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from connlint import lines
+from connlint.asking import asks
 from connlint.lazy import Pattern
+from connlint.options import DEFAULTS
 from connlint.tries import Names, Try, connecting_names, hot_names, last, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from connlint.options import Options
+    from connlint.reach import Reach
 
 # The packages through which the tables' operations are reached; and words of which the text must hold one besides,
 # unless all is imported (`from http import *`), for the packages that most files import for other reasons.
@@ -244,17 +247,12 @@ WORDS = tuple(
 _ERRNO_NUMBER = Pattern(rb"[13](?<!\w[13])(?:(?<=3)2|(?<=1)(?:03|04|08|11|005[348]|0061))\b")
 _NOQA = Pattern(rb"(?i:noqa\b)")
 _CODE_OF_OURS = Pattern(rb"(?i:\bcnl)")
-# The names that hold `connect`, which comes first because a search for plain characters is fast; and all others.
-_CONNECT = Pattern(
-    rb"connect(?:(?<!\wconnect)(?:_ex|_robust|_tcp|_unix)?\b|(?:(?<=\bsock_connect)|(?<=\bws_connect))\b"
-    rb"|ion\b(?:(?<=\bcreate_connection)|(?<=\bcreate_unix_connection)|(?<=\bensure_connection)"
-    rb"|(?<=\bopen_connection)|(?<=\bopen_unix_connection)))"
+_CONNECTS = Pattern(
+    rb"\b(?:connect|connect_ex|connect_robust|connect_tcp|connect_unix|create_connection|create_unix_connection"
+    rb"|ensure_connection|get_server_certificate|open_connection|open_ssl_over_tcp_stream|open_tcp_stream"
+    rb"|open_unix_connection|open_unix_socket|sock_connect|ws_connect|Client|HTTPS?Connection|RedisCluster|ValkeyCluster|%s)\b"
+    % "|".join(sorted(CONNECTING)).encode()
 )
-_CONNECT_BESIDES = (
-    *(b"get_server_certificate", b"open_ssl_over_tcp_stream", b"open_tcp_stream", b"open_unix_socket", b"Client"),
-    *(b"HTTPConnection", b"HTTPSConnection", b"RedisCluster", b"ValkeyCluster"),
-)
-_CONNECTS = Pattern(rb"\b(?:%s)\b" % b"|".join(_CONNECT_BESIDES))
 # What stands for a blank between two words of a statement, and what an `import` without `from` lists.
 _BLANK = rb"(?:[ \t\f]|\\\r?\n)"
 _IMPORT = Pattern(rb"\bfrom%s+([\w.]+)%s+import\b|\bimport\b((?:[^\r\n;#\\]|\\\r?\n)*)" % (_BLANK, _BLANK))
@@ -292,11 +290,6 @@ _UNRELATED_NAME = Pattern(rb"\b(?:%s)\b" % "|".join(sorted(_UNRELATED)).encode()
 _WORD = Pattern(rb"\w+")
 _RENAMED = Pattern(rb"\b(?:as|class)[\s\\]+%s" % _UNRELATED_NAME.pattern)
 _UP_TO_ASSIGNMENT = Pattern(rb"[\s\\)\]]*(?:,[^=:]*|:[^=\n]*)?(=(?!=))?")
-_BROAD = frozenset({"BaseException", "Exception"})
-
-# The one class of connections that is often caught where nothing else speaks of the network, and what takes it.
-_TIMEOUTS = frozenset({"TimeoutError"})
-_TAKE_TIMEOUTS = _BROAD | _TIMEOUTS | {"EnvironmentError", "IOError", "OSError"}
 
 # What says nothing by itself: all exceptions, all of the system, or none of a connection.
 _UNRELATED_BYTES = frozenset(name.encode() for name in _UNRELATED)
@@ -312,9 +305,6 @@ _SAY_NOTHING = _UNRELATED_BYTES | {
 _TAKE_ALL = frozenset({b"BaseException", b"Exception"})
 _NEVER_LATER = _UNRELATED_BYTES | _TAKE_ALL
 
-
-# With what a handler sorts out what it took.
-_SORTING = (b"errno", b"args", b"exc_info", b"isinstance", b"type(", b"__class__", b"match")
 
 # What a file imports that is a test, where it does not matter what escapes.
 _IN_TESTS = Pattern(
@@ -421,6 +411,8 @@ class _Text:
 
     def __init__(self, data: bytes, options: Options | None = None) -> None:
         self._data = data
+        self.options = options or DEFAULTS
+        self.reach: Reach | None = None
         self._own = tuple({own.name.rpartition(".")[2].encode() for own in options.operations}) if options else ()
         self._words: dict[tuple[bytes, ...], bool] = {}
         self._patterns: dict[Pattern, bool] = {}
@@ -667,13 +659,6 @@ class _Text:
         return _BINDING[package].search(self._importing) is not None
 
     @cached_property
-    def names_connect(self) -> bool:
-        """True if an operation that connects may be named, or a package that connects be imported."""
-        if not self._plain or not self._packages.isdisjoint(CONNECTING):
-            return True
-        return self.matches(_CONNECT) or (self.has(_CONNECT_BESIDES) and self.matches(_CONNECTS))
-
-    @cached_property
     def configures_retries(self) -> bool:
         """True if one of the packages that retry may be configured."""
         if not self._plain:
@@ -884,112 +869,86 @@ def _assigned(node: ast.Assign) -> Iterator[str]:
                 yield item.id
 
 
-def _takes_timeouts_twice(node: ast.Try) -> bool:
-    """Say whether two clauses of the `try` of `node` may take a `TimeoutError`, the later one by its name.
-
-    The later one may also name a class of the file that derives from it; what it takes by a builtin it names.
-    """
-    taken = False
-    for handler in node.handlers:
-        names = _caught(handler, dotted=True)
-        if taken and any(name in _TIMEOUTS or name not in _BUILTINS for name in names):
-            return True
-        taken = taken or any(name in _TAKE_TIMEOUTS or name not in _BUILTINS for name in names)
-    return False
-
-
-def _caught(handler: ast.ExceptHandler, *, dotted: bool = False) -> set[str]:
-    """Return the plain names of the classes after `except`; what is no plain name is the empty one.
-
-    With `dotted`, the last part of a dotted name counts as one.
-    """
+def _caught(handler: ast.ExceptHandler) -> set[str]:
+    """Return the plain names of the classes after `except`; what is no plain name is the empty one."""
     if handler.type is None:
         return {"BaseException"}
     classes = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return {last(item) if dotted or isinstance(item, ast.Name) else "" for item in classes}
-
-
-def _sorting(handler: ast.ExceptHandler) -> tuple[bool, bool]:
-    """Say whether `handler` may read an errno, and whether it may sort out, by that or by class, what it took."""
-    sorts = False
-    for node in walk(handler):
-        if isinstance(node, ast.Match):
-            sorts = True
-            continue
-        if isinstance(node, ast.Compare):
-            sorts |= _is_class(node.left)
-            continue
-        if isinstance(node, ast.Name):
-            word = node.id
-        elif isinstance(node, ast.Attribute):
-            word = node.attr
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            word = node.value
-        else:
-            continue
-        if "errno" in word or word in {"args", "exc_info"}:
-            return True, True
-        sorts |= word == "isinstance"
-    return False, sorts
-
-
-def _is_class(node: ast.expr) -> bool:
-    """Say whether `node` is the class of something: `type(e)`, `e.__class__`."""
-    if isinstance(node, ast.Call):
-        return isinstance(node.func, ast.Name) and node.func.id == "type"
-    return isinstance(node, ast.Attribute) and node.attr == "__class__"
+    return {item.id if isinstance(item, ast.Name) else "" for item in classes}
 
 
 class _Handlers:
+    """CNL101 to CNL104: handlers that sort out what they took, or that take some failures and not others."""
+
     prefix = "CNL1"
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
         if not text.may_handle:
             return False
-        if text.has(_CONNECTION_CLASS):
-            return text.handles
         if not text.imports_network:
-            return text.handles and text.names_connection_errno
+            # Where nothing is tried, only tests for errnos of connections, or for their classes, say what is meant.
+            told = text.names_connection_errno or (text.has(_CONNECTION_CLASS) and text.sorts_out)
+            return told and text.handles
         if not text.handles:
             return False
         return text.names_connection_errno or text.has(_SUPPRESS) or text.sorts_out or text.handles_some
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
-        reaches = seen.reaches_network(text)
-        if text.has(_SORTING) or text.has(_ERRNO):
-            about = reaches or text.has(_CONNECTION_CLASS) or text.has(_ERRNO)
-            if any(
-                _may_dispatch(handler, text, seen, about) for each, _ in seen.tries for handler in each.node.handlers
-            ):
-                return True
-        if text.has(_CONNECTION_CLASS):
-            if seen.suppresses or any(each.may_name_builtin_connection() for each, _ in seen.tries):
-                return True
-        elif seen.suppresses and reaches:
+        dispatches = [
+            (each.node, handler)
+            for each, _ in seen.tries
+            if each.node.__class__ is ast.Try
+            for handler in each.node.handlers
+            if _may_dispatch(handler, text, seen)
+        ]
+        partial = [each for each, _ in seen.tries if _may_be_partial(each, text)]
+        reaches = (bool(partial) or seen.suppresses) and seen.reaches_network(text)
+        if not dispatches and not reaches:
+            return False
+        from connlint import escapes, sorting
+
+        reach = _reach(text, seen)
+        if any(sorting.may_sort_out(reach, *each) for each in dispatches):
             return True
         if not reaches:
-            return False
-        if _IN_TESTS.search(seen.imports) is not None:
-            return False
-        groups = text.has(_ALL_ERRORS)
-        narrow = [each for each, _ in seen.tries if each.is_narrow(with_os_error=groups)]
-        return bool(narrow) and _any_tries(narrow, hot_names(seen.names.packages, text.own_names))
+            return reach.gave_up
+        in_test = _IN_TESTS.search(seen.imports) is not None
+        guards = escapes.guards(reach, [each.node for each in partial], reach.withs if seen.suppresses else ())
+        found = any(
+            escapes.may_miss(reach, guard, text.options.escaping, in_test=in_test, with_groups=text.has(_ALL_ERRORS))
+            for guard in guards
+        )
+        return found or reach.gave_up
 
 
-def _any_tries(tries: Iterable[Try], hot: frozenset[str]) -> bool:
-    return any(each.may_try(hot) for each in tries)
+def _reach(text: _Text, seen: _Seen) -> Reach:
+    """Return what the file can reach, by the tables and by what the project tells of its own."""
+    from connlint import knowledge
+    from connlint.reach import Reach
+
+    if text.reach is None:
+        knowledge.add_own(text.options)
+        text.reach = Reach(seen.tree, text.own_names)
+    return text.reach
 
 
-def _may_dispatch(handler: ast.ExceptHandler, text: _Text, seen: _Seen, about: bool) -> bool:
-    """Say whether `handler` may sort out what it took, where connections are spoken of (`about`)."""
-    if not any(isinstance(line, (ast.If, ast.Match)) for line in handler.body):
-        return False
+def _may_dispatch(handler: ast.ExceptHandler, text: _Text, seen: _Seen) -> bool:
+    """Say whether `handler` may sort out what it took."""
     if _caught(handler) <= _UNRELATED and not seen.names.rebinds:
         return False
-    reads_errno, sorts = _sorting(handler)
-    return (reads_errno and text.names_connection_errno) or (about and (sorts or text.has(_ERRNO)))
+    return asks(handler, by_exc_info=text.has(_EXC_INFO))
+
+
+def _may_be_partial(statement: Try, text: _Text) -> bool:
+    """Say whether the clauses may take some failures of connections by name, and miss others.
+
+    The rules look at no `except*`, and each wants a class that is not merely one of everything.
+    """
+    if statement.node.__class__ is not ast.Try:
+        return False
+    return statement.may_name_builtin_connection() or statement.is_narrow(with_os_error=text.has(_ALL_ERRORS))
 
 
 def _handles_errors_of_connections(text: _Text) -> bool:
@@ -1009,10 +968,13 @@ class _Ladders:
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
-        ladders = [each for each, _ in seen.tries if len(each.node.handlers) > 1]
-        if text.has(_TIMEOUT) and any(_takes_timeouts_twice(each.node) for each in ladders):
-            return True
-        return any(each.may_take_twice() for each in ladders)
+        ladders = [each.node for each, _ in seen.tries if each.may_be_ladder()]
+        if not ladders:
+            return False
+        from connlint.ladders import may_take_twice
+
+        reach = _reach(text, seen)
+        return any(may_take_twice(reach, each) for each in ladders) or reach.gave_up
 
 
 class _Redundant:
@@ -1023,8 +985,8 @@ class _Redundant:
         return _handles_errors_of_connections(text)
 
     @staticmethod
-    def can_speak(_text: _Text, seen: _Seen) -> bool:
-        return any(each.may_repeat() for each, _ in seen.tries)
+    def can_speak(text: _Text, seen: _Seen) -> bool:
+        return text.has(_SUPPRESS) or any(each.may_repeat() for each, _ in seen.tries)
 
 
 class _Retries:
@@ -1080,11 +1042,13 @@ class _Connects:
     def may_speak(text: _Text) -> bool:
         if text.names_own_operation:
             return True
-        return text.imports_network and text.has(_CONNECTING) and text.names_connect
+        return text.imports_network and text.has(_CONNECTING) and text.matches(_CONNECTS)
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
-        return text.names_own_operation or (text.names_connect and seen.reaches_network(text) and seen.connects(text))
+        return text.names_own_operation or (
+            text.matches(_CONNECTS) and seen.reaches_network(text) and seen.connects(text)
+        )
 
 
 class _PreparedConnects:

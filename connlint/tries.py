@@ -30,7 +30,6 @@ _BUILTINS = frozenset(vars(builtins))
 _TAKE_ALL = frozenset({"BaseException", "Exception"})
 _BROAD = _TAKE_ALL | {"EnvironmentError", "IOError", "OSError", "WindowsError"}
 _ENDS = (ast.Raise, ast.Return, ast.Break)
-_OTHER_NAMES = frozenset({"EnvironmentError", "IOError", "WindowsError", "error", "select.error"})
 # The classes that take whatever the calls of a library raise when they fail to reach the peer.
 _ROOTS = {"httpx": ("HTTPError", "RequestError", "TransportError"), "requests": ("RequestException",)}
 _OTHER_PACKAGES = {
@@ -121,26 +120,6 @@ def _known_packages() -> frozenset[str]:
     from connlint import knowledge
 
     return frozenset({*_standard(), *knowledge.CLIENTS})
-
-
-@cache
-def _ancestors() -> dict[str, frozenset[str]]:
-    """Return, by their last names, what the classes of the tables derive from, and what else those are called."""
-    from connlint import knowledge
-
-    found: dict[str, set[str]] = {}
-    for library in knowledge.libraries():
-        for name in (*library.bases, *library.aliases):
-            above = {base.rpartition(".")[2] for base in knowledge.lineage(knowledge.canonical(name))}
-            found.setdefault(name.rpartition(".")[2], set()).update(above)
-    return {
-        name: frozenset(
-            above
-            | (_OTHER_NAMES if "OSError" in above else set())
-            | ({"timeout"} if "TimeoutError" in above else set())
-        )
-        for name, above in found.items()
-    }
 
 
 @cache
@@ -246,28 +225,22 @@ class Try:
     def _is_of_table(self, item: ast.expr) -> bool:
         return self._names.imported.get(_root(item), "").partition(".")[0] in _known_packages()
 
-    def may_take_twice(self) -> bool:
-        """Say whether an earlier clause may take all of what a later one names."""
-        earlier: list[ast.expr | None] = []
+    def may_be_ladder(self) -> bool:
+        """Say whether a later clause may name what an earlier one takes: neither is merely of unrelated builtins."""
+        may_take = False
         for handler in self.node.handlers:
             items = [*self.classes(handler)]
-            if earlier and all(any(self._may_cover(other, item) for other in earlier) for item in items):
+            if may_take and not all(item is None or self._is_never_later(item) for item in items):
                 return True
-            earlier += items
+            may_take = may_take or any(
+                item is None or not self._is_unrelated(item) or last(item) in _OS_ERRORS for item in items
+            )
         return False
 
-    def _may_cover(self, earlier: ast.expr | None, later: ast.expr | None) -> bool:
-        """Say whether `except earlier` may take every `later`, and that is about connections."""
-        if later is None or (self._is_unrelated(later) and last(later) not in _OS_ERRORS):
-            return False
-        if isinstance(later, ast.Name) and later.id in _TAKE_ALL:
-            return False
-        if earlier is None or self.is_unknown(earlier) or self.is_unknown(later) or self._is_renamed(earlier):
-            return True
-        if self._is_unrelated(earlier):
-            return isinstance(earlier, ast.Name) and earlier.id in _TAKE_ALL
-        upper, lower = last(earlier), last(later)
-        return self._is_renamed(later) or upper == lower or upper in _ancestors().get(lower, _BROAD | _OTHER_NAMES)
+    def _is_never_later(self, item: ast.expr) -> bool:
+        if self._is_unrelated(item):
+            return last(item) not in _OS_ERRORS
+        return isinstance(item, ast.Name) and item.id in _TAKE_ALL and self._is_builtin(item)
 
     def may_repeat(self) -> bool:
         """Say whether a clause may name several classes that are about connections."""
