@@ -247,12 +247,17 @@ WORDS = tuple(
 _ERRNO_NUMBER = Pattern(rb"[13](?<!\w[13])(?:(?<=3)2|(?<=1)(?:03|04|08|11|005[348]|0061))\b")
 _NOQA = Pattern(rb"(?i:noqa\b)")
 _CODE_OF_OURS = Pattern(rb"(?i:\bcnl)")
-_CONNECTS = Pattern(
-    rb"\b(?:connect|connect_ex|connect_robust|connect_tcp|connect_unix|create_connection|create_unix_connection"
-    rb"|ensure_connection|get_server_certificate|open_connection|open_ssl_over_tcp_stream|open_tcp_stream"
-    rb"|open_unix_connection|open_unix_socket|sock_connect|ws_connect|Client|HTTPS?Connection|RedisCluster|ValkeyCluster|%s)\b"
-    % "|".join(sorted(CONNECTING)).encode()
+# The names that hold `connect`, which comes first because a search for plain characters is fast; and all others.
+_CONNECT = Pattern(
+    rb"connect(?:(?<!\wconnect)(?:_ex|_robust|_tcp|_unix)?\b|(?:(?<=\bsock_connect)|(?<=\bws_connect))\b"
+    rb"|ion\b(?:(?<=\bcreate_connection)|(?<=\bcreate_unix_connection)|(?<=\bensure_connection)"
+    rb"|(?<=\bopen_connection)|(?<=\bopen_unix_connection)))"
 )
+_CONNECT_BESIDES = (
+    *(b"get_server_certificate", b"open_ssl_over_tcp_stream", b"open_tcp_stream", b"open_unix_socket", b"Client"),
+    *(b"HTTPConnection", b"HTTPSConnection", b"RedisCluster", b"ValkeyCluster"),
+)
+_CONNECTS = Pattern(rb"\b(?:%s)\b" % b"|".join(_CONNECT_BESIDES))
 # What stands for a blank between two words of a statement, and what an `import` without `from` lists.
 _BLANK = rb"(?:[ \t\f]|\\\r?\n)"
 _IMPORT = Pattern(rb"\bfrom%s+([\w.]+)%s+import\b|\bimport\b((?:[^\r\n;#\\]|\\\r?\n)*)" % (_BLANK, _BLANK))
@@ -659,6 +664,13 @@ class _Text:
         return _BINDING[package].search(self._importing) is not None
 
     @cached_property
+    def names_connect(self) -> bool:
+        """True if an operation that connects may be named, or a package that connects be imported."""
+        if not self._plain or not self._packages.isdisjoint(CONNECTING):
+            return True
+        return self.matches(_CONNECT) or (self.has(_CONNECT_BESIDES) and self.matches(_CONNECTS))
+
+    @cached_property
     def configures_retries(self) -> bool:
         """True if one of the packages that retry may be configured."""
         if not self._plain:
@@ -1042,13 +1054,11 @@ class _Connects:
     def may_speak(text: _Text) -> bool:
         if text.names_own_operation:
             return True
-        return text.imports_network and text.has(_CONNECTING) and text.matches(_CONNECTS)
+        return text.imports_network and text.has(_CONNECTING) and text.names_connect
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
-        return text.names_own_operation or (
-            text.matches(_CONNECTS) and seen.reaches_network(text) and seen.connects(text)
-        )
+        return text.names_own_operation or (text.names_connect and seen.reaches_network(text) and seen.connects(text))
 
 
 class _PreparedConnects:

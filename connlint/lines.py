@@ -185,10 +185,14 @@ def blocks(code: bytes) -> Blocks | None:
     opens_in_loop = False
     # The blocks that are open: indentation, whether it is a loop (else a function or a class), and where it begins.
     opened: list[tuple[int, bool, int]] = []
+    has_continued = any(mark in code for mark in _CONTINUED)
     for found in _HEADER.finditer(code):
-        indentation, kind, rest = found.groups()
+        kind = found[2]
+        if not opened and kind in _ONLY_CLOSE:
+            continue
+        indentation, _, rest = found.groups()
         start = found.start()
-        if code.endswith((b"\\", b"\\\r"), 0, start):
+        if has_continued and code.endswith((b"\\", b"\\\r"), 0, start):
             if kind not in _IN_EXPRESSIONS or _ODD_START.search(code[code.rfind(b"\n", 0, start) : start]) is not None:
                 return None
             continue
@@ -255,6 +259,8 @@ _CLOSING = (b")", b"]", b"}")
 _LOOPS = frozenset({b"for", b"while"})
 _DEFINITIONS = frozenset({b"def", b"class"})
 _OF_TRY = frozenset({b"except", b"finally"})
+# What matters only in that it ends blocks, or stands in one.
+_ONLY_CLOSE = frozenset({b"if", b"elif", b"else", b"with"})
 # With what a line within an expression may begin; all else begins a statement.
 _IN_EXPRESSIONS = frozenset({b"for", b"if", b"else"})
 
