@@ -27,11 +27,12 @@ from connlint import lines
 from connlint.asking import asks
 from connlint.lazy import Pattern
 from connlint.options import DEFAULTS
-from connlint.tries import Names, Try, connecting_names, hot_names, last, walk
+from connlint.tries import Names, Try, connecting_names, last, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from connlint.connecting import Connecting
     from connlint.options import Options
     from connlint.reach import Reach
 
@@ -197,7 +198,7 @@ _TELLING_CALL = Pattern(
 )
 _PREPARING_NAMES = frozenset(name.decode() for name in _PREPARING)
 _ALL_ERRORS = (b"all_errors",)
-_CONNECT_EX = (b"connect_ex",)
+_ON_SOCKETS = (b"connect",)  # by itself, by its result (`connect_ex`), or by an event loop (`sock_connect`)
 _ERRNO_READ = (b"errno", b".args", b"exc_info")
 _EXC_INFO = (b"exc_info",)
 _ERRNO = (b"ECONN", b"EPIPE", b"ESHUTDOWN")
@@ -316,6 +317,12 @@ _IN_TESTS = Pattern(
     rb"^(?:pytest|unittest2?|mock|nose|testtools|asynctest|twisted\.trial|django\.test)(?:[. ]|$)", re.MULTILINE
 )
 
+# Those of which `from django import test` alone says nothing are left out.
+_SURELY_TESTS = Pattern(
+    rb"^(?:(?:pytest|unittest2?|mock|nose|testtools|asynctest)(?:[. ]|$)|(?:twisted\.trial|django\.test)\.)",
+    re.MULTILINE,
+)
+
 _COOKIE = Pattern(rb"\A(?:.*\n)?[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 # The encodings in which a byte of ASCII is always the character: in others a word can be written in several ways.
 _SIMPLE = Pattern(rb"(?i:utf[-_]?8|(?:us[-_]?)?ascii|latin|iso[-_]?8859|l1\b|cp125\d|windows[-_]125\d|koi8)")
@@ -418,6 +425,9 @@ class _Text:
         self._data = data
         self.options = options or DEFAULTS
         self.reach: Reach | None = None
+        self.connecting: Connecting | None = None
+        self.may_retry: bool | None = None
+        self.may_be_slack: bool | None = None
         self._own = tuple({own.name.rpartition(".")[2].encode() for own in options.operations}) if options else ()
         self._words: dict[tuple[bytes, ...], bool] = {}
         self._patterns: dict[Pattern, bool] = {}
@@ -488,11 +498,15 @@ class _Text:
         code, blocks = self._code, self._blocks
         if code is None or blocks is None:
             return self.imports_network or self.tells_of_classes or self.matches(_TELLING_CALL)
-        return any(
-            self._may_retry(code, tried, clause) for tried in blocks.tries if tried.in_loop for clause in tried.clauses
-        )
+        earliest = len(code)
+        for tried in reversed(blocks.tries):  # the inner ones end before the outer ones
+            is_inner = earliest < tried.start
+            earliest = min(earliest, tried.start)
+            if tried.in_loop and any(self._may_retry(code, tried, each, is_inner) for each in tried.clauses):
+                return True
+        return False
 
-    def _may_retry(self, code: bytes, tried: lines.Tried, clause: lines.Clause) -> bool:
+    def _may_retry(self, code: bytes, tried: lines.Tried, clause: lines.Clause, is_inner: bool) -> bool:
         names = clause.names
         if names is not None and names <= _UNRELATED_BYTES and not self.rebinds_caught:
             return False
@@ -500,7 +514,8 @@ class _Text:
             silent = names is not None and names <= _SAY_NOTHING and not self._rebinds(names)
             if (silent or not self.tells_of_classes) and not _TELLING_CALL.search(code, tried.start, tried.end):
                 return False
-        return tried.has_finally or clause.may_lead_back(code)
+        # what a clause raises may be taken by one around it
+        return is_inner or tried.has_finally or clause.may_lead_back(code)
 
     @cached_property
     def ladders(self) -> bool:
@@ -740,6 +755,11 @@ class _Seen(NamedTuple):
             and (package not in _SAID or text.matches(_SAID[package]) or _BOUND[package].search(self.imports))
             for package in self.names.packages & NETWORK.keys()
         )
+
+    @property
+    def is_test(self) -> bool:
+        """True if the file surely is a test, which most rules pass over."""
+        return _SURELY_TESTS.search(self.imports) is not None
 
     def connects(self, text: _Text) -> bool:
         """Say whether one of the operations that connect may be named."""
@@ -1002,53 +1022,105 @@ class _Redundant:
 
 
 class _Retries:
-    prefix = "CNL2"
+    """CNL201, and what the rules about loops have in common."""
+
+    prefix = "CNL201"
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
-        # No search for the words that loop: hardly a file is without them.
-        if text.configures_retries:
-            return True
-        if not text.may_handle:
-            return False
-        if not text.handles:
+        if not text.may_handle or not text.handles:
             return False
         return text.retries or (text.suppresses_in_loop and (text.imports_network or text.tells_of_classes))
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
-        reaches = seen.reaches_network(text)
-        if seen.suppresses_in_loop and (reaches or text.has(_CONNECTION_CLASS) or text.has(_TELLING_CLASS)):
-            return True
-        looping = [each for each, in_loop in seen.tries if in_loop]
-        if looping:
-            hot = hot_names(seen.names.packages, text.own_names) if reaches else frozenset()
-            if any(each.may_be_retried(hot, reaches) for each in looping):
-                return True
-        if not text.has(_POLICY):
-            return False
-        configured = seen.names.packages & POLICIES
-        if configured and not configured <= _HTTP_CLIENTS:
-            return True
-        return text.has(_POLICY_BY_KEYWORD) or (bool(configured) and text.has(_HTTP_POLICY))
+        return not seen.is_test and _may_retry(text, seen)
+
+
+class _Exhausted(_Retries):
+    """CNL204: that a loop gives up in silence is a mistake in tests as well."""
+
+    prefix = "CNL204"
+
+    @staticmethod
+    def can_speak(text: _Text, seen: _Seen) -> bool:
+        return _may_retry(text, seen)
+
+
+class _BlockingDelays(_Exhausted):
+    prefix = "CNL205"
+
+
+class _LateDelays(_Exhausted):
+    prefix = "CNL207"
+
+
+class _Policies:
+    """CNL206: what a library is told to try again at once."""
+
+    prefix = "CNL206"
+
+    @staticmethod
+    def may_speak(text: _Text) -> bool:
+        return text.configures_retries
+
+    @staticmethod
+    def can_speak(text: _Text, seen: _Seen) -> bool:
+        return text.configures_retries and _may_be_slack(text, seen)
+
+
+class _ConstantDelays:
+    """CNL202: of loops and of policies."""
+
+    prefix = "CNL202"
+
+    @staticmethod
+    def may_speak(text: _Text) -> bool:
+        return text.configures_retries or _Retries.may_speak(text)
+
+    @staticmethod
+    def can_speak(text: _Text, seen: _Seen) -> bool:
+        return not seen.is_test and (_Policies.can_speak(text, seen) or _may_retry(text, seen))
+
+
+class _Unbounded(_ConstantDelays):
+    """CNL203, and what is asked of every policy, however that waits."""
+
+    prefix = "CNL203"
+
+    @staticmethod
+    def can_speak(text: _Text, seen: _Seen) -> bool:
+        return not seen.is_test and (text.configures_retries or _may_retry(text, seen))
+
+
+class _Alike(_Unbounded):
+    prefix = "CNL208"
+
+
+class _Nested(_Unbounded):
+    prefix = "CNL209"
 
 
 class _Reuses:
-    """What is tried again by the result of a connect, with no handler."""
+    """CNL210: what connects a socket in a loop."""
 
     prefix = "CNL210"
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
-        return text.imports_network and text.has(_CONNECT_EX)
+        return text.imports_network and text.has(_ON_SOCKETS)
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
-        return text.has(_CONNECT_EX) and seen.reaches_network(text)
+        if seen.is_test or not text.has(_ON_SOCKETS) or not seen.reaches_network(text):
+            return False
+        return _connecting(text, seen).may_connect_again()
 
 
 class _Connects:
-    prefix = "CNL3"
+    """What the rules about connects have in common: an operation that connects must be named."""
+
+    prefix = ""
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
@@ -1057,26 +1129,82 @@ class _Connects:
         return text.imports_network and text.has(_CONNECTING) and text.names_connect
 
     @staticmethod
-    def can_speak(text: _Text, seen: _Seen) -> bool:
+    def names_connect(text: _Text, seen: _Seen) -> bool:
+        """Say whether an operation that connects may be named."""
         return text.names_own_operation or (text.names_connect and seen.reaches_network(text) and seen.connects(text))
 
 
-class _PreparedConnects:
-    """What connects by its first request, and is named neither after connecting nor among the packages that do."""
+class _Unguarded(_Connects):
+    prefix = "CNL301"
+
+    @staticmethod
+    def can_speak(text: _Text, seen: _Seen) -> bool:
+        return not seen.is_test and _Connects.names_connect(text, seen) and _connecting(text, seen).may_escape()
+
+
+class _Leaks(_Connects):
+    prefix = "CNL302"
+
+    @staticmethod
+    def can_speak(text: _Text, seen: _Seen) -> bool:
+        return not seen.is_test and _Connects.names_connect(text, seen) and _connecting(text, seen).may_leak()
+
+
+class _IgnoredResults(_Connects):
+    prefix = "CNL304"
+
+    @staticmethod
+    def can_speak(text: _Text, seen: _Seen) -> bool:
+        return _Connects.names_connect(text, seen) and _connecting(text, seen).may_ignore_result()
+
+
+class _PreparedConnects(_Connects):
+    """CNL303, which also looks at what connects by its first request, and is not named after connecting."""
 
     prefix = "CNL303"
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
-        return text.has(_PREPARING) and text.imports_network
+        return _Connects.may_speak(text) or (text.has(_PREPARING) and text.imports_network)
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
-        return seen.reaches_network(text)
+        return _Connects.names_connect(text, seen) or (text.has(_PREPARING) and seen.reaches_network(text))
 
 
 class _BlockingPreparedConnects(_PreparedConnects):
     prefix = "CNL305"
+
+
+def _may_retry(text: _Text, seen: _Seen) -> bool:
+    """Say whether a loop may try again what failed to reach its peer."""
+    if text.may_retry is None:
+        handled = seen.suppresses_in_loop or any(in_loop and each.may_take() for each, in_loop in seen.tries)
+        if handled:
+            from connlint.rounds import Rounds
+
+            handled = Rounds(seen.tree, _reach(text, seen)).may_retry()
+        text.may_retry = handled
+    return text.may_retry
+
+
+def _may_be_slack(text: _Text, seen: _Seen) -> bool:
+    """Say whether a policy may wait for nothing, or always alike."""
+    if text.may_be_slack is None:
+        from connlint.configured import Configured
+
+        text.may_be_slack = Configured(seen.tree, _reach(text, seen)).may_be_slack(in_tests=seen.is_test)
+    return text.may_be_slack
+
+
+def _connecting(text: _Text, seen: _Seen) -> Connecting:
+    """Return what the calls of the file may connect."""
+    from connlint.connecting import Connecting
+
+    if text.connecting is None:
+        names = connecting_names(seen.names.packages, text.own_names) | _PREPARING_NAMES
+        text.connecting = Connecting(seen.tree, _reach(text, seen), names)
+    return text.connecting
 
 
 class _Suppressions:
@@ -1096,16 +1224,37 @@ _FAMILIES = (
     _Ladders,
     _Redundant,
     _Retries,
+    _ConstantDelays,
+    _Unbounded,
+    _Exhausted,
+    _BlockingDelays,
+    _Policies,
+    _LateDelays,
+    _Alike,
+    _Nested,
     _Reuses,
-    _Connects,
+    _Unguarded,
+    _Leaks,
     _PreparedConnects,
+    _IgnoredResults,
     _BlockingPreparedConnects,
     _Suppressions,
 )
 
 # Of the families above, those of one rule that speaks only if it is asked to.
 OFF_BY_DEFAULT = frozenset(
-    {_Redundant.prefix, _PreparedConnects.prefix, _BlockingPreparedConnects.prefix, _Suppressions.prefix}
+    family.prefix
+    for family in (
+        _Redundant,
+        _Unbounded,
+        _BlockingDelays,
+        _LateDelays,
+        _Alike,
+        _Nested,
+        _PreparedConnects,
+        _BlockingPreparedConnects,
+        _Suppressions,
+    )
 )
 
 

@@ -15,11 +15,10 @@ from connlint.telling import (
     is_request,
     speaks_of_a_peer,
     speaks_of_connecting,
-    speaks_of_connections,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterator
 
     from connlint.knowledge.model import Library
 
@@ -29,7 +28,6 @@ CONNECTION_CLASSES = frozenset(
 _BUILTINS = frozenset(vars(builtins))
 _TAKE_ALL = frozenset({"BaseException", "Exception"})
 _BROAD = _TAKE_ALL | {"EnvironmentError", "IOError", "OSError", "WindowsError"}
-_ENDS = (ast.Raise, ast.Return, ast.Break)
 # The classes that take whatever the calls of a library raise when they fail to reach the peer.
 _ROOTS = {"httpx": ("HTTPError", "RequestError", "TransportError"), "requests": ("RequestException",)}
 _OTHER_PACKAGES = {
@@ -120,12 +118,6 @@ def _known_packages() -> frozenset[str]:
     from connlint import knowledge
 
     return frozenset({*_standard(), *knowledge.CLIENTS})
-
-
-@cache
-def hot_names(packages: frozenset[str], own: frozenset[str]) -> frozenset[str]:
-    """Return the last names of the operations that a file that imports `packages` can try, and of its `own`."""
-    return own.union(*(_reached(package).hot for package in packages))
 
 
 @cache
@@ -283,57 +275,25 @@ class Try:
     def _is_renamed(self, item: ast.expr) -> bool:
         return isinstance(item, ast.Name) and item.id in self._names.renamed
 
-    def may_try(self, hot: Collection[str]) -> bool:
-        """Say whether the body may try one of the operations `hot`, itself or through a function of the file."""
-        return any(self._may_try(node, hot) for statement in self.node.body for node in walk(statement))
-
-    def _may_try(self, node: ast.AST, hot: Collection[str]) -> bool:
-        if isinstance(node, ast.Attribute):
-            return node.attr in hot or node.attr in self._names.defined or "*" in hot
-        if isinstance(node, ast.Name):
-            name = node.id
-            if name in hot or name in self._names.defined or name in self._names.renamed:
-                return name not in _BUILTINS or name in self._names.imported
-            return False
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            name = node.func.id
-            return name not in _BUILTINS and name not in self._names.imported
-        return isinstance(node, ast.Call) and not isinstance(node.func, ast.Attribute)
-
-    def speaks(self) -> bool:
-        """Say whether a call in the body says by its names that it reaches a peer."""
+    def may_take(self) -> bool:
+        """Say whether a clause may take a failure of a connection."""
         return any(
-            isinstance(node, ast.Call) and _speaks(node) for statement in self.node.body for node in walk(statement)
+            item is None or not self._is_unrelated(item)
+            for handler in self.node.handlers
+            for item in self.classes(handler)
         )
-
-    def may_be_retried(self, hot: Collection[str], reaches: bool) -> bool:
-        """Say whether a failure of the body may lead back to the head of the loop that the `try` is in."""
-        in_finally = any(
-            isinstance(node, ast.Continue) for statement in self.node.finalbody for node in walk(statement)
-        )
-        back = [handler for handler in self.node.handlers if in_finally or _may_lead_back(handler)]
-        items = [item for handler in back for item in self.classes(handler)]
-        if not items:
-            return False
-        if any(item is not None and self._means_connections(item, reaches) for item in items):
-            return True
-        may_take = any(item is None or not self._is_unrelated(item) for item in items)
-        return may_take and ((reaches and self.may_try(hot)) or self.speaks())
-
-    def _means_connections(self, item: ast.expr, reaches: bool) -> bool:
-        name = last(item)
-        meant = self._names.imported.get(name, name)
-        if name in CONNECTION_CLASSES or speaks_of_connections(name) or speaks_of_connections(meant):
-            return True
-        if self._is_builtin(item):
-            return False
-        return self.is_unknown(item) or (reaches and self._is_of_table(item))
 
     def _is_unrelated(self, item: ast.expr) -> bool:
         return self._is_builtin(item) and last(item) not in _RELATED
 
 
-def _speaks(call: ast.Call) -> bool:
+def is_unrelated(name: str) -> bool:
+    """Say whether `name` is that of a builtin that takes no failure of a connection."""
+    return name in _BUILTINS and name not in _RELATED
+
+
+def speaks(call: ast.Call) -> bool:
+    """Say whether `call` says by its names that it reaches a peer."""
     name = last(call.func)
     if speaks_of_a_peer(name) or speaks_of_connecting(name):
         return True
@@ -343,7 +303,7 @@ def _speaks(call: ast.Call) -> bool:
 def is_a_request(call: Any) -> bool:
     """Say whether `call`, of a method, is by its names the request of a client."""
     receiver = last(call.func.value)
-    return any(is_request(call.func.attr, receiver, last(arg)) for arg in call.args[:1]) or any(
+    return any(is_request(call.func.attr, receiver, last(arg)) for arg in call.args) or any(
         keyword.arg == "url" and is_request(call.func.attr, receiver, "url") for keyword in call.keywords
     )
 
@@ -351,20 +311,3 @@ def is_a_request(call: Any) -> bool:
 def _only_raises(handler: ast.ExceptHandler) -> bool:
     """Say whether `handler` does nothing but to let through what it takes."""
     return len(handler.body) == 1 and isinstance(handler.body[0], ast.Raise) and handler.body[0].exc is None
-
-
-def _may_lead_back(handler: ast.ExceptHandler) -> bool:
-    """Say whether control may go on after `handler`, or back to the head of a loop."""
-    return not _ends(handler.body) or any(
-        isinstance(node, ast.Continue) for statement in handler.body for node in walk(statement)
-    )
-
-
-def _ends(body: Iterable[ast.stmt]) -> bool:
-    """Say whether the last of `body` surely leaves the loop."""
-    *_, end = body
-    if isinstance(end, _ENDS):
-        return True
-    if isinstance(end, ast.If):
-        return bool(end.orelse) and _ends(end.body) and _ends(end.orelse)
-    return False
