@@ -15,6 +15,7 @@ from connlint.facts.delays import called
 from connlint.facts.flow import Bound, Step, bindings, calls_of
 from connlint.facts.tree import children, dotted, walk, walk_same_code
 from connlint.knowledge.waits import ADVANCES, COUNTS
+from connlint.telling import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _ADVANCING = frozenset(
     {"next", "anext", "input", "random.choice", "random.sample", "random.randint", "random.randrange"}
 )
+_SETTING = (["set"], ["use"], ["select"], ["switch"], ["choose"])
 _QUEUES = ("queue", "jobs", "tasks", "pending", "todo", "inbox", "backlog", "work")
 
 
@@ -223,6 +225,16 @@ class Inputs:
                 parent = self._facts.index.parents.get(node)
                 if not (type(parent) is cst.Arg and "timeout" in (parent.keyword.value if parent.keyword else "")):
                     return "work"
+        return None if counts else self._sets(targets)
+
+    def _sets(self, targets: set[str]) -> LoopKind | None:
+        """Say whether a setter of the object itself is given one of `targets` on the way: `self._set_host(host)`."""
+        for step in self._passed:
+            for call in calls_of(step):
+                name, receiver = called(call)
+                if receiver in {"self", "cls"} and name is not None and words(name)[:1] in _SETTING:
+                    if any(targets.intersection(_read(arg.value)) for arg in call.args):
+                        return "failover"
         return None
 
 

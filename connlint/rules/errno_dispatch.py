@@ -801,6 +801,26 @@ def send(sock: socket.socket, data):
 """,
         ),
         Example(
+            "socket-file-that-may-not-be-there",
+            """\
+import errno
+import os
+import socket
+
+
+def listen(path):
+    probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        probe.connect(path)
+    except OSError as e:
+        if e.errno == errno.ECONNREFUSED:
+            os.unlink(path)
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    server.bind(path)
+    return server
+""",
+        ),
+        Example(
             "class-that-is-caught-already",
             """\
 import errno
@@ -859,6 +879,8 @@ def _is_clear_swallow(facts: Facts, dispatch: Dispatch) -> bool:
     words = {node.value for node in walk(facts.module) if isinstance(node, cst.Name)}
     if not _PATIENT.isdisjoint(words):
         return False
+    if "AF_UNIX" in words and any(item.operation.phase == "connect" for item in tried):
+        return False  # a socket's file that is not there is as welcome as one that nobody listens at
     may_time_out = facts.exceptions.taken(handler.earlier, "TimeoutError") is not True and any(
         item.operation.phase in _NEVER_WAITING for item in tried
     )

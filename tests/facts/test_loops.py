@@ -98,6 +98,18 @@ def test_awaited_connect_is_retried(awaited: str) -> None:
             "failover",
         ),
         ("for item in items:\n    try:\n        requests.post('http://x', json=item)\n    except OSError:\n        pass\n", "work"),
+        (
+            "class Array:\n    def log_in(self):\n        for host in self.hosts:\n            self._set_host(host)\n"
+            "            try:\n                self.client.connect()\n                return\n"
+            "            except ConnectionError:\n                continue\n",
+            "failover",
+        ),
+        (
+            "class Array:\n    def log_in(self):\n        for attempt in self.attempts:\n            self.note(attempt)\n"
+            "            try:\n                self.client.connect()\n                return\n"
+            "            except ConnectionError:\n                continue\n",
+            "retry",
+        ),
         ("for _ in range(9):\n    try:\n        requests.get('http://x')\n    except OSError:\n        pass\n", "work"),
         ("while True:\n    try:\n        requests.get('http://x')\n    except OSError:\n        pass\n", "reconnect"),
         ("for _ in range(9):\n    try:\n        requests.get('http://x')\n        break\n    except OSError:\n        pass\n", "retry"),
