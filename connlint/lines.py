@@ -1,8 +1,8 @@
-"""What the lines of a file say of its blocks, without a parser: is something handled in a loop, and what is handled?
+"""What the lines of a file say of its blocks, without a parser: what is tried, what takes it, and where that may lead.
 
-`ast.parse` costs some twenty times what this does. Long strings are left out first, so that none of their lines looks
-like a statement; where a line could still hide a block (in brackets, or after a header of several lines), the answer
-is yes.
+`ast.parse` and a walk cost some ten times what this does. Long strings are left out first, so that none of their lines
+looks like a statement; where a line could still hide a block (in brackets, or after a header of several lines), the
+answer is what rules nothing out.
 """
 
 from __future__ import annotations

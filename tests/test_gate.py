@@ -297,6 +297,55 @@ def test_rule_that_is_off_by_default_costs_nothing_until_it_is_asked_for() -> No
         assert Selection(select=("CNL",)).may_have(code)
 
 
+LOOP = "import socket\nfor x in y:\n    try:\n        f(x)\n    except {}\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param("def retry(): ...\n\n@retry\ndef f(): ...\n", id="retry-of-its-own"),
+        pytest.param("import requests\nimport tenacity_like\nretry()\n", id="client-without-policy"),
+        pytest.param("from . import socket\ntry: socket.f()\nexcept E: pass\n", id="module-of-its-own"),
+        pytest.param("import os\nos.remove(x); f.write(y)\ntry: f()\nexcept OSError: pass\n", id="other-write"),
+        pytest.param("from urllib.parse import quote\n# an error\ntry: f()\nexcept E: pass\n", id="other-urllib"),
+        pytest.param(LOOP.format("OSError:\n        raise"), id="loop-that-is-left"),
+        pytest.param(LOOP.format("Exception as e:\n        log(e)\n        break"), id="loop-that-is-broken"),
+        pytest.param(LOOP.format("KeyError:\n        continue"), id="unrelated-in-loop"),
+        pytest.param("import socket\n" + CATCHING.format("E", "pass") + "except Exception: pass\n", id="rest-taken"),
+        pytest.param(
+            "import socket\ntry: f()\nexcept KeyError: pass\nexcept OSError: pass\n", id="ladder-of-the-unrelated"
+        ),
+        pytest.param(CATCHING.format("OSError as e", "log(e)\n    if e: raise"), id="asked-too-late"),
+        pytest.param("try: f()\nexcept E:\n    for x in y: connect(x)\n", id="no-loop-around-it"),
+    ],
+)
+def test_text_rules_out(code: str) -> None:
+    text = gate._Text(code.encode())
+    speaking = [family for family in gate._FAMILIES if family.may_speak(text)]
+    assert all(family.prefix in gate.OFF_BY_DEFAULT for family in speaking)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        pytest.param("import a.b as c, d, \\\n  e", {"a", "d", "e"}, id="listed"),
+        pytest.param("from a.b import c, d", {"a"}, id="from"),
+        pytest.param("from \\\r\n a \\\r\n import b", {"a"}, id="continued"),
+        pytest.param("if x: import a; import b  # import c", {"a", "b", "c"}, id="one-line"),
+        pytest.param("from . import a\nfrom .b import c", {""}, id="relative"),
+        pytest.param("import \xe9, b", {"b"}, id="not-ascii"),
+        pytest.param("# from x\rimport a\rimport b\r", {"a", "b"}, id="cr"),
+        pytest.param("from a import(b)", {"a"}, id="without-blanks"),
+    ],
+)
+def test_packages_of_a_text(code: str, expected: set[str]) -> None:
+    assert gate._Text(code.encode())._packages == expected
+
+
+def test_comment_that_ends_in_a_backslash_hides_no_import() -> None:
+    assert gate._Text(b"# from x \\\nimport a\nimport b\n")._packages >= {"a", "b"}
+
+
 def test_only_wanted_families_count() -> None:
     code = f"import redis\n{TRYING.format('redis.Redis().get(key)')}"
     assert is_candidate(code, "CNL1")
