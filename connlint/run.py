@@ -144,6 +144,8 @@ class _Run:
         self.cache: Cache | None = None
         self.checking = _Checking(None)
         self.done: dict[int, Outcome | None] = {}
+        self.let_in: set[int] = set()
+        """The tasks that the gate alone cannot do."""
 
     def left(self) -> list[int]:
         """Return the places of the tasks that are not done."""
@@ -180,8 +182,9 @@ class _Run:
         for number, place in enumerate(left := self.left()):
             if len(waiting) >= _HANDFUL or number >= most:
                 return [*waiting, *left[number:]]
-            result = self.checking.at_gate(self.tasks[place])
+            result = self.checking.at_gate(self.tasks[place]) if place not in self.let_in else None
             if result is None:
+                self.let_in.add(place)
                 waiting.append(place)
             else:
                 self._keep(place, *result)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 import pytest
 
-from connlint import facts, knowledge
+from connlint import cli, facts, gate, knowledge
 from connlint.engine import Selection, check
 from connlint.facts import tree
 
@@ -73,6 +73,21 @@ def test_tree_that_is_there_is_not_parsed_again(work: Counter[str]) -> None:
     work.clear()
     check(UNRELATED.encode(), "file.py", Selection(), tree=tree)
     assert work == {}
+
+
+def test_gate_is_not_asked_again_for_what_it_let_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+    decide = gate.decide
+
+    def counted(data: bytes, *args: Any, **options: Any) -> gate.Verdict:
+        asked.append(data)
+        return decide(data, *args, **options)
+
+    monkeypatch.setattr(gate, "decide", counted)
+    file = tmp_path / "found.py"
+    file.write_text(FOUND, "utf-8")
+    assert cli.main(["--isolated", "--no-cache", str(file)]) == 1
+    assert len(asked) == 2  # by the run, and on the way through the engine
 
 
 def test_few_files_are_parsed(work: Counter[str]) -> None:
