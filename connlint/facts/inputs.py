@@ -232,9 +232,9 @@ class Inputs:
         for step in self._passed:
             for call in calls_of(step):
                 name, receiver = called(call)
-                if receiver in {"self", "cls"} and name is not None and words(name)[:1] in _SETTING:
-                    if any(targets.intersection(_read(arg.value)) for arg in call.args):
-                        return "failover"
+                is_setter = receiver in {"self", "cls"} and name is not None and words(name)[:1] in _SETTING
+                if is_setter and any(targets.intersection(_read(arg.value)) for arg in call.args):
+                    return "failover"
         return None
 
 
