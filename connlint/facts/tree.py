@@ -101,7 +101,7 @@ def all_children(node: cst.CSTNode) -> list[cst.CSTNode]:
 
     libcst's own `children` makes the node anew to find them.
     """
-    values = [getattr(node, item.name, None) for item in fields(node)]  # type: ignore[arg-type]
+    values = [getattr(node, item.name, None) for item in fields(node)]
     lists = (value if isinstance(value, (list, tuple)) else (value,) for value in values)
     return [item for value in lists for item in value if isinstance(item, cst.CSTNode)]
 
