@@ -1108,7 +1108,7 @@ class _Reuses:
 
     @staticmethod
     def may_speak(text: _Text) -> bool:
-        return text.imports_network and text.has(_ON_SOCKETS)
+        return text.imports_network and text.has(_ON_SOCKETS) and text.names_connect
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:

@@ -119,6 +119,8 @@ class Clause(NamedTuple):
 
     def may_ask(self, code: bytes) -> bool:
         """Say whether the body may begin with an `if` or a `match`, after nothing but names that are bound."""
+        if self.names is None:
+            return True  # nor can be told where its body begins
         line = _REST.match(code, self.start)
         if line is None or line[1]:
             return line is None
@@ -141,6 +143,8 @@ class Clause(NamedTuple):
 
     def may_lead_back(self, code: bytes) -> bool:
         """Say whether control may go on after the clause, or back to the head of a loop."""
+        if self.names is None:
+            return True  # nor can be told where its body begins
         line = _REST.match(code, self.start)
         if line is None or line[1]:
             return line is None or _LEAVES.match(line[1]) is None

@@ -123,6 +123,15 @@ def test_what_is_more_than_names_cannot_be_told(named: str) -> None:
     assert names in ([None], [frozenset({b"lambda"})])
 
 
+def test_clause_that_cannot_be_told_may_do_anything() -> None:
+    code = lines.statements(b"try: f()\nexcept \\\n E:\n    raise\n")
+    assert code is not None
+    found = lines.blocks(code)
+    assert found is not None
+    assert found.tries[0].clauses[0].may_ask(code)
+    assert found.tries[0].clauses[0].may_lead_back(code)
+
+
 def test_what_an_f_string_calls_is_tried() -> None:
     (((code, _)),) = tried('try:\n    f(x, rf"""\n# {\nconnect()}""")\nexcept E: pass\n')
     assert "connect()" in code
