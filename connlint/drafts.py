@@ -24,20 +24,18 @@ if TYPE_CHECKING:
     Make = Callable[..., Any]
 
 
-def draft(tree: ast.Module, data: bytes) -> cst.Module:
-    """Return the draft of the program `tree`, whose content is `data`.
+def draft(tree: ast.Module, text: str) -> cst.Module:
+    """Return the draft of the program `tree`, whose text is `text`.
 
     Raises `KeyError` for nodes that are not known here, as a later Python may have, and `RecursionError`.
     """
-    return _MODULE(_lines(tree.body), _header(data), True)  # type: ignore[no-any-return]
+    return _MODULE(_lines(tree.body), _header(text), True)  # type: ignore[no-any-return]
 
 
-def _header(data: bytes) -> list[cst.EmptyLine]:
+def _header(text: str) -> list[cst.EmptyLine]:
     """Return the line that says what runs the program: the one comment that rules ask a module for."""
-    if not data.startswith(b"#!"):
-        return []
-    first = data.splitlines()[0].decode("utf-8", "replace")
-    return [cst.EmptyLine(comment=cst.Comment(first.rstrip()))]
+    first = text.partition("\n")[0].rstrip()
+    return [cst.EmptyLine(comment=cst.Comment(first))] if first.startswith("#!") else []
 
 
 # Nodes. libcst's are frozen and check themselves when they are made, which takes more time than all the rest here; so

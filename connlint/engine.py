@@ -134,14 +134,16 @@ def check(
     with_fixes: bool | Literal["together"] = False,
     tree: ast.Module | None = None,
     source: Source | None = None,
+    verdict: gate.Verdict | None = None,
 ) -> Checked:
     """Check the file content `data`. Never raises: what goes wrong is in the result's `problems`.
 
     With `with_fixes` every fix is made and proven: alone, so that it can be applied alone, or `together` with the
     others, as `fix` applies them, which costs one proof for many. `tree` and `source` are the file's `ast` and its
-    text, if the caller has them; `data` is then that text as UTF-8, whatever it says of its encoding.
+    text, if the caller has them; `data` is then that text as UTF-8, whatever it says of its encoding. `verdict` is what
+    the gate has said of `data`, if it was asked.
     """
-    checked, analysis = _analysed(data, filename, selection, noqa=noqa, tree=tree, source=source)
+    checked, analysis = _analysed(data, filename, selection, noqa=noqa, tree=tree, source=source, verdict=verdict)
     if analysis is None or not with_fixes:
         return checked
     try:
@@ -170,41 +172,21 @@ def _analysed(
     noqa: bool,
     tree: ast.Module | None = None,
     source: Source | None = None,
+    verdict: gate.Verdict | None = None,
 ) -> tuple[Checked, _Analysis | None]:
     """Return what there is to say of a file, and its analysis if the gate let it in and it could be parsed."""
     try:
-        verdict = gate.decide(data, selection.may_have, tree, selection.options)
+        verdict = verdict or gate.decide(data, selection.may_have, tree, selection.options)
         if verdict.problem is not None:
             return Checked(filename, problems=(verdict.problem,)), None
         if not verdict.candidate:
             return Checked(filename), None
-        if verdict.tree is not None and not _may_find(verdict.tree, data, selection, verdict.families):
-            return Checked(filename), None
         from connlint.source import decode
 
-        analysis = _Analysis(source or decode(data, filename), selection, noqa, verdict.families)
+        analysis = _Analysis(source or decode(data, filename), selection, noqa, verdict.families, verdict.tree)
     except Exception as error:  # noqa: BLE001 - as above
         return Checked(filename, problems=(_problem_of(error),)), None
     return analysis.checked, analysis
-
-
-def _may_find(tree: ast.Module, data: bytes, selection: Selection, families: tuple[str, ...]) -> bool:
-    """Say whether a rule may find something in the program `tree`: by a draft, which costs a tenth of the parser.
-
-    Whatever goes wrong with the draft says nothing of the file.
-    """
-    from connlint import facts
-    from connlint.drafts import draft
-
-    rules = _rules_of(selection, families)
-    if any(rule.last for rule in rules):
-        return True  # what judges other findings reads comments
-    with gate.no_collection():
-        try:
-            drafted = facts.read(draft(tree, data), selection.options)
-            return any(True for rule in rules for _ in rule.check(drafted))
-        except Exception:  # noqa: BLE001 - as above
-            return True
 
 
 def _rules_of(selection: Selection, families: tuple[str, ...]) -> list[Rule]:
@@ -266,21 +248,48 @@ class _Analysis:
     """The findings of one text, and its fixes. What fixes make of it is an analysis of its own."""
 
     def __init__(
-        self, source: Source, selection: Selection, noqa: bool, families: tuple[str, ...] = _ALL_FAMILIES
+        self,
+        source: Source,
+        selection: Selection,
+        noqa: bool,
+        families: tuple[str, ...] = _ALL_FAMILIES,
+        tree: ast.Module | None = None,
     ) -> None:
-        from connlint import facts
-        from connlint.parsing import parse
-
         self.source = source
         self.selection = selection
         self.noqa = noqa
         self.families = families
         self.problems: list[str] = []
+        self.found: list[tuple[Rule, Finding, Diagnostic]] = []
         with gate.no_collection():
-            self.facts: Facts = facts.read(parse(source), selection.options)
-            self.found: list[tuple[Rule, Finding, Diagnostic]] = self._find()
+            if tree is None or self._may_find(tree):
+                self.found = self._find()
         self._rewrites: dict[int, Rewrite | None] = {}
         self._own_edits: dict[int, tuple[Edit, ...]] = {}
+
+    @cached_property
+    def facts(self) -> Facts:
+        """The facts of the file as libcst parses it."""
+        from connlint import facts
+        from connlint.parsing import parse
+
+        return facts.read(parse(self.source), self.selection.options)
+
+    def _may_find(self, tree: ast.Module) -> bool:
+        """Say whether a rule may find something, by a draft of the program `tree`, which costs a tenth of a parse.
+
+        Whatever goes wrong with the draft says nothing of the file.
+        """
+        from connlint import facts
+        from connlint.drafts import draft
+
+        if any(rule.last for rule in self._rules):
+            return True  # what judges other findings reads comments
+        try:
+            drafted = facts.read(draft(tree, self.source.text), self.selection.options)
+            return any(True for rule in self._rules for _ in rule.check(drafted))
+        except Exception:  # noqa: BLE001 - as above
+            return True
 
     @property
     def checked(self) -> Checked:
@@ -402,7 +411,7 @@ class _Analysis:
             raise _ProofError(problem)
         try:
             self.source.encode(text)
-            after = _Analysis(self.source.with_text(text), self.selection, self.noqa)
+            after = _Analysis(self.source.with_text(text), self.selection, self.noqa, tree=gate.parsed(text)[0])
         except UnicodeEncodeError as error:
             raise _ProofError(f"the file's encoding {self.source.encoding} cannot hold the result") from error
         except (SourceError, RecursionError) as error:

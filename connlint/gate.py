@@ -360,7 +360,7 @@ def _decided(data: bytes, wanted: Callable[[str], bool], tree: ast.Module | None
     if not families:
         return Verdict(False, _problem_with(data) if tree is None else None)
     if tree is None:
-        tree, problem = _parsed(data)
+        tree, problem = parsed(data)
         if tree is None:
             return Verdict(False, problem)
     seen = _look(tree, text)
@@ -399,16 +399,16 @@ def _problem_with(data: bytes) -> str | None:
             warnings.simplefilter("ignore")
             symtable.symtable(data, "<unknown>", "exec")  # type: ignore[arg-type]  # takes bytes as `compile` does
     except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
-        return _parsed(data)[1]
+        return parsed(data)[1]
     return None
 
 
-def _parsed(data: bytes) -> tuple[ast.Module | None, str | None]:
-    """Return the tree of `data`, or the problem with it. What the parser warns of is other linters' business."""
+def parsed(source: bytes | str) -> tuple[ast.Module | None, str | None]:
+    """Return the tree of `source`, or the problem with it. What the parser warns of is other linters' business."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(data), None
+            return ast.parse(source), None
     except SyntaxError as error:
         place = f" (line {error.lineno})" if error.lineno else ""
         return None, f"cannot be parsed: {error.msg}{place}"
