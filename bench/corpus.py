@@ -141,7 +141,10 @@ def clean() -> Code:
 
 def finding() -> Code:
     """Return a file of 500 lines with one finding."""
-    return written("finding", _lines("import socket\n" + _FINDING + _HEAD, _ordinary(), 500))
+    return written(
+        "finding",
+        _lines(_HEAD.replace("import logging\n", "import logging\nimport socket\n") + _FINDING, _ordinary(), 500),
+    )
 
 
 def linear(lines: int) -> Code:
