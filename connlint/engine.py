@@ -118,6 +118,17 @@ def _longest(code: str, prefixes: Collection[str]) -> int:
 
 
 @lru_cache(maxsize=64)
+def _wanted(selection: Selection) -> frozenset[str]:
+    """Return the families of codes of which `selection` may want one."""
+    return frozenset(family for family in gate.FAMILIES if selection.may_have(family))
+
+
+def decide(data: bytes, selection: Selection, tree: ast.Module | None = None) -> gate.Verdict:
+    """Return what the gate says of the file content `data`; `tree` is its `ast`, if the caller has it."""
+    return gate.decide(data, _wanted(selection).__contains__, tree, selection.options)
+
+
+@lru_cache(maxsize=64)
 def selected_rules(selection: Selection) -> tuple[Rule, ...]:
     """Return the rules that `selection` wants. Imports libcst."""
     from connlint.rules import all_rules
@@ -153,9 +164,17 @@ def check(
     return checked._replace(diagnostics=diagnostics, problems=tuple(analysis.problems))
 
 
-def fix(data: bytes, filename: str, selection: Selection, *, unsafe: bool, noqa: bool = True) -> Fixed:
+def fix(
+    data: bytes,
+    filename: str,
+    selection: Selection,
+    *,
+    unsafe: bool,
+    noqa: bool = True,
+    verdict: gate.Verdict | None = None,
+) -> Fixed:
     """Apply every fix that stands its proof, pass after pass, until nothing applies. Never raises."""
-    checked, analysis = _analysed(data, filename, selection, noqa=noqa)
+    checked, analysis = _analysed(data, filename, selection, noqa=noqa, verdict=verdict)
     if analysis is None or not checked.diagnostics:
         return Fixed(data, data, {}, (), checked)
     try:
@@ -176,7 +195,7 @@ def _analysed(
 ) -> tuple[Checked, _Analysis | None]:
     """Return what there is to say of a file, and its analysis if the gate let it in and it could be parsed."""
     try:
-        verdict = verdict or gate.decide(data, selection.may_have, tree, selection.options)
+        verdict = verdict or decide(data, selection, tree)
         if verdict.problem is not None:
             return Checked(filename, problems=(verdict.problem,)), None
         if not verdict.candidate:

@@ -1241,6 +1241,8 @@ _FAMILIES = (
     _Suppressions,
 )
 
+FAMILIES = frozenset(family.prefix for family in _FAMILIES)
+
 # Of the families above, those of one rule that speaks only if it is asked to.
 OFF_BY_DEFAULT = frozenset(
     family.prefix

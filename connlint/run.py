@@ -96,6 +96,13 @@ def run(
             work.cache.save()
 
 
+class LetIn(NamedTuple):
+    """A file that the gate alone cannot do: its content, and what the gate said of it."""
+
+    data: bytes
+    verdict: gate.Verdict
+
+
 class _Checking:
     """Does a task: gives the key of what was read, if there are keys, and what came of it.
 
@@ -111,21 +118,25 @@ class _Checking:
             data = read(task.path)
         except (OSError, ValueError) as error:
             return None, failed(task, reason(error))
-        outcome = process_data(task, data)
+        return self.of(task, data)
+
+    def of(self, task: Task, data: bytes, verdict: gate.Verdict | None = None) -> tuple[bytes | None, Outcome | None]:
+        """Do the whole task for the file content `data`, of which the gate may have given its `verdict`."""
+        outcome = process_data(task, data, verdict)
         key = self.key(task, outcome.after if outcome.changed else data)
         return key, None if outcome == Outcome(task, Checked(task.shown)) else outcome
 
-    def at_gate(self, task: Task) -> tuple[bytes | None, Outcome | None] | None:
-        """Do the task if the gate alone can; None if it lets the file in."""
+    def at_gate(self, task: Task) -> tuple[bytes | None, Outcome | None] | LetIn:
+        """Do the task if the gate alone can."""
         try:
             data = read(task.path)
         except (OSError, ValueError) as error:
             return None, failed(task, reason(error))
-        verdict = gate.decide(data, task.selection.may_have, options=task.selection.options)
+        verdict = engine.decide(data, task.selection)
         if verdict.problem is not None:
             return None, failed(task, verdict.problem)
         if verdict.candidate or (task.remove_noqa and gate.suppresses(data)):
-            return None
+            return LetIn(data, verdict)
         return self.key(task, data), None
 
     def key(self, task: Task, data: bytes) -> bytes | None:
@@ -144,8 +155,8 @@ class _Run:
         self.cache: Cache | None = None
         self.checking = _Checking(None)
         self.done: dict[int, Outcome | None] = {}
-        self.let_in: set[int] = set()
-        """The tasks that the gate alone cannot do."""
+        self.let_in: dict[int, LetIn] = {}
+        """The tasks that the gate alone cannot do, as far as they were asked: a handful."""
 
     def left(self) -> list[int]:
         """Return the places of the tasks that are not done."""
@@ -182,9 +193,9 @@ class _Run:
         for number, place in enumerate(left := self.left()):
             if len(waiting) >= _HANDFUL or number >= most:
                 return [*waiting, *left[number:]]
-            result = self.checking.at_gate(self.tasks[place]) if place not in self.let_in else None
-            if result is None:
-                self.let_in.add(place)
+            result = self.let_in.get(place) or self.checking.at_gate(self.tasks[place])
+            if isinstance(result, LetIn):
+                self.let_in[place] = result
                 waiting.append(place)
             else:
                 self._keep(place, *result)
@@ -214,7 +225,9 @@ class _Run:
         """Yield what came of all tasks, those that are not done yet as they are done."""
         for place, task in enumerate(self.tasks):
             if place not in self.done:
-                self._keep(place, *self.checking(task))
+                let_in = self.let_in.pop(place, None)
+                result = self.checking(task) if let_in is None else self.checking.of(task, *let_in)
+                self._keep(place, *result)
                 self.tick(1)
             yield self.done.pop(place) or Outcome(task, Checked(task.shown))
 
@@ -247,10 +260,10 @@ def process(task: Task) -> Outcome:
     return process_data(task, data)
 
 
-def process_data(task: Task, data: bytes) -> Outcome:
-    """Return what comes of `task` if the file's content is `data`."""
+def process_data(task: Task, data: bytes, verdict: gate.Verdict | None = None) -> Outcome:
+    """Return what comes of `task` if the file's content is `data`, of which the gate may have given its `verdict`."""
     start, unsuppressed = (data, 0) if not task.remove_noqa else _unsuppressed(task, data)
-    outcome = _fixed(task, start)
+    outcome = _fixed(task, start, verdict if start is data else None)
     if task.add_noqa is not None and outcome.checked.diagnostics:
         outcome = _suppressed(task, task.add_noqa, outcome, outcome.after or start)
     if unsuppressed:
@@ -299,11 +312,11 @@ def _suppressed(task: Task, reason: str, outcome: Outcome, data: bytes) -> Outco
     return outcome._replace(checked=checked, before=outcome.before or data, after=text, suppressed=result.codes)
 
 
-def _fixed(task: Task, data: bytes) -> Outcome:
+def _fixed(task: Task, data: bytes, verdict: gate.Verdict | None) -> Outcome:
     """Return what comes of `task` without regard to suppressions."""
     if not task.fix:
-        return Outcome(task, _checked(task, data))
-    fixed = engine.fix(data, task.shown, task.selection, unsafe=task.unsafe, noqa=task.noqa)
+        return Outcome(task, _checked(task, data, verdict))
+    fixed = engine.fix(data, task.shown, task.selection, unsafe=task.unsafe, noqa=task.noqa, verdict=verdict)
     checked = fixed.checked
     if checked.diagnostics:
         proven = _checked(task, fixed.data)
@@ -315,10 +328,11 @@ def _fixed(task: Task, data: bytes) -> Outcome:
     return Outcome(task, checked, data, fixed.data, dict(fixed.applied), fixed.dropped)
 
 
-def _checked(task: Task, data: bytes) -> Checked:
+def _checked(task: Task, data: bytes, verdict: gate.Verdict | None = None) -> Checked:
     """Check `data`, its fixes proven: whether there is one is part of every report."""
     with_fixes: bool | Literal["together"] = True if task.alone else "together"
-    return _slim(engine.check(data, task.shown, task.selection, noqa=task.noqa, with_fixes=with_fixes))
+    checked = engine.check(data, task.shown, task.selection, noqa=task.noqa, with_fixes=with_fixes, verdict=verdict)
+    return _slim(checked)
 
 
 def _slim(checked: Checked) -> Checked:

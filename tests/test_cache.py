@@ -15,6 +15,7 @@ from connlint import cache as module
 from connlint import run
 from connlint.cache import Cache, Keys
 from connlint.engine import Selection
+from connlint.gate import Verdict
 from connlint.options import Options
 from connlint.run import Task
 
@@ -38,9 +39,9 @@ class Count:
         self.names: list[str] = []
         real = run.process_data
 
-        def process_data(task: Task, data: bytes) -> run.Outcome:
+        def process_data(task: Task, data: bytes, verdict: Verdict | None = None) -> run.Outcome:
             self.names.append(task.shown)
-            return real(task, data)
+            return real(task, data, verdict)
 
         monkeypatch.setattr(run, "process_data", process_data)
 
