@@ -8,6 +8,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,9 +16,11 @@ from connlint import cache as module
 from connlint import run
 from connlint.cache import Cache, Keys
 from connlint.engine import Selection
-from connlint.gate import Verdict
 from connlint.options import Options
 from connlint.run import Task
+
+if TYPE_CHECKING:
+    from connlint.gate import Verdict
 
 CLEAN = "import socket\n\nfor _ in range(3):\n    try:\n        print(1)\n    except OSError:\n        pass\n"
 LEAK = "import socket\n\ns = socket.socket()\ns.connect(('localhost', 9999))\n"

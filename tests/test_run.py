@@ -7,6 +7,7 @@ import signal
 import sys
 import tracemalloc
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +15,9 @@ from connlint import processes, run
 from connlint.engine import Selection
 from connlint.run import Task
 from tests.test_processes import forking_pool
+
+if TYPE_CHECKING:
+    from connlint import gate
 
 CLEAN = "print(1)\n"
 CANDIDATE = "import socket\n\ns = socket.socket()\ns.connect(('localhost', 9999))\n"
@@ -66,11 +70,11 @@ def test_process_that_dies_costs_one_file(tmp_path: Path, monkeypatch: pytest.Mo
     deadly = {tasks[4].path, tasks[11].path}
     real, parent = run.process_data, os.getpid()
 
-    def die(task: Task, data: bytes) -> run.Outcome:
+    def die(task: Task, data: bytes, verdict: gate.Verdict | None = None) -> run.Outcome:
         # As libcst's parser does of deep nesting: it is the process that ends, and no exception is raised.
         if task.path in deadly and os.getpid() != parent:
             os.kill(os.getpid(), signal.SIGKILL)
-        return real(task, data)
+        return real(task, data, verdict)
 
     monkeypatch.setattr(run, "process_data", die)
     monkeypatch.setattr(processes, "_pool", forking_pool)
