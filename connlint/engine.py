@@ -124,8 +124,11 @@ def _wanted(selection: Selection) -> frozenset[str]:
 
 
 def decide(data: bytes, selection: Selection, tree: ast.Module | None = None) -> gate.Verdict:
-    """Return what the gate says of the file content `data`; `tree` is its `ast`, if the caller has it."""
-    return gate.decide(data, _wanted(selection).__contains__, tree, selection.options)
+    """Return what the gate says of the file content `data`; `tree` is its `ast`, if the caller has it. Never raises."""
+    try:
+        return gate.decide(data, _wanted(selection).__contains__, tree, selection.options)
+    except Exception as error:  # noqa: BLE001 - user code of any kind must end in a line, not in a traceback
+        return gate.Verdict(False, _problem_of(error))
 
 
 @lru_cache(maxsize=64)
@@ -159,7 +162,7 @@ def check(
         return checked
     try:
         diagnostics = tuple(analysis.with_proven_fixes(together=with_fixes == "together"))
-    except Exception as error:  # noqa: BLE001 - user code of any kind must end in a line, not in a traceback
+    except Exception as error:  # noqa: BLE001 - as above
         return checked._replace(problems=(*checked.problems, _problem_of(error)))
     return checked._replace(diagnostics=diagnostics, problems=tuple(analysis.problems))
 

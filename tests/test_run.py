@@ -7,17 +7,14 @@ import signal
 import sys
 import tracemalloc
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 
-from connlint import processes, run
+from connlint import gate, processes, run
 from connlint.engine import Selection
 from connlint.run import Task
 from tests.test_processes import forking_pool
-
-if TYPE_CHECKING:
-    from connlint import gate
 
 CLEAN = "print(1)\n"
 CANDIDATE = "import socket\n\ns = socket.socket()\ns.connect(('localhost', 9999))\n"
@@ -56,6 +53,22 @@ def test_number_of_processes_changes_nothing(tmp_path: Path, fix: bool) -> None:
     assert one[5].checked.problems == ("cannot be read: No such file or directory",)
     assert {code for item in one for code in item.applied} == ({"CNL302"} if fix else set())
     assert sum(len(item.checked.diagnostics) for item in one) == (0 if fix else 9)
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_gate_that_fails_costs_one_file(count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = gate.decide
+
+    def fails(data: bytes, *args: Any) -> gate.Verdict:
+        if b"fails" in data:
+            raise AttributeError("no such attribute")
+        return real(data, *args)
+
+    monkeypatch.setattr(gate, "decide", fails)
+    outcomes = list(run.run(tasks_of(tmp_path, CLEAN + "fails = 1\n", *[CLEAN] * count), 1))
+    problems = [item.checked.problems for item in outcomes]
+    assert problems[0][0].startswith("internal error in connlint: AttributeError: no such attribute; please report")
+    assert problems[1:] == [()] * count
 
 
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
