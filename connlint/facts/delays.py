@@ -98,7 +98,7 @@ class Waits:
             return Wait(MAY_WAIT, call)
         if target in waits.PROMPT:
             return Wait(PROMPT, call)
-        if _below(target, waits.MAY_WAIT_MODULES):
+        if _below(target, waits.MAY_WAIT_MODULES) or target.endswith(".sleep"):
             # `threading.Event.wait`, `queue.Queue.get`: the name says more than the module
             return self._by_name(call)
         if target in HARMLESS_BUILTINS or knowledge.is_harmless(target) or knowledge.bases(target) is not None:

@@ -82,6 +82,12 @@ def test_no_retry(code: str) -> None:
     assert loops(code) == ()
 
 
+def test_sleep_is_taken_at_its_name() -> None:
+    code = "def f(url):\n    from time import time\n    while True:\n        try:\n            return requests.get(url)\n"
+    (loop,) = loops(code + "        except OSError:\n            time.sleep(1)\n")
+    assert loop.retried[0].always_delayed
+
+
 @params("awaited", ["await client.connect()", "opened = client.connect()\n            await opened"])
 def test_awaited_connect_is_retried(awaited: str) -> None:
     assert [loop.kind for loop in loops(STATE.format(awaited))] == ["retry"]
