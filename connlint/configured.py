@@ -10,38 +10,40 @@ import ast
 from typing import TYPE_CHECKING, Any, Literal
 
 from connlint.knowledge import policies
+from connlint.marks import parts
 from connlint.tries import last, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from connlint.knowledge.policies import Policy, Setting, Wait
+    from connlint.marks import Rows
     from connlint.reach import Reach
 
     # `?` is surely no number that is written somewhere, `any` may be one
     Number = float | Literal["?", "any"] | None
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _BARE = frozenset({"retrying.retry", "tenacity.retry"})
 _INTERVALS = frozenset({"interval_max", "interval_start", "interval_step"})
 _ENSURING = frozenset({"ensure", "ensure_connection"})
 _PARTIAL = "functools.partial"
+# What a call says that configures a policy by something else than its name.
+_HIDING = _ENSURING | {"autoretry_for", "max_retries", "retry", "retry_policy", "retry_with"}
 _MOST_NAMES = 50
 
 
 class Configured:
-    """The policies that a file makes."""
+    """The policies that a file makes; `find` returns the rows of its text that hold some words."""
 
-    def __init__(self, tree: ast.Module, reach: Reach) -> None:
+    def __init__(self, tree: ast.Module, reach: Reach, find: Callable[[Collection[str]], Rows | None]) -> None:
         self._reach = reach
         self._calls: list[ast.Call] = []
-        self._decorators: list[ast.expr] = []
-        for node in walk(tree):
-            if isinstance(node, ast.Call):
-                self._calls.append(node)
-            elif isinstance(node, _FUNCTIONS):
-                self._decorators += node.decorator_list
         self._roots = self._of_libraries()
+        self._decorators = [each for function in reach.functions() for each in function.decorator_list]
+        # Whatever is imported by a star may be a policy.
+        rows = None if "*" in reach.imported else find(self._roots | _HIDING)
+        for part in parts(tree, rows):
+            self._calls += (node for node in walk(part.node) if isinstance(node, ast.Call))
 
     def is_there(self) -> bool:
         """Say whether the file may configure a policy, however that waits."""

@@ -12,11 +12,13 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from connlint.marks import parts
 from connlint.tries import last, walk
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from connlint.marks import Rows
     from connlint.reach import Reach
 
     Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -33,7 +35,26 @@ _FIRST_REQUESTS = frozenset({"http.client.HTTPConnection.request", "http.client.
 # What a handler says that is for a connect.
 _ONLY_CONNECTS = frozenset({"ConnectionRefusedError", "socket.gaierror"})
 _SPEAKING = re.compile("connect|refused", re.IGNORECASE)
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+
+
+def may_connect_again(tree: ast.Module, rows: Rows | None) -> bool:
+    """Say whether a socket may be connected in a loop; `rows` are those that say `connect`."""
+    return any(
+        isinstance(node, ast.Call) and last(node.func) in _ON_SOCKETS
+        for part in parts(tree, rows)
+        if part.in_loop
+        for node in walk(part.node)
+    )
+
+
+def may_ignore_result(tree: ast.Module, rows: Rows | None) -> bool:
+    """Say whether the result of a `connect_ex` is dropped, or only given a name; `rows` are those that say so."""
+    return any(
+        isinstance(part.node, (ast.Expr, ast.Assign, ast.AnnAssign))
+        and isinstance(part.node.value, ast.Call)
+        and last(part.node.value.func) == "connect_ex"
+        for part in parts(tree, rows)
+    )
 
 
 class Connecting:
@@ -47,38 +68,32 @@ class Connecting:
         self._handling: set[Function | None] = set()
         self._forking: set[Function | None] = set()
         self._below: dict[Function | None, list[ast.Try]] = {}
-        self._in_loops = False
-        self._ignored = False
-        stack: list[tuple[ast.AST, Function | None, bool]] = [(tree, None, False)]
+        stack: list[tuple[ast.AST, Function | None]] = [(tree, None)]
         while stack:
-            node, function, in_loop = stack.pop()
+            node, function = stack.pop()
             if isinstance(node, _FUNCTIONS):
                 # its decorators and defaults run where it stands
-                stack += [(outer, function, in_loop) for outer in (*node.decorator_list, node.args)]
-                stack += [(line, node, False) for line in node.body]
+                stack += [(outer, function) for outer in (*node.decorator_list, node.args)]
+                stack += [(line, node) for line in node.body]
                 self._note_below(node.body, node)
                 self._calls.setdefault(node, [])
                 self._mentioned.setdefault(node, set())
                 continue
             if isinstance(node, ast.Call):
                 self._calls[function].append(node)
-                self._in_loops |= in_loop and last(node.func) in _ON_SOCKETS
             elif isinstance(node, ast.Try):
                 self._handling.add(function)
             elif (isinstance(node, ast.If) and node.orelse) or isinstance(node, ast.Match):
                 self._forking.add(function)
-            elif isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)):
-                self._ignored |= isinstance(node.value, ast.Call) and last(node.value.func) == "connect_ex"
             elif isinstance(node, (ast.Name, ast.Attribute)):
                 self._mentioned[function].add(last(node))
-            inside = in_loop or isinstance(node, _LOOPS)
             for field in node._fields:
                 value = getattr(node, field, None)
                 if value.__class__ is list:
-                    stack += [(item, function, inside) for item in value if isinstance(item, ast.AST)]
+                    stack += [(item, function) for item in value if isinstance(item, ast.AST)]
                     self._note_below(value, function)
                 elif isinstance(value, ast.AST):
-                    stack.append((value, function, inside))
+                    stack.append((value, function))
 
     def _note_below(self, block: Sequence[ast.AST], function: Function | None) -> None:
         """Note what stands below something else."""
@@ -91,14 +106,6 @@ class Connecting:
             or any(_SPEAKING.search(text) for line in handler.body for text in _texts(line))
             for handler in statement.handlers
         )
-
-    def may_ignore_result(self) -> bool:
-        """Say whether the result of a `connect_ex` is dropped, or only given a name."""
-        return self._ignored
-
-    def may_connect_again(self) -> bool:
-        """Say whether a socket may be connected in a loop."""
-        return self._in_loops
 
     def may_leak(self) -> bool:
         """Say whether a function, or the module, may make a socket and connect it."""

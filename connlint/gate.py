@@ -26,13 +26,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from connlint import lines
 from connlint.asking import asks
 from connlint.lazy import Pattern
+from connlint.marks import BLOCKS, Lines, parts
 from connlint.options import DEFAULTS
 from connlint.tries import Names, Try, connecting_names, last, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from connlint.connecting import Connecting
+    from connlint.marks import Rows
     from connlint.options import Options
     from connlint.reach import Reach
 
@@ -199,6 +201,9 @@ _TELLING_CALL = Pattern(
 _PREPARING_NAMES = frozenset(name.decode() for name in _PREPARING)
 _ALL_ERRORS = (b"all_errors",)
 _ON_SOCKETS = (b"connect",)  # by itself, by its result (`connect_ex`), or by an event loop (`sock_connect`)
+_SOCKETS_METHOD = ("connect",)
+_RESULT = ("connect_ex",)
+_CLAUSE = ("except",)
 _ERRNO_READ = (b"errno", b".args", b"exc_info")
 _EXC_INFO = (b"exc_info",)
 _ERRNO = (b"ECONN", b"EPIPE", b"ESHUTDOWN")
@@ -449,6 +454,14 @@ class _Text:
         if found is None:
             found = self._patterns[pattern] = not self._plain or pattern.search(self._data) is not None
         return found
+
+    @cached_property
+    def _lines(self) -> Lines:
+        return Lines(self._data)
+
+    def rows(self, words: Collection[str]) -> Rows | None:
+        """Return the rows that hold one of `words`, None if they cannot be told."""
+        return self._lines.with_words(words) if self._plain else None
 
     @cached_property
     def suppresses(self) -> bool:
@@ -772,7 +785,8 @@ class _Seen(NamedTuple):
         return any(
             (node.__class__ is ast.Attribute and node.attr in names)
             or (node.__class__ is ast.Name and node.id in names)
-            for node in walk(self.tree)
+            for part in parts(self.tree, text.rows(names))
+            for node in walk(part.node)
         )
 
 
@@ -784,14 +798,6 @@ _OPENING = frozenset({"open"})
 _LOOPS = frozenset({ast.For, ast.AsyncFor, ast.While})
 _WITHS = frozenset({ast.With, ast.AsyncWith})
 _TRIES = frozenset({ast.Try, ast.TryStar})
-
-# The fields that hold statements, or what holds statements in turn.
-_BLOCKS: Mapping[type[ast.AST], tuple[str, ...]] = {
-    **dict.fromkeys((ast.If, *_LOOPS), ("body", "orelse")),
-    **dict.fromkeys((*_FUNCTIONS, *_WITHS, ast.ExceptHandler, ast.match_case), ("body",)),
-    **dict.fromkeys(_TRIES, ("body", "handlers", "orelse", "finalbody")),
-    ast.Match: ("cases",),
-}
 
 
 def _look(tree: ast.Module, text: _Text) -> _Seen:
@@ -810,7 +816,7 @@ def _look(tree: ast.Module, text: _Text) -> _Seen:
         body, in_loop = stack.pop()
         for node in body:
             kind = node.__class__
-            blocks = _BLOCKS.get(kind)
+            blocks = BLOCKS.get(kind)
             if may_bind and not bound and _binds_unrelated(node):
                 bound = True
             if blocks is None:
@@ -958,11 +964,11 @@ class _Handlers:
 def _reach(text: _Text, seen: _Seen) -> Reach:
     """Return what the file can reach, by the tables and by what the project tells of its own."""
     from connlint import knowledge
-    from connlint.reach import Reach
+    from connlint.reach import BINDING_IN_EXPRESSIONS, Reach
 
     if text.reach is None:
         knowledge.add_own(text.options)
-        text.reach = Reach(seen.tree, text.own_names)
+        text.reach = Reach(seen.tree, text.own_names, text.rows(BINDING_IN_EXPRESSIONS))
     return text.reach
 
 
@@ -1114,7 +1120,9 @@ class _Reuses:
     def can_speak(text: _Text, seen: _Seen) -> bool:
         if seen.is_test or not text.has(_ON_SOCKETS) or not seen.reaches_network(text):
             return False
-        return _connecting(text, seen).may_connect_again()
+        from connlint.connecting import may_connect_again
+
+        return may_connect_again(seen.tree, text.rows(_SOCKETS_METHOD))
 
 
 class _Connects:
@@ -1155,7 +1163,9 @@ class _IgnoredResults(_Connects):
 
     @staticmethod
     def can_speak(text: _Text, seen: _Seen) -> bool:
-        return _Connects.names_connect(text, seen) and _connecting(text, seen).may_ignore_result()
+        from connlint.connecting import may_ignore_result
+
+        return may_ignore_result(seen.tree, text.rows(_RESULT)) and _Connects.names_connect(text, seen)
 
 
 class _PreparedConnects(_Connects):
@@ -1183,7 +1193,8 @@ def _may_retry(text: _Text, seen: _Seen) -> bool:
         if handled:
             from connlint.rounds import Rounds
 
-            handled = Rounds(seen.tree, _reach(text, seen)).may_retry()
+            rows = None if seen.suppresses_in_loop else text.rows(_CLAUSE)
+            handled = Rounds(seen.tree, _reach(text, seen), rows).may_retry()
         text.may_retry = handled
     return text.may_retry
 
@@ -1193,7 +1204,7 @@ def _may_be_slack(text: _Text, seen: _Seen) -> bool:
     if text.may_be_slack is None:
         from connlint.configured import Configured
 
-        text.may_be_slack = Configured(seen.tree, _reach(text, seen)).may_be_slack(in_tests=seen.is_test)
+        text.may_be_slack = Configured(seen.tree, _reach(text, seen), text.rows).may_be_slack(in_tests=seen.is_test)
     return text.may_be_slack
 
 
@@ -1288,7 +1299,7 @@ def too_much(tree: ast.Module, data: bytes) -> str | None:
         if rows is not None:
             headers += rows(node)
         if ends and (first := getattr(node, "lineno", 0)) and _is_short(node, first, ends, MOST_LEVELS - level):
-            fields = _BLOCKS.get(kind, ())
+            fields = BLOCKS.get(kind, ())
         else:
             fields = _fields(kind)
         most_rows = (MOST_LEVELS - level) // longest
@@ -1335,8 +1346,8 @@ def _is_short(node: Any, first: int, ends: list[int], most: int) -> bool:
     """
     kind = node.__class__
     last = node.end_lineno
-    if kind in _BLOCKS:
-        block = getattr(node, _BLOCKS[kind][0])
+    if kind in BLOCKS:
+        block = getattr(node, BLOCKS[kind][0])
         last = getattr(block[0], "lineno", last)
         decorators = getattr(node, "decorator_list", ())
         if decorators:

@@ -18,15 +18,17 @@ import builtins
 import re
 from functools import cache, cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from connlint.knowledge.model import Operation
+from connlint.marks import BLOCKS, parts
 from connlint.tries import last, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from connlint.knowledge.model import Library
+    from connlint.marks import Rows
 
 _WORD = re.compile(r"\w+")
 _CODE_OF_ITS_OWN = frozenset({ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef, ast.Lambda})
@@ -43,7 +45,16 @@ _BUILTINS = frozenset(dir(builtins))
 _MOST_PARTS = 12
 # So that the work grows as the file does, whatever leads to whatever in it.
 _MOST_STEPS = 10_000
-_MOST_STEPS_A_NODE = 20
+_MOST_STEPS_A_STATEMENT = 60
+# What only an expression can bind or give stands in a row with one of these.
+BINDING_IN_EXPRESSIONS = (":=", "yield")
+_FUNCTIONS = frozenset({ast.AsyncFunctionDef, ast.FunctionDef})
+_BINDING = frozenset(
+    {
+        *(ast.AnnAssign, ast.Assign, ast.AsyncFunctionDef, ast.AsyncWith, ast.ClassDef, ast.FunctionDef, ast.Import),
+        *(ast.ImportFrom, ast.Return, ast.With),
+    }
+)
 _UNKNOWN = Operation("", "request", (), "")
 
 
@@ -164,9 +175,12 @@ def _classes(written: str) -> tuple[str, ...]:
 
 
 class Reach:
-    """What a file can try, by the names in its `tree`; `own` are the last names of the project's own operations."""
+    """What a file can try, by the names in its `tree`; `own` are the last names of the project's own operations.
 
-    def __init__(self, tree: ast.Module, own: frozenset[str] = frozenset()) -> None:
+    `rows` are those with what only an expression binds or gives (`BINDING_IN_EXPRESSIONS`), None for all.
+    """
+
+    def __init__(self, tree: ast.Module, own: frozenset[str] = frozenset(), rows: Rows | None = None) -> None:
         self.imported: dict[str, set[str]] = {}
         """What names may stand for that are imported, by dotted names; those of relative imports begin with a dot."""
         self.given: dict[str, list[ast.expr]] = {}
@@ -180,8 +194,8 @@ class Reach:
         self._direct: dict[str, tuple[dict[str, Operation], set[str]]] = {}
         self._lineages: dict[str, frozenset[str]] = {}
         self._aliases: dict[str, list[ast.expr]] = {}
-        self._nodes = self._steps = 0
-        self._read(tree)
+        self._statements = self._steps = 0
+        self._read(tree, rows)
         self.packages = frozenset(name.partition(".")[0] for names in self.imported.values() for name in names)
         self._shadowing = frozenset(
             alias.asname or alias.name
@@ -197,7 +211,7 @@ class Reach:
     @property
     def gave_up(self) -> bool:
         """True if the answers took more steps than the file allows, and may lack something."""
-        return self._steps > _MOST_STEPS + _MOST_STEPS_A_NODE * self._nodes
+        return self._steps > _MOST_STEPS + _MOST_STEPS_A_STATEMENT * self._statements
 
     def is_too_much(self) -> bool:
         """Count a step, and say whether there were too many."""
@@ -206,30 +220,33 @@ class Reach:
 
     # What the file binds
 
-    def _read(self, tree: ast.Module) -> None:
-        stack: list[tuple[ast.AST, ast.ClassDef | None, str]] = [(tree, None, "")]
+    def _read(self, tree: ast.Module, rows: Rows | None) -> None:
+        stack: list[tuple[list[ast.AST], ast.ClassDef | None, str]] = [(cast("list[ast.AST]", tree.body), None, "")]
         while stack:
-            node, owner, function = stack.pop()
-            self._nodes += 1
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                self._import(node)
-                continue
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                self._define(node, owner)
-                owner, function = None, node.name
-            elif isinstance(node, ast.ClassDef):
-                self._classes.setdefault(node.name, []).append(node)
-                owner = node
-            elif isinstance(node, ast.Lambda):
-                owner, function = None, ""
-            else:
-                self._statement(node, owner, function)
-            for field in node._fields:
-                value = getattr(node, field, None)
-                if value.__class__ is list:
-                    stack += [(item, owner, function) for item in value if isinstance(item, ast.AST)]
-                elif isinstance(value, ast.AST) and value._fields:
-                    stack.append((value, owner, function))
+            block, owner, function = stack.pop()
+            self._statements += len(block)
+            for node in block:
+                kind = node.__class__
+                if kind in _BINDING:
+                    self._statement(node, owner, function)
+                blocks = BLOCKS.get(kind)
+                if blocks is None:
+                    continue
+                inner = (owner, function)
+                if kind is ast.ClassDef:
+                    inner = (cast("ast.ClassDef", node), function)
+                elif kind in _FUNCTIONS:
+                    inner = (None, cast("ast.FunctionDef", node).name)
+                for field in blocks:
+                    below = getattr(node, field)
+                    if below:
+                        stack.append((below, *inner))
+        for part in parts(tree, rows):
+            for node in walk(part.node):
+                if isinstance(node, ast.NamedExpr):
+                    self._bind(node.target, node.value, part.owner)
+                elif isinstance(node, ast.Yield) and node.value is not None and part.function is not None:
+                    self._gives(part.function.name, node.value)
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:
@@ -261,15 +278,23 @@ class Reach:
             if node.value is not None:
                 self._bind(node.target, node.value, owner)
             self._flows.append((_targets(node.target, owner), node.annotation, True))
-        elif isinstance(node, ast.NamedExpr):
-            self._bind(node.target, node.value, owner)
+        elif isinstance(node, ast.Return):
+            if node.value is not None and function:
+                self._gives(function, node.value)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            self._define(node, owner)
+        elif isinstance(node, ast.ClassDef):
+            self._classes.setdefault(node.name, []).append(node)
         elif isinstance(node, (ast.With, ast.AsyncWith)):
             self.withs.append(node)
             for item in node.items:
                 if item.optional_vars is not None:
                     self._bind(item.optional_vars, item.context_expr, owner)
-        elif isinstance(node, (ast.Return, ast.Yield)) and node.value is not None and function:
-            self._flows.append(((function, f".{function}"), node.value, False))
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            self._import(node)
+
+    def _gives(self, function: str, value: ast.expr) -> None:
+        self._flows.append(((function, f".{function}"), value, False))
 
     def _bind(self, target: ast.expr, value: ast.expr, owner: ast.ClassDef | None) -> None:
         stack = [target]
@@ -282,6 +307,10 @@ class Reach:
             if name:
                 self._flows.append((_targets(target, owner), value, False))
                 self.given.setdefault(name, []).append(value)
+
+    def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+        """Yield the functions that the file defines."""
+        return chain.from_iterable(self._functions.values())
 
     # What names hold
 

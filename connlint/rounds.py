@@ -8,14 +8,16 @@ goes on to the next item whether the call succeeded or not, nor one whose body i
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connlint import telling
+from connlint.marks import BLOCKS
 from connlint.tries import CONNECTION_CLASSES, is_unrelated, last, speaks, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from connlint.marks import Rows
     from connlint.reach import Reach
 
     Loop = ast.For | ast.AsyncFor | ast.While
@@ -59,21 +61,24 @@ class Round(NamedTuple):
 
 
 class Rounds:
-    """The loops of a file, and what may be tried again in them."""
+    """The loops of a file, and what may be tried again in them.
 
-    def __init__(self, tree: ast.Module, reach: Reach) -> None:
+    `rows` are those of clauses, None where a `with` may take exceptions as well.
+    """
+
+    def __init__(self, tree: ast.Module, reach: Reach, rows: Rows | None = None) -> None:
         self._reach = reach
         self._places: dict[ast.AST, _Place] = {}
         self._guards: list[Any] = []
         stack: list[ast.AST] = [tree]
         while stack:
             owner = stack.pop()
-            for field in _BLOCKS:
-                block = getattr(owner, field, None)
-                if block.__class__ is list:
-                    for index, node in enumerate(cast("list[ast.AST]", block)):
-                        self._places[node] = _Place(owner, field, cast("list[ast.AST]", block), index)
-                    stack += cast("list[ast.AST]", block)
+            for field in BLOCKS.get(owner.__class__, ()):
+                block: list[ast.AST] = getattr(owner, field)
+                for index, node in enumerate(block):
+                    if node.__class__ in BLOCKS and (rows is None or field == "cases" or rows.touch(node)):
+                        self._places[node] = _Place(owner, field, block, index)
+                        stack.append(node)
             if isinstance(owner, (ast.Try, ast.With)):
                 self._guards.append(owner)
 
