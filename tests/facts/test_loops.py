@@ -83,7 +83,9 @@ def test_no_retry(code: str) -> None:
 
 
 def test_sleep_is_taken_at_its_name() -> None:
-    code = "def f(url):\n    from time import time\n    while True:\n        try:\n            return requests.get(url)\n"
+    code = (
+        "def f(url):\n    from time import time\n    while True:\n        try:\n            return requests.get(url)\n"
+    )
     (loop,) = loops(code + "        except OSError:\n            time.sleep(1)\n")
     assert loop.retried[0].always_delayed
 
