@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 # A fix may bring others to light, but no file of the tuning packages needs more than a handful of passes.
 MOST_PASSES = 20
 
-# What the codes of the rules begin with that may find something, where the gate has not been asked.
-_ALL_FAMILIES = ("",)
-
 
 class ProvenFix(NamedTuple):
     """A fix that stood its proof, alone or with others: its edits are offsets into the text that was checked."""
@@ -205,7 +202,7 @@ def _analysed(
             return Checked(filename), None
         from connlint.source import decode
 
-        analysis = _Analysis(source or decode(data, filename), selection, noqa, verdict.families, verdict.tree)
+        analysis = _Analysis(source or decode(data, filename), selection, noqa, verdict)
     except Exception as error:  # noqa: BLE001 - as above
         return Checked(filename, problems=(_problem_of(error),)), None
     return analysis.checked, analysis
@@ -274,27 +271,30 @@ class _Analysis:
         source: Source,
         selection: Selection,
         noqa: bool,
-        families: tuple[str, ...] = _ALL_FAMILIES,
-        tree: ast.Module | None = None,
+        verdict: gate.Verdict,
     ) -> None:
         self.source = source
         self.selection = selection
         self.noqa = noqa
-        self.families = families
+        self.families = verdict.families
+        self._too_large = verdict.too_large
         self.problems: list[str] = []
         self.found: list[tuple[Rule, Finding, Diagnostic]] = []
         with gate.no_collection():
-            if tree is None or self._may_find(tree):
+            if verdict.tree is None or self._may_find(verdict.tree):
                 self.found = self._find()
         self._rewrites: dict[int, Rewrite | None] = {}
         self._own_edits: dict[int, tuple[Edit, ...]] = {}
 
     @cached_property
     def facts(self) -> Facts:
-        """The facts of the file as libcst parses it."""
+        """The facts of the file as libcst parses it. Raises `SourceError` if it cannot, or must not."""
         from connlint import facts
         from connlint.parsing import parse
+        from connlint.source import SourceError
 
+        if self._too_large is not None:
+            raise SourceError(self._too_large)
         return facts.read(parse(self.source), self.selection.options)
 
     def _may_find(self, tree: ast.Module) -> bool:
@@ -433,7 +433,8 @@ class _Analysis:
             raise _ProofError(problem)
         try:
             self.source.encode(text)
-            after = _Analysis(self.source.with_text(text), self.selection, self.noqa, tree=gate.parsed(text)[0])
+            candidate = gate.Verdict(candidate=True, tree=gate.parsed(text)[0])
+            after = _Analysis(self.source.with_text(text), self.selection, self.noqa, candidate)
         except UnicodeEncodeError as error:
             raise _ProofError(f"the file's encoding {self.source.encoding} cannot hold the result") from error
         except (SourceError, RecursionError) as error:

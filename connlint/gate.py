@@ -342,6 +342,8 @@ class Verdict(NamedTuple):
     """What the codes of all findings that a candidate can hold begin with, each with one of these."""
     tree: ast.Module | None = None
     """The `ast` of a candidate."""
+    too_large: str | None = None
+    """Why libcst must not parse a candidate, of which a draft can be made."""
 
 
 def decide(
@@ -373,6 +375,8 @@ def _decided(data: bytes, wanted: Callable[[str], bool], tree: ast.Module | None
     if not speaking:
         return Verdict(False)
     problem = too_much(tree, data)
+    if problem is _TOO_LARGE:
+        return Verdict(True, None, speaking, tree, problem)
     return Verdict(problem is None, problem, speaking, tree)
 
 

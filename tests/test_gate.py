@@ -566,7 +566,15 @@ def test_what_is_not_looked_into_is_not_too_deep(shape: str, monkeypatch: pytest
 
 def test_too_large() -> None:
     code = f"{CANDIDATE}value = [{'1,' * (gate.MOST_NODES + 1)}]\n"
-    assert gate.decide(code.encode(), anything).problem == "is too large to be analysed"
+    assert gate.decide(code.encode(), anything).too_large == "is too large to be analysed"
+    assert check(code.encode(), "file.py", Selection()).problems == ("is too large to be analysed",)
+
+
+def test_too_large_for_libcst_alone() -> None:
+    code = "import requests\nwhile True:\n    try:\n        requests.get(url)\n        break\n"
+    code += f"    except requests.ConnectionError:\n        self.back_off()\nvalue = [{'1,' * (gate.MOST_NODES + 1)}]\n"
+    assert gate.decide(code.encode(), anything).too_large == "is too large to be analysed"
+    assert check(code.encode(), "file.py", Selection()).problems == ()
 
 
 def test_what_is_no_candidate_may_be_as_deep_and_large_as_it_likes() -> None:

@@ -277,7 +277,7 @@ BAD: Mapping[str, bytes] = {
     "indented": BARE.encode() + b"".join(b" " * i + b"if 1:\n" for i in range(1_000)),
     "pattern": BARE.encode() + b"match y:\n  case " + b"{1: " * 90 + b"1" + b"}" * 90 + b": pass\n",
     "many-nodes": BARE.encode() + b"y = [" + b"1, " * 400_000 + b"]\n",
-    "many-lines": BARE.encode() + b"y = 1\n" * 150_000,
+    "many-values": BARE.encode() + b"y = [" + b"1," * 400_000 + b"]\n",
     "form-feed": b"\x0c" + BARE.encode(),
     "large": BARE.encode() + b"# 50 MB\n" * (50 * 2**20 // 8),
 }  # fmt: skip
