@@ -117,7 +117,7 @@ def _longest(code: str, prefixes: Collection[str]) -> int:
 @lru_cache(maxsize=64)
 def _wanted(selection: Selection) -> frozenset[str]:
     """Return the families of codes of which `selection` may want one."""
-    return frozenset(family for family in gate.FAMILIES if selection.may_have(family))
+    return frozenset(family for family in gate.PREFIXES if selection.may_have(family))
 
 
 def decide(data: bytes, selection: Selection, tree: ast.Module | None = None) -> gate.Verdict:

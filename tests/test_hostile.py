@@ -21,6 +21,7 @@ import pytest
 import connlint
 from connlint import gate
 from connlint.engine import Selection, check
+from connlint.gate.text import Text
 from connlint.reporters.style import one_line
 from connlint.run import Task, read
 from connlint.run import run as run_tasks
@@ -119,6 +120,7 @@ SIZES = (8, 16, 30, 95, 199, 1_000, 2_000, 10_000)
 PROGRAM = """
 import sys, time
 from connlint.engine import Selection, check
+from connlint.gate.text import Text
 for text in sys.stdin.read().split("\\0"):
     start = time.process_time()
     checked = check(text.encode(), "x.py", Selection())
@@ -179,7 +181,7 @@ LATE = {
 # Those that are asked about the beginning of a short text only, or of which a search would begin anew everywhere.
 MATCHED = {
     *("facts.guards._MAIN", "rules.unguarded_connect._PROGRAMS", "telling._CONNECTING", "telling._CALL"),
-    *("fixes.guards._PLAIN_TEXT", "facts.testcode._CLASS", "facts.names._TENACITY", "gate._UP_TO_ASSIGNMENT"),
+    *("fixes.guards._PLAIN_TEXT", "facts.testcode._CLASS", "facts.names._TENACITY", "gate.words.UP_TO_ASSIGNMENT"),
     "patterns._NAME",
 }
 
@@ -232,14 +234,14 @@ def test_the_gate_looks_at_each_byte_a_few_times(text: str) -> None:
     ],
 )
 def test_names_given_anew_are_seen(data: bytes) -> None:
-    assert gate._Text(data, None).rebinds_unrelated
+    assert Text(data, None).rebinds_unrelated
 
 
 @pytest.mark.parametrize(
     "data", [b"raise KeyError(x=1)\n", b"KeyError, ValueError == x\n", b"except KeyError: pass\n(x) = 1\n"]
 )
 def test_names_that_stay_are_seen(data: bytes) -> None:
-    assert not gate._Text(data, None).rebinds_unrelated
+    assert not Text(data, None).rebinds_unrelated
 
 
 # A tree of files that nobody should have to meet

@@ -172,7 +172,7 @@ def test_fix_without_an_end_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_gate_that_loses_a_finding_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "_FAMILIES", ())
+    monkeypatch.setattr(gate, "FAMILIES", ())
     assert "gate: loses CNL101" in kinds(CODE)
 
 

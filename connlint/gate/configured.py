@@ -9,16 +9,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any, Literal
 
+from connlint.gate.marks import parts
+from connlint.gate.tries import last, walk
 from connlint.knowledge import policies
-from connlint.marks import parts
-from connlint.tries import last, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
+    from connlint.gate.marks import Rows
+    from connlint.gate.reach import Reach
     from connlint.knowledge.policies import Policy, Setting, Wait
-    from connlint.marks import Rows
-    from connlint.reach import Reach
 
     # `?` is surely no number that is written somewhere, `any` may be one
     Number = float | Literal["?", "any"] | None

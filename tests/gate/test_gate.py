@@ -14,6 +14,9 @@ import pytest
 
 from connlint import gate, knowledge
 from connlint.engine import Checked, Selection, check
+from connlint.gate import limits
+from connlint.gate.families import FAMILIES
+from connlint.gate.text import Text
 from connlint.knowledge import policies
 from connlint.rules import all_rules
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from connlint.knowledge.model import Library
 
 ALL = Selection(select=("CNL",))
-PREFIXES = [family.prefix for family in gate._FAMILIES]
+PREFIXES = [family.prefix for family in FAMILIES]
 EXAMPLES = [
     pytest.param(example.code, id=f"{rule.code}-{kind}-{example.name}")
     for rule in all_rules()
@@ -320,8 +323,8 @@ LOOP = "import socket\nfor x in y:\n    try:\n        f(x)\n    except {}\n"
     ],
 )
 def test_text_rules_out(code: str) -> None:
-    text = gate._Text(code.encode())
-    speaking = [family for family in gate._FAMILIES if family.may_speak(text)]
+    text = Text(code.encode())
+    speaking = [family for family in FAMILIES if family.may_speak(text)]
     assert all(family.prefix in gate.OFF_BY_DEFAULT for family in speaking)
 
 
@@ -339,11 +342,11 @@ def test_text_rules_out(code: str) -> None:
     ],
 )
 def test_packages_of_a_text(code: str, expected: set[str]) -> None:
-    assert gate._Text(code.encode())._packages == expected
+    assert Text(code.encode())._packages == expected
 
 
 def test_comment_that_ends_in_a_backslash_hides_no_import() -> None:
-    assert gate._Text(b"# from x \\\nimport a\nimport b\n")._packages >= {"a", "b"}
+    assert Text(b"# from x \\\nimport a\nimport b\n")._packages >= {"a", "b"}
 
 
 def test_only_wanted_families_count() -> None:
@@ -471,8 +474,8 @@ def corpus() -> list[Path]:
     for path in found:
         data = path.read_bytes()
         if total + len(data) < CORPUS_BYTES and gate.decide(data, anything) == gate.Verdict(False):
-            text = gate._Text(data)
-            if any(family.may_speak(text) for family in gate._FAMILIES):
+            text = Text(data)
+            if any(family.may_speak(text) for family in FAMILIES):
                 chosen.append(path)
                 total += len(data)
     return chosen
@@ -560,7 +563,7 @@ def test_what_is_not_looked_into_is_not_too_deep(shape: str, monkeypatch: pytest
             continue
         said = gate.too_much(tree, data)
         with monkeypatch.context() as patch:
-            patch.setattr(gate, "_has_few_nodes", lambda _: False)
+            patch.setattr(limits, "_has_few_nodes", lambda _: False)
             assert gate.too_much(tree, data) == said
 
 

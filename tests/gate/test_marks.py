@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from connlint.marks import Lines, parts
+from connlint.gate.marks import Lines, parts
 
 
 def found(code: str, *words: str) -> list[str]:

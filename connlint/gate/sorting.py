@@ -11,9 +11,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from connlint import knowledge
+from connlint.gate.reach import Reach, walk_same_code
+from connlint.gate.tries import last, walk
 from connlint.knowledge import errnos as table
-from connlint.reach import Reach, walk_same_code
-from connlint.tries import last, walk
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from connlint import knowledge
-from connlint.reach import Member, Reach, walk_same_code
+from connlint.gate.reach import Member, Reach, walk_same_code
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -15,7 +15,7 @@ from connlint import knowledge
 if TYPE_CHECKING:
     import ast
 
-    from connlint.reach import Member, Reach
+    from connlint.gate.reach import Member, Reach
 
 # Modules of the standard library whose exceptions tell of connections, whichever they are.
 _OF_CONNECTIONS = frozenset(

@@ -12,14 +12,14 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from connlint.marks import parts
-from connlint.tries import last, walk
+from connlint.gate.marks import parts
+from connlint.gate.tries import last, walk
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from connlint.marks import Rows
-    from connlint.reach import Reach
+    from connlint.gate.marks import Rows
+    from connlint.gate.reach import Reach
 
     Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -11,14 +11,14 @@ import ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connlint import telling
-from connlint.marks import BLOCKS
-from connlint.tries import CONNECTION_CLASSES, is_unrelated, last, speaks, walk
+from connlint.gate.marks import BLOCKS
+from connlint.gate.tries import CONNECTION_CLASSES, is_unrelated, last, speaks, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from connlint.marks import Rows
-    from connlint.reach import Reach
+    from connlint.gate.marks import Rows
+    from connlint.gate.reach import Reach
 
     Loop = ast.For | ast.AsyncFor | ast.While
 

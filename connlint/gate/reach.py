@@ -20,15 +20,15 @@ from functools import cache, cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from connlint.gate.marks import BLOCKS, parts
+from connlint.gate.tries import last, walk
 from connlint.knowledge.model import Operation
-from connlint.marks import BLOCKS, parts
-from connlint.tries import last, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from connlint.gate.marks import Rows
     from connlint.knowledge.model import Library
-    from connlint.marks import Rows
 
 _WORD = re.compile(r"\w+")
 _CODE_OF_ITS_OWN = frozenset({ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef, ast.Lambda})

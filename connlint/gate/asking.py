@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from connlint.tries import walk
+from connlint.gate.tries import walk
 
 if TYPE_CHECKING:
     from collections.abc import Collection

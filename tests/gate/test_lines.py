@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from connlint import lines
+from connlint.gate import lines
 
 TRY = "try:\n{0}    f()\n{0}except E:\n{0}    pass\n"
 

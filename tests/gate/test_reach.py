@@ -8,7 +8,7 @@ import pytest
 
 from connlint import gate
 from connlint.engine import Selection, check
-from connlint.reach import Reach
+from connlint.gate.reach import Reach
 
 HANDLERS = Selection(select=("CNL101", "CNL102", "CNL103", "CNL104", "CNL105"))
 GUARDED = "{}\ndef fetch({}):\n    try:\n        return {}\n    except ConnectionError:\n        return None\n"
