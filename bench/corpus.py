@@ -103,8 +103,13 @@ def network(code: Code) -> Code:
 
 
 def small(network: Code) -> Code:
-    """Return a few thousand lines of the `network` packages, for the slowest programs."""
-    return _copied("small", network.files[::10], SMALL_LINES)
+    """Return a few thousand lines of the `network` packages, for the slowest programs.
+
+    Fixit passes over what the project's `.gitignore` names, so the copy is a project of its own.
+    """
+    code = _copied("small", network.files[::10], SMALL_LINES)
+    (code.roots[0] / "pyproject.toml").write_text("[tool.fixit]\nroot = true\n", "utf-8")
+    return code
 
 
 def _copied(name: str, files: Sequence[str], most_lines: int) -> Code:

@@ -88,13 +88,6 @@ class Spans:
             seconds += value * _SECONDS[name]
         return seconds
 
-    def is_zero(self, node: cst.BaseExpression | None) -> bool:
-        """Say whether `node` is written as 0."""
-        try:
-            return node is not None and self.number(node) == 0
-        except UnknownValue:
-            return False
-
     def _of_setting(self, setting: Setting, get: Callable[[str], cst.BaseExpression | None]) -> Known:
         value = get(setting.argument) if setting.argument is not None else None
         if value is None:

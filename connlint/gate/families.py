@@ -14,7 +14,6 @@ from connlint.gate.words import (
     CONNECTING_WORDS,
     CONNECTION_CLASS,
     EXC_INFO,
-    IN_TESTS,
     ON_SOCKETS,
     PREPARING,
     PREPARING_NAMES,
@@ -77,10 +76,11 @@ class _Handlers:
             return True
         if not reaches:
             return reach.gave_up
-        in_test = IN_TESTS.search(seen.imports) is not None
         guards = escapes.guards(reach, [each.node for each in partial], reach.withs if seen.suppresses else ())
         found = any(
-            escapes.may_miss(reach, guard, text.options.escaping, in_test=in_test, with_groups=text.has(ALL_ERRORS))
+            escapes.may_miss(
+                reach, guard, text.options.escaping, in_test=seen.is_test, with_groups=text.has(ALL_ERRORS)
+            )
             for guard in guards
         )
         return found or reach.gave_up

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from connlint.lazy import Pattern
-
     Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 _FUNCTIONS = frozenset({ast.AsyncFunctionDef, ast.FunctionDef})
@@ -71,16 +69,6 @@ class Lines:
                 counted = at
                 end = data.find(b"\n", at)
                 at = data.find(sought, end) if end >= 0 else -1
-        return Rows(found)
-
-    def with_match(self, pattern: Pattern) -> Rows:
-        """Return the rows in which a match of `pattern` begins."""
-        found: set[int] = set()
-        row, counted = 1, 0
-        for match in pattern.finditer(self._data):
-            row += self._data.count(b"\n", counted, match.start())
-            counted = match.start()
-            found.add(row)
         return Rows(found)
 
 

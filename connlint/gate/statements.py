@@ -11,12 +11,12 @@ from connlint.gate.tries import Names, Try, connecting_names, last, walk
 from connlint.gate.words import (
     BOUND,
     BRING_CONNECTED,
+    IN_TESTS,
     MADE_SOCKET,
     NETWORK,
     PREPARING_NAMES,
     SAID,
     SUPPRESS,
-    SURELY_TESTS,
     UNRELATED,
 )
 
@@ -50,7 +50,7 @@ class Seen(NamedTuple):
     @property
     def is_test(self) -> bool:
         """True if the file surely is a test, which most rules pass over."""
-        return SURELY_TESTS.search(self.imports) is not None
+        return IN_TESTS.search(self.imports) is not None
 
     def connects(self, text: Text) -> bool:
         """Say whether one of the operations that connect may be named."""

@@ -59,34 +59,24 @@ class Names(NamedTuple):
     """The names that may stand for several things, or that the file gives a value."""
 
 
-class _Reached(NamedTuple):
-    """The last names of the operations that a package brings, those that connect apart."""
-
-    hot: frozenset[str] = frozenset()
-    connecting: frozenset[str] = frozenset()
-
-    def and_of(self, library: Library) -> _Reached:
-        """Return these, and the names of the operations of `library`."""
-        hot: set[str] = set()
-        connecting: set[str] = set()
-        for row in library.operations:
-            if row.phase in {"connect", "request"}:
-                parts = row.name.split(".")
-                last = parts[-2] if parts[-1].startswith("__") and len(parts) > 1 else parts[-1]
-                # what begins with an operation's own class goes through its constructor, `with` and iteration
-                names = {last, parts[-1].partition("[")[0], last.partition("[")[0]}
-                hot |= names
-                if row.phase == "connect":
-                    connecting |= names
-        return _Reached(self.hot | hot, self.connecting | connecting)
+def _that_connect(library: Library) -> frozenset[str]:
+    """Return the last names of the operations of `library` that connect."""
+    found: set[str] = set()
+    for row in library.operations:
+        if row.phase == "connect":
+            parts = row.name.split(".")
+            last = parts[-2] if parts[-1].startswith("__") and len(parts) > 1 else parts[-1]
+            # what begins with an operation's own class goes through its constructor, `with` and iteration
+            found |= {last, parts[-1].partition("[")[0], last.partition("[")[0]}
+    return frozenset(found)
 
 
 @cache
-def _standard() -> dict[str, _Reached]:
-    """Return what the packages of the standard library bring, and those that stand in their place."""
+def _standard() -> dict[str, frozenset[str]]:
+    """Return what connects in the packages of the standard library, and in those that stand in their place."""
     from connlint import knowledge
 
-    found: dict[str, _Reached] = {}
+    found: dict[str, frozenset[str]] = {}
     for library in knowledge.standard():
         reached = {row.name.partition(".")[0] for row in library.operations}
         # The table tells of much that has nothing to do with a network.
@@ -96,20 +86,20 @@ def _standard() -> dict[str, _Reached]:
             if "." in name and meant.partition(".")[0] in reached
         }
         for root in {library.name, *reached, *roots}:
-            found[root] = found.get(root, _Reached()).and_of(library)
+            found[root] = found.get(root, frozenset()) | _that_connect(library)
     for other, root in _OTHER_PACKAGES.items():
         found.setdefault(other, found[root])
     return found
 
 
 @cache
-def _reached(package: str) -> _Reached:
-    """Return what `package` brings. Only its own table is read for it: all of them take longer than a walk."""
+def _connecting(package: str) -> frozenset[str]:
+    """Return what connects in `package`. Only its own table is read for it: all of them take longer than a walk."""
     from connlint import knowledge
 
-    found = _standard().get(package, _Reached())
+    found = _standard().get(package, frozenset())
     library = knowledge.client(package)
-    return found if library is None else found.and_of(library)
+    return found if library is None else found | _that_connect(library)
 
 
 @cache
@@ -123,7 +113,7 @@ def _known_packages() -> frozenset[str]:
 @cache
 def connecting_names(packages: frozenset[str], own: frozenset[str]) -> frozenset[str]:
     """Return the last names of those that connect."""
-    return own.union(*(_reached(package).connecting for package in packages))
+    return own.union(*(_connecting(package) for package in packages))
 
 
 def last(node: ast.AST) -> str:

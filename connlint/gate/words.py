@@ -279,12 +279,8 @@ NEVER_LATER = UNRELATED_BYTES | TAKE_ALL
 
 
 # What a file imports that is a test, where it does not matter what escapes.
+# Those of which `from django import test` alone says nothing count with what is in them.
 IN_TESTS = Pattern(
-    rb"^(?:pytest|unittest2?|mock|nose|testtools|asynctest|twisted\.trial|django\.test)(?:[. ]|$)", re.MULTILINE
-)
-
-# Those of which `from django import test` alone says nothing are left out.
-SURELY_TESTS = Pattern(
     rb"^(?:(?:pytest|unittest2?|mock|nose|testtools|asynctest)(?:[. ]|$)|(?:twisted\.trial|django\.test)\.)",
     re.MULTILINE,
 )
