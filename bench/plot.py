@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_LEFT, _WIDTH, _STEP, _TOP, _RIGHT = 470, 420, 26, 70, 90
+_LEFT, _WIDTH, _STEP, _TOP, _RIGHT = 560, 420, 26, 70, 60
 _LEAST, _MOST = -6, 5
 _FONT = 'font-family="sans-serif" font-size="13" role="img"'
 _LESS, _MORE, _FAINT = "#3a7d44", "#c17f0e", "#777"
@@ -48,7 +48,7 @@ def _bar(row: Mapping[str, Any], y: int) -> list[str]:
     colour = _LESS if ratio <= 1 else _MORE
     size = f'width="{max(abs(end - one), 1):.0f}" height="{_STEP - 9}"'
     parts = [
-        f'<text x="{_LEFT - 60}" y="{middle}" text-anchor="end">{escape(named(row))}</text>',
+        f'<text x="{_LEFT - 50}" y="{middle}" text-anchor="end">{escape(named(row))}</text>',
         f'<rect x="{min(one, end):.0f}" y="{y}" {size} fill="{colour}"/>',
         f'<text {at} y="{middle}">{shown(ratio)}</text>',
     ]
