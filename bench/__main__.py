@@ -254,7 +254,7 @@ ROWS = (
     Row("clean", "one clean file of 500 lines", 4, _clean),
     Row("finding", "one file of 500 lines with a finding", 1.3, _finding),
     Row("memory", "the corpus, cold: peak memory", 1.0, _memory),
-    Row("linear", "a file of 1,000 lines of network code, and longer ones", 1.3, _linear),
+    Row("linear", "ever longer files of network code, line by line", 1.3, _linear),
     Row("bugbear", "network packages under flake8, -j1", None, _against_plugin("flake8-bugbear", _network)),
     Row("async", "some network code under flake8, -j1", None, _against_plugin("flake8-async", _small)),
     Row("pylint", "some network code", None, _pylint),
