@@ -32,4 +32,11 @@ def table(report: Mapping[str, Any]) -> str:
             wall = f"{shown(ratios['memory'])} (memory)"
         goal = "" if row["goal"] is None else f"{row['goal']:g}: {'met' if row['met'] else 'not met'}"
         lines.append(f"| {row['work']} | {row['compared']['theirs']} | {wall} | {cpu} | {goal} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *_sizes(report)])
+
+
+def _sizes(report: Mapping[str, Any]) -> list[str]:
+    """Return the sentence that says what the largest row was measured on, and with how many processors."""
+    largest = max((row["compared"]["size"] for row in report["rows"]), key=lambda size: size.get("bytes", 0))
+    code = f"{largest['files']:,} files, {largest['lines']:,} lines, {largest['bytes'] / 1e6:.0f} MB"
+    return [f"The corpus: {code}. {report['machine']['processors']} processors, Python {report['versions']['python']}."]
