@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from connlint.facts import Facts
     from connlint.facts.model import Retried, RetryLoop
 
+# Drivers that look for a server before each command, and wait until there is one (see their tables).
+_SELECTING = ("motor.", "pymongo.")
+
 
 class RetryWithoutBackoff(Rule):
     """
@@ -69,8 +72,9 @@ class RetryWithoutBackoff(Rule):
 
     A second attempt at once, and no third, is an accepted way to replace a kept-alive connection that the peer has
     closed meanwhile. A loop over other hosts is failover, one over other items is work, one that reads or accepts waits
-    in the operation itself, and one after a timeout has waited already. connlint is silent there, in tests, and
-    wherever something on the way back may wait for all it knows: a function that it cannot see, a generator of delays.
+    in the operation itself, one after a timeout has waited already, and PyMongo waits for a server before each command.
+    connlint is silent there, in tests, and wherever something on the way back may wait for all it knows: a function
+    that it cannot see, a generator of delays.
 
     ## Fix safety
 
@@ -111,7 +115,7 @@ class RetryWithoutBackoff(Rule):
         for loop in facts.loops:
             if loop.kind not in {"retry", "reconnect"} or loop.at_most_twice:
                 continue
-            hot = [item for item in loop.retried if item.never_delayed]
+            hot = [item for item in loop.retried if item.never_delayed and not _waits_by_itself(item)]
             if hot:
                 yield self._finding(facts, loop, hot)
 
@@ -506,6 +510,22 @@ def wait_for(port):
     )
     silent = (
         Example(
+            "driver-that-waits-for-a-server",
+            """\
+import logging
+
+import pymongo
+
+
+def next_marker(client: pymongo.MongoClient, query):
+    while True:
+        try:
+            return client.queues.stats.find_one_and_update(query, {"$inc": {"marker": 1}})
+        except pymongo.errors.AutoReconnect:
+            logging.exception("lost the server")
+""",
+        ),
+        Example(
             "test-that-waits-for-its-server",
             """\
 import socket
@@ -744,6 +764,11 @@ def poll(url):
 """,
         ),
     )
+
+
+def _waits_by_itself(item: Retried) -> bool:
+    """Say whether the next attempt waits until there is a server, whatever the loop does."""
+    return bool(item.failing) and all(name.startswith(_SELECTING) for name in item.failing)
 
 
 def _why(facts: Facts, item: Retried) -> Iterator[str]:
