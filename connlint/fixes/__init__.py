@@ -8,23 +8,45 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from connlint.fixes import arguments as arguments
-    from connlint.fixes import awaiting as awaiting
-    from connlint.fixes import backoff as backoff
-    from connlint.fixes import clauses as clauses
-    from connlint.fixes import delays as delays
-    from connlint.fixes import edits as edits
-    from connlint.fixes import growth as growth
-    from connlint.fixes import guards as guards
-    from connlint.fixes import imports as imports
-    from connlint.fixes import late as late
-    from connlint.fixes import loops as loops
-    from connlint.fixes import members as members
-    from connlint.fixes import policies as policies
-    from connlint.fixes import proof as proof
-    from connlint.fixes import raises as raises
-    from connlint.fixes import retrying as retrying
-    from connlint.fixes import reuse as reuse
+    from connlint.fixes import (
+        arguments,
+        awaiting,
+        backoff,
+        clauses,
+        delays,
+        edits,
+        growth,
+        guards,
+        imports,
+        late,
+        loops,
+        members,
+        policies,
+        proof,
+        raises,
+        retrying,
+        reuse,
+    )
+
+__all__ = (
+    "arguments",
+    "awaiting",
+    "backoff",
+    "clauses",
+    "delays",
+    "edits",
+    "growth",
+    "guards",
+    "imports",
+    "late",
+    "loops",
+    "members",
+    "policies",
+    "proof",
+    "raises",
+    "retrying",
+    "reuse",
+)
 
 
 def __getattr__(name: str) -> ModuleType:
