@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING, Any, Literal
 
 from connlint.gate.marks import parts
-from connlint.gate.tries import last, walk
+from connlint.gate.tries import last, root_of, walk
 from connlint.knowledge import policies
 
 if TYPE_CHECKING:
@@ -45,10 +45,6 @@ class Configured:
         for part in parts(tree, rows):
             self._calls += (node for node in walk(part.node) if isinstance(node, ast.Call))
 
-    def is_there(self) -> bool:
-        """Say whether the file may configure a policy, however that waits."""
-        return self._has(lambda _row, _call: True, self._calls)
-
     def may_be_slack(self, *, in_tests: bool = False) -> bool:
         """Say whether a policy may wait for nothing, or always alike. In tests, only decorators matter."""
         calls = [each for each in self._decorators if isinstance(each, ast.Call)] if in_tests else self._calls
@@ -66,7 +62,7 @@ class Configured:
             new = {
                 name
                 for name, values in self._reach.given.items()
-                if name not in found and any(_root(part) in found for value in values for part in _either(value))
+                if name not in found and any(root_of(part) in found for value in values for part in _either(value))
             }
             found |= new
             grows = bool(new)
@@ -81,7 +77,7 @@ class Configured:
 
     def _rows(self, node: ast.expr) -> Iterator[Policy]:
         """Yield the policies that a call of `node` may make."""
-        if _root(node) in self._roots or "*" in self._reach.imported or isinstance(node, ast.IfExp):
+        if root_of(node) in self._roots or "*" in self._reach.imported or isinstance(node, ast.IfExp):
             for member in self._reach.caught(node):
                 row = policies.policy(member.name)
                 if row is not None:
@@ -206,9 +202,3 @@ def _either(node: ast.expr) -> Iterator[ast.expr]:
             stack += [each.body, each.orelse]
         else:
             yield each
-
-
-def _root(node: ast.AST) -> str:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""

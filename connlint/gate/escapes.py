@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from connlint import knowledge
 from connlint.gate.reach import Member, Reach, walk_same_code
+from connlint.gate.tries import CONNECTION_CLASSES, TAKE_ALL, only_raises
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -19,12 +20,10 @@ if TYPE_CHECKING:
     from connlint.knowledge.model import Operation
 
 _BASE = "ConnectionError"
-_SUBCLASSES = frozenset({"BrokenPipeError", "ConnectionAbortedError", "ConnectionRefusedError", "ConnectionResetError"})
-_BUILTIN = _SUBCLASSES | {_BASE}
+_SUBCLASSES = CONNECTION_CLASSES - {_BASE}
 _MEANT_FOR = frozenset({_BASE, "ConnectionRefusedError", "ConnectionResetError"})
 _REFUSAL = frozenset({_BASE, "ConnectionRefusedError"})
-_NARROW = _BUILTIN | {"TimeoutError"}
-_TAKE_ALL = frozenset({"BaseException", "Exception"})
+_NARROW = CONNECTION_CLASSES | {"TimeoutError"}
 _FAILING = frozenset({"broken", "closed", "refused", "reset"})
 _BELOW_LIBRARIES = frozenset({"asyncio", "socket", "ssl"})
 _OF_A_RESPONSE = frozenset({"request", "response"})
@@ -66,7 +65,7 @@ def may_miss(
     """
     names = {member.name for member in guard.caught}
     foreign = not _MEANT_FOR.isdisjoint(names)
-    connecting = not in_test and not _only_raises(guard) and _may_be_narrow(names, with_groups=with_groups)
+    connecting = not in_test and not only_raises(guard.handler) and _may_be_narrow(names, with_groups=with_groups)
     if not foreign and not connecting:
         return False
     if foreign and _has_cue(reach, guard):
@@ -77,7 +76,9 @@ def may_miss(
     if _BASE in names and any(_raises_subclass(reach, row) for row in rows):
         return True
     sure = frozenset(member.name for member in guard.clauses if member.certain)
-    if foreign and any(_raises_foreign(reach, row, names & _BUILTIN, sure - _BUILTIN - _TAKE_ALL) for row in rows):
+    if foreign and any(
+        _raises_foreign(reach, row, names & CONNECTION_CLASSES, sure - CONNECTION_CLASSES - TAKE_ALL) for row in rows
+    ):
         return True
     return connecting and any(_escapes(reach, row, names, sure, escaping) for row in rows)
 
@@ -88,10 +89,6 @@ def _may_be_narrow(names: Collection[str], *, with_groups: bool) -> bool:
         name in _NARROW or (name == "OSError" and with_groups) or ("." in name and knowledge.bases(name) is not None)
         for name in names
     )
-
-
-def _only_raises(guard: Guard) -> bool:
-    return len(guard.handler) == 1 and isinstance(guard.handler[0], ast.Raise) and guard.handler[0].exc is None
 
 
 def _has_cue(reach: Reach, guard: Guard) -> bool:

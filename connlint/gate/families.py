@@ -6,7 +6,6 @@ import ast
 from typing import TYPE_CHECKING
 
 from connlint.gate.asking import asks
-from connlint.gate.tries import Try, connecting_names
 from connlint.gate.words import (
     ALL_ERRORS,
     CLAUSE,
@@ -16,7 +15,6 @@ from connlint.gate.words import (
     EXC_INFO,
     ON_SOCKETS,
     PREPARING,
-    PREPARING_NAMES,
     RESULT,
     SOCKETS_METHOD,
     SUPPRESS,
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from connlint.gate.reach import Reach
     from connlint.gate.statements import Seen
     from connlint.gate.text import Text
+    from connlint.gate.tries import Try
 
 
 def _caught(handler: ast.ExceptHandler) -> set[str]:
@@ -264,7 +263,10 @@ class _Connects:
     @staticmethod
     def names_connect(text: Text, seen: Seen) -> bool:
         """Say whether an operation that connects may be named."""
-        return text.names_own_operation or (text.names_connect and seen.reaches_network(text) and seen.connects(text))
+        if text.may_connect is None:
+            reaches = text.names_connect and seen.reaches_network(text)
+            text.may_connect = text.names_own_operation or (reaches and seen.connects(text))
+        return text.may_connect
 
 
 class _Unguarded(_Connects):
@@ -338,8 +340,7 @@ def _connecting(text: Text, seen: Seen) -> Connecting:
     from connlint.gate.connecting import Connecting
 
     if text.connecting is None:
-        names = connecting_names(seen.names.packages, text.own_names) | PREPARING_NAMES
-        text.connecting = Connecting(seen.tree, _reach(text, seen), names)
+        text.connecting = Connecting(seen.tree, _reach(text, seen), seen.connecting_names(text))
     return text.connecting
 
 

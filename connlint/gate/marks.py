@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-_FUNCTIONS = frozenset({ast.AsyncFunctionDef, ast.FunctionDef})
-_LOOPS = frozenset({ast.AsyncFor, ast.For, ast.While})
+FUNCTIONS = frozenset({ast.AsyncFunctionDef, ast.FunctionDef})
+LOOPS = frozenset({ast.AsyncFor, ast.For, ast.While})
 # The fields that hold statements, or what holds statements in turn.
 BLOCKS: Mapping[type[ast.AST], tuple[str, ...]] = {
-    **dict.fromkeys((ast.If, *_LOOPS), ("body", "orelse")),
-    **dict.fromkeys((*_FUNCTIONS, ast.ClassDef, ast.With, ast.AsyncWith, ast.ExceptHandler), ("body",)),
+    **dict.fromkeys((ast.If, *LOOPS), ("body", "orelse")),
+    **dict.fromkeys((*FUNCTIONS, ast.ClassDef, ast.With, ast.AsyncWith, ast.ExceptHandler), ("body",)),
     **dict.fromkeys((ast.Try, ast.TryStar), ("body", "handlers", "orelse", "finalbody")),
     ast.match_case: ("body",),
     ast.Match: ("cases",),
@@ -97,8 +97,8 @@ def parts(tree: ast.Module, rows: Rows | None) -> Iterator[Part]:
             if blocks is None:
                 yield Part(node, function, owner, in_loop)
                 continue
-            inner = (function, owner, in_loop or kind in _LOOPS)
-            if kind in _FUNCTIONS:
+            inner = (function, owner, in_loop or kind in LOOPS)
+            if kind in FUNCTIONS:
                 inner = (cast("ast.FunctionDef", node), None, False)
             elif kind is ast.ClassDef:
                 inner = (function, cast("ast.ClassDef", node), in_loop)

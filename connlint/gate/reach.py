@@ -14,14 +14,13 @@ often; where it is no, `connlint.facts.values` finds no operation either, for ea
 from __future__ import annotations
 
 import ast
-import builtins
 import re
 from functools import cache, cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from connlint.gate.marks import BLOCKS, parts
-from connlint.gate.tries import last, walk
+from connlint.gate.marks import BLOCKS, FUNCTIONS, parts
+from connlint.gate.tries import BUILTINS, children, last, walk
 from connlint.knowledge.model import Operation
 
 if TYPE_CHECKING:
@@ -41,14 +40,12 @@ _HAND_ON = frozenset(
 )
 
 
-_BUILTINS = frozenset(dir(builtins))
 _MOST_PARTS = 12
 # So that the work grows as the file does, whatever leads to whatever in it.
 _MOST_STEPS = 10_000
 _MOST_STEPS_A_STATEMENT = 60
 # What only an expression can bind or give stands in a row with one of these.
 BINDING_IN_EXPRESSIONS = (":=", "yield")
-_FUNCTIONS = frozenset({ast.AsyncFunctionDef, ast.FunctionDef})
 _BINDING = frozenset(
     {
         *(ast.AnnAssign, ast.Assign, ast.AsyncFunctionDef, ast.AsyncWith, ast.ClassDef, ast.FunctionDef, ast.Import),
@@ -235,7 +232,7 @@ class Reach:
                 inner = (owner, function)
                 if kind is ast.ClassDef:
                     inner = (cast("ast.ClassDef", node), function)
-                elif kind in _FUNCTIONS:
+                elif kind in FUNCTIONS:
                     inner = (None, cast("ast.FunctionDef", node).name)
                 for field in blocks:
                     below = getattr(node, field)
@@ -576,7 +573,7 @@ class Reach:
     def _meanings(self, name: str) -> Iterator[str]:
         """Yield what the plain `name` may mean that is imported, or a builtin."""
         yield from self.imported.get(name, ())
-        if name in _BUILTINS and name not in self._shadowing:
+        if name in BUILTINS and name not in self._shadowing:
             yield name
         if name == "WindowsError":
             yield "OSError"  # a builtin, and of Windows alone
@@ -614,12 +611,7 @@ def walk_same_code(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
         if node.__class__ in _CODE_OF_ITS_OWN:
             continue
         yield node
-        for field in node._fields:
-            value = getattr(node, field, None)
-            if value.__class__ is list:
-                stack += [item for item in value if isinstance(item, ast.AST)]
-            elif isinstance(value, ast.AST):
-                stack.append(value)
+        stack += children(node)
 
 
 def _targets(node: ast.expr, owner: ast.ClassDef | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connlint import telling
 from connlint.gate.marks import BLOCKS
-from connlint.gate.tries import CONNECTION_CLASSES, is_unrelated, last, speaks, walk
+from connlint.gate.tries import CONNECTION_CLASSES, children, is_unrelated, last, speaks, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -291,7 +291,7 @@ def _plain_names(node: ast.AST) -> Iterator[str]:
         while isinstance(current, ast.Attribute):
             current = current.value
         if not isinstance(current, ast.Name):
-            stack += _children(current)
+            stack += children(current)
 
 
 def _names_but_for_timeouts(node: ast.AST) -> Iterator[str]:
@@ -302,17 +302,7 @@ def _names_but_for_timeouts(node: ast.AST) -> Iterator[str]:
         if isinstance(current, ast.Name):
             yield current.id
         elif not (isinstance(current, ast.keyword) and "timeout" in (current.arg or "") and _is_name(current.value)):
-            stack += _children(current)
-
-
-def _children(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield what stands right below `node`."""
-    for field in node._fields:
-        value = getattr(node, field, None)
-        if value.__class__ is list:
-            yield from (item for item in value if isinstance(item, ast.AST))
-        elif isinstance(value, ast.AST):
-            yield value
+            stack += children(current)
 
 
 def _is_name(node: ast.AST) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from connlint import knowledge
 from connlint.gate.reach import Reach, walk_same_code
-from connlint.gate.tries import last, walk
+from connlint.gate.tries import TAKE_ALL, last, walk
 from connlint.knowledge import errnos as table
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _ERRNOS = frozenset({*table.CLASS_OF, *table.ALIASES})
 _NUMBERS = (table.NAME_OF, table.NAME_OF_ON_BSD)
-_TAKE_ALL = frozenset({"BaseException", "Exception"})
 _PLAIN = frozenset({"ConnectionError", "OSError"})
 
 
@@ -33,7 +32,7 @@ def may_sort_out(reach: Reach, statement: ast.Try, handler: ast.ExceptHandler) -
     """
     later = statement.handlers[statement.handlers.index(handler) + 1 :]
     members = [member for each in later for member in reach.caught(each.type)]
-    if any(member.certain and member.name in _TAKE_ALL for member in members):
+    if any(member.certain and member.name in TAKE_ALL for member in members):
         return False
     tests = [*_tests(handler)]
     codes = _errnos(reach, tests)

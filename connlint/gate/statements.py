@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from connlint.gate.marks import BLOCKS, parts
+from connlint.gate.marks import BLOCKS, FUNCTIONS, LOOPS, parts
 from connlint.gate.tries import Names, Try, connecting_names, last, walk
 from connlint.gate.words import (
     BOUND,
@@ -52,9 +52,13 @@ class Seen(NamedTuple):
         """True if the file surely is a test, which most rules pass over."""
         return IN_TESTS.search(self.imports) is not None
 
+    def connecting_names(self, text: Text) -> frozenset[str]:
+        """Return the last names of the operations that connect, at once or by their first request."""
+        return connecting_names(self.names.packages, text.own_names) | PREPARING_NAMES
+
     def connects(self, text: Text) -> bool:
         """Say whether one of the operations that connect may be named."""
-        names = connecting_names(self.names.packages, text.own_names) | PREPARING_NAMES
+        names = self.connecting_names(text)
         if self.names.packages.isdisjoint(BRING_CONNECTED) and not text.has(MADE_SOCKET):
             # There is no socket whose method it could be.
             names -= {"connect", "connect_ex"}
@@ -68,12 +72,10 @@ class Seen(NamedTuple):
         )
 
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_DEFINITIONS = frozenset(_FUNCTIONS)
+_DEFINITIONS = FUNCTIONS | {ast.ClassDef}
 _BODY = ("body",)
 # Context managers that surely take no exception.
 _OPENING = frozenset({"open"})
-_LOOPS = frozenset({ast.For, ast.AsyncFor, ast.While})
 _WITHS = frozenset({ast.With, ast.AsyncWith})
 TRIES = frozenset({ast.Try, ast.TryStar})
 
@@ -105,7 +107,7 @@ def look(tree: ast.Module, text: Text) -> Seen:
                     several.update(_assigned(cast("ast.Assign", node)))
                 continue
             inner = in_loop
-            if kind in _LOOPS:
+            if kind in LOOPS:
                 inner = True
                 stack.append(([*cast("ast.For", node).orelse], in_loop))
                 blocks = _BODY

@@ -69,6 +69,7 @@ class Text:
         self.options = options or DEFAULTS
         self.reach: Reach | None = None
         self.connecting: Connecting | None = None
+        self.may_connect: bool | None = None
         self.may_retry: bool | None = None
         self.may_be_slack: bool | None = None
         self._own = tuple({own.name.rpartition(".")[2].encode() for own in options.operations}) if options else ()

@@ -256,7 +256,6 @@ UNRELATED = frozenset(
     and not issubclass(OSError, value)
     and not issubclass(value, (OSError, EOFError, BaseExceptionGroup))
 )
-_BUILTINS = frozenset(vars(builtins))
 IMPORTED_LIST = Pattern(rb"import(?<!\wimport)[ \t\r\n\\]*(\([^)]*)")
 UNRELATED_NAME = Pattern(rb"\b(?:%s)\b" % "|".join(sorted(UNRELATED)).encode())
 ANY_WORD = Pattern(rb"\w+")

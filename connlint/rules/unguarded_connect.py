@@ -10,7 +10,7 @@ import libcst as cst
 from connlint import fixes
 from connlint.facts import meant
 from connlint.facts.closing import is_to_own_listener
-from connlint.facts.tree import bound_name, dotted, walk, walk_same_code
+from connlint.facts.tree import bound_name, children, dotted, walk, walk_same_code
 from connlint.facts.wording import can_raise, code
 from connlint.lazy import TextPattern
 from connlint.rules.base import Example, Finding, Fix, Rewrite, Rule
@@ -1083,7 +1083,7 @@ def _paths(root: cst.CSTNode) -> set[str]:
         elif isinstance(node, cst.Arg):
             stack.append(node.value)
         else:
-            stack.extend(node.children)
+            stack.extend(children(node))
     return found
 
 
