@@ -43,7 +43,7 @@ _CONNECTING = (
 )
 _FAILURES = frozenset({"error", "exception"})
 # What connects without a network.
-_LOCAL = frozenset({"aiosqlite", "apsw", "serial", "sqlite3", "usb"})
+_LOCAL = frozenset({"aiosqlite", "apsw", "duckdb", "serial", "sqlite3", "usb"})
 _VERBS = frozenset({"delete", "get", "head", "patch", "post", "put", "request"})
 _CLIENTS = frozenset({"client", "http", "https", "requests", "session"})
 _PLACES = frozenset({"endpoint", "uri", "url"})
@@ -86,8 +86,12 @@ def speaks_of_a_transfer(name: str) -> bool:
 def may_tell_of_a_connect(name: str) -> bool:
     """Say whether the class `name`, which no table knows, may be what a library's connect fails with."""
     found = words(name.rpartition(".")[2])
-    root = name.partition(".")[0]
-    return bool(found) and found[-1] in _FAILURES and _ANSWERED.isdisjoint(found) and root not in _LOCAL
+    return bool(found) and found[-1] in _FAILURES and _ANSWERED.isdisjoint(found) and not is_local(name)
+
+
+def is_local(name: str) -> bool:
+    """Say whether `name` is of a library that connects without a network."""
+    return name.partition(".")[0] in _LOCAL
 
 
 @cache

@@ -218,6 +218,11 @@ class Inputs:
             "itertools.count",
             "itertools.repeat",
         }
+        if counts and self._counts_things(iterated):
+            return "unknown"
+        for node in walk(self._loop.body) if counts else ():
+            if type(node) is cst.Slice and targets & set(_read(node)):
+                return "work"
         for node in walk(self._statement.body):
             if type(node) is cst.Subscript and counts and targets & set(_read_slice(node)):
                 return "work"
@@ -226,6 +231,13 @@ class Inputs:
                 if not (type(parent) is cst.Arg and "timeout" in (parent.keyword.value if parent.keyword else "")):
                     return "work"
         return None if counts else self._sets(targets)
+
+    def _counts_things(self, iterated: cst.CSTNode) -> bool:
+        """Say whether there is a pass for every one of some things: `range(len(hosts))`, but not of some delays."""
+        for node in walk(iterated):
+            if type(node) is cst.Call and self._facts.values.target(node) == "len" and len(node.args) == 1:
+                return not any(COUNTS.search(name.rpartition(".")[2]) for name in _read(node.args[0].value))
+        return False
 
     def _sets(self, targets: set[str]) -> LoopKind | None:
         """Say whether a setter of the object itself is given one of `targets` on the way: `self._set_host(host)`."""

@@ -58,6 +58,7 @@ _HOT_PHASES = frozenset({"connect", "request"})
 _BROAD = frozenset({"BaseException", "Exception", "OSError"})
 # What says nothing of whether a connection failed: the peer answered, or the operation itself has waited.
 _NO_FAILURE = frozenset({"timeout", "answered", "rubbish"})
+_ENDED = ("stop", "exit", "shut", "quit", "clos", "cancel", "terminat")
 _WOULD_BLOCK = frozenset(
     {"EAGAIN", "EWOULDBLOCK", "EINPROGRESS", "EALREADY", "EINTR", "SSL_ERROR_WANT_READ", "SSL_ERROR_WANT_WRITE"}
 )
@@ -210,7 +211,7 @@ def _candidate(
             return None
         speaking = tuple(call for call in opaque if telling.speaks_of_connecting(called(call)[0] or ""))
     else:
-        speaking = tuple(call for call in opaque if _reaches_by_name(call))
+        speaking = tuple(call for call in opaque if _reaches_by_name(call) and not _is_local(facts, call))
     speaking = tuple(call for call in speaking if not _ends_at_once(facts, call))
     return _Candidate(handler, statement, caught, (), (), speaking) if speaking else None
 
@@ -220,6 +221,11 @@ def _ends_at_once(facts: Facts, call: cst.Call) -> bool:
     function = facts.index.function_of(call)
     is_async = type(function) is cst.FunctionDef and function.asynchronous is not None
     return is_async and type(facts.index.parents.get(call)) is cst.Expr
+
+
+def _is_local(facts: Facts, call: cst.Call) -> bool:
+    """Say whether `call` is of a library that connects to what is on this machine: `duckdb.connect(path)`."""
+    return telling.is_local(facts.values.target(call) or "")
 
 
 def _takes_a_port(statement: cst.Try | cst.With) -> bool:
@@ -390,8 +396,14 @@ class _Reader:
     def _retried(self, item: _Candidate, ways: Ways, exhausted: Exhausted | None, *, bounded: bool) -> Retried:
         passed = {step.node for step in ways.passed if step.node is not None}
         after_success = self._calls_after_success(item)
+        periods = [call for call in after_success if self.waits.of_call(call).level == WAITS]
         delays: tuple[Delay, ...] = tuple(
-            self._delay(wait, passed, bounded=bounded, after_success=wait.node in after_success)
+            self._delay(
+                wait,
+                passed,
+                bounded=bounded,
+                after_success=wait.node in after_success or any(wait.node.deep_equals(call) for call in periods),
+            )
             for wait in ways.delays.values()
         )
         late = exhausted.late(self.start(item), item.statement, ways.delays) if exhausted is not None else frozenset()
@@ -563,7 +575,8 @@ class _Reader:
     # What the loop is
 
     def _kind(self, item: _Candidate, ways: Ways) -> LoopKind:
-        sites = [call for call in ways.reached if type(call) is cst.Call]
+        # All of them in a step, not only the first: the message is made before `conn.send(Message())` sends it
+        sites = [call for step in ways.reached.values() for call in calls_of(step) if call in item.sites]
         if any(_WOULD_BLOCK.intersection(_last_names(step.node)) for step in ways.passed if step.kind == "test"):
             return "would-block"
         change = Inputs(
@@ -616,8 +629,10 @@ class _Reader:
             return False
         for node in walk_same_code(self.loop.test):
             if type(node) is cst.UnaryOperation and type(node.operator) is cst.Not:
-                name = (dotted(node.expression) or "").lower()
-                return not any(word in name for word in ("stop", "exit", "shut", "quit", "clos", "cancel", "terminat"))
+                asked = node.expression
+                name = (dotted(asked.func if type(asked) is cst.Call else asked) or "").lower()
+                # `while not stop.wait(60)` goes on until somebody else says so, too
+                return not name.endswith(".wait") and not any(word in name for word in _ENDED)
             if type(node) is cst.Comparison and any(
                 type(part.operator) is cst.Is and dotted(part.comparator) == "None" for part in node.comparisons
             ):
@@ -685,9 +700,9 @@ class _Reader:
             stack += [(each, after) for each in following]
         return leaves, goes_round
 
-    def _calls_after_success(self, item: _Candidate) -> set[cst.CSTNode]:
+    def _calls_after_success(self, item: _Candidate) -> set[cst.Call]:
         """Return the calls that are made between an attempt of `item` that succeeded and the next one."""
-        found: set[cst.CSTNode] = set()
+        found: set[cst.Call] = set()
         starts = self._steps_with(item.sites)
         stack = [following for step in starts for following in self.walker.following(step, {})]
         seen: set[Step] = set()

@@ -186,7 +186,7 @@ RUNS = frozenset(
 ADVANCES = TextPattern(
     r"""^_*(?:a?next|pop\w*|dequeue|read\w*|recv\w*|receive\w*|fetch(?:one|many)|choice|choose|sample|pick|shuffle|
     rotate|cycle|switch|input|raw_input|random|randint|randrange|randbytes|token_hex|uuid[14]|advance)(?:_|$)
-    |(?:^|_)(?:next|another|other|alternate|alternative|random|rotate|switch|failover|fallback|cycle|fall_back)(?:_|$)""",
+    |(?:^|_|^get)(?:next|another|other|alternate|alternative|random|rotate|switch|failover|fallback|cycle|fall_back)(?:_|$)""",
     re.VERBOSE | re.IGNORECASE,
 )
 COUNTS = TextPattern(

@@ -245,7 +245,12 @@ def test_a_success_sets_the_delay_back() -> None:
 
 @params(
     ("wait", "after"),
-    [("            time.sleep(5)\n", False), ("            pass\n        time.sleep(5)\n", True)],
+    [
+        ("            time.sleep(5)\n", False),
+        ("            pass\n        time.sleep(5)\n", True),
+        ("            time.sleep(5)\n            continue\n        time.sleep(5)\n", True),
+        ("            time.sleep(5)\n            continue\n        time.sleep(60)\n", False),
+    ],
 )
 def test_the_period_of_a_poll(wait: str, after: bool) -> None:
     code = (

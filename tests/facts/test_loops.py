@@ -122,6 +122,26 @@ def test_awaited_connect_is_retried(awaited: str) -> None:
         ("while True:\n    try:\n        requests.get('http://x')\n    except OSError:\n        pass\n", "reconnect"),
         ("for _ in range(9):\n    try:\n        requests.get('http://x')\n        break\n    except OSError:\n        pass\n", "retry"),
         ("while True:\n    try:\n        conn.recv(1)\n        break\n    except ConnectionResetError:\n        pass\n", "read"),
+        ("while not stopped.wait(60):\n    try:\n        requests.post('http://x')\n    except OSError:\n        pass\n", "reconnect"),
+        ("while not self._stopped.is_set():\n    try:\n        requests.post('http://x')\n    except OSError:\n        pass\n", "reconnect"),
+        ("while not self.is_connected():\n    try:\n        requests.post('http://x')\n    except OSError:\n        pass\n", "retry"),
+        (
+            "for host, port in hosts:\n    conn = open_conn(host, port)\n    try:\n        conn.send(Metadata())\n        break\n"
+            "    except ConnectionError:\n        continue\n",
+            "failover",
+        ),
+        ("for _ in range(len(hosts)):\n    try:\n        connect()\n        break\n    except ConnectionError:\n        turn()\n", "unknown"),
+        ("for _ in range(len(delays)):\n    try:\n        connect()\n        break\n    except ConnectionError:\n        turn()\n", "retry"),
+        (
+            "class Mesh:\n    def log_in(self):\n        while True:\n            try:\n                return self.connect()\n"
+            "            except ConnectionError:\n                update(self, self.strategy.getnext())\n",
+            "unknown",
+        ),
+        (
+            "def f(users, size):\n    for at in range(0, 99, size):\n        some = users[at : at + size]\n        pipe.add(some)\n"
+            "        try:\n            requests.post('http://x')\n            break\n        except OSError:\n            pass\n",
+            "work",
+        ),
         (
             "import errno\nwhile True:\n    try:\n        socket.create_connection(a)\n        break\n"
             "    except OSError as e:\n        if e.errno != errno.EINTR:\n            raise\n",
