@@ -43,7 +43,7 @@ _CONNECTING = (
 )
 _FAILURES = frozenset({"error", "exception"})
 # What connects without a network.
-_LOCAL = frozenset({"aiosqlite", "apsw", "duckdb", "serial", "sqlite3", "usb"})
+_LOCAL = frozenset("aiosqlite apsw dbus dbus_fast dbus_next duckdb jeepney pydbus sdbus serial sqlite3 usb".split())
 _VERBS = frozenset({"delete", "get", "head", "patch", "post", "put", "request"})
 _CLIENTS = frozenset({"client", "http", "https", "requests", "session"})
 _PLACES = frozenset({"endpoint", "uri", "url"})

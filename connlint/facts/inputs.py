@@ -129,6 +129,8 @@ class Inputs:
             return "failover"
         if name in _read(value) and not self._is_made_anew(bound):
             return "failover"
+        if self._is_chosen_by_count(node):
+            return "unknown"
         if self._is_on_the_way_back(node):
             if type(value) is cst.Name and value.value == "None":
                 return None
@@ -156,6 +158,16 @@ class Inputs:
                 return True
             if ancestor is self._loop:
                 return False
+        return False
+
+    def _is_chosen_by_count(self, node: cst.CSTNode) -> bool:
+        """Say whether `node` runs in some passes only, by their number: `if failed == 1: url = mirror`."""
+        counted = {bound.name for bound in self._bound if bound.augmented or bound.node is self._loop}
+        for ancestor in self._facts.index.ancestors(node):
+            if ancestor is self._loop:
+                return False
+            if type(ancestor) is cst.If and _picks_one_of(ancestor.test, counted):
+                return True
         return False
 
     def _gives_another(self, value: cst.BaseExpression) -> bool:
@@ -248,6 +260,16 @@ class Inputs:
                 if is_setter and any(targets.intersection(_read(arg.value)) for arg in call.args):
                     return "failover"
         return None
+
+
+def _picks_one_of(test: cst.BaseExpression, names: set[str]) -> bool:
+    """Say whether `test` holds for one value of one of `names`: `attempt == 2`, not `attempt > 0`."""
+    return any(
+        type(node) is cst.Comparison
+        and any(type(part.operator) is cst.Equal for part in node.comparisons)
+        and not names.isdisjoint(_read(node))
+        for node in walk_same_code(test)
+    )
 
 
 def _takes_an_option(call: cst.Call) -> bool:

@@ -772,6 +772,11 @@ class _Reader:
 
     def _initial(self, path: str) -> int | None:
         """Return the number that the name `path` has when the loop begins."""
+        value = self._before(path)
+        return value.evaluated_value if type(value) is cst.Integer else None
+
+    def _before(self, path: str) -> cst.BaseExpression | None:
+        """Return what the name `path` is bound to when the loop begins, where only one statement binds it before."""
         scope = self.facts.index.scope_of(self.loop)
         outside = [
             binding
@@ -780,8 +785,14 @@ class _Reader:
         ]
         if len(outside) != 1 or outside[0].kind != "assign" or outside[0].index is not None:
             return None
-        value = outside[0].value
-        return value.evaluated_value if type(value) is cst.Integer else None
+        return outside[0].value
+
+    def _most(self, path: str) -> int | None:
+        """Return the greatest number that the name `path` may have when the loop begins: `2 if safe else 1`."""
+        value = self._before(path)
+        parts = [value.body, value.orelse] if type(value) is cst.IfExp else [value]
+        numbers = [part.evaluated_value for part in parts if type(part) is cst.Integer]
+        return max(numbers) if len(numbers) == len(parts) else None
 
     def _bound(self, counter: Counter | None, ways: list[Ways]) -> tuple[Bounded, cst.BaseExpression | None]:
         if isinstance(self.loop, cst.For):
@@ -846,7 +857,7 @@ class _Reader:
         sites = item.sites
         env: Env = dict(given)
         for path in self._constants:
-            number = self._initial(path)
+            number = self._most(path)
             if number is not None:
                 env[path] = number
         for name, value in self._flags().items():

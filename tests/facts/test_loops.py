@@ -130,6 +130,16 @@ def test_awaited_connect_is_retried(awaited: str) -> None:
             "    except ConnectionError:\n        continue\n",
             "failover",
         ),
+        (
+            "def f(url, mirror):\n    failed = 0\n    while failed < 4:\n        if failed == 1:\n            url = mirror\n"
+            "        try:\n            return requests.get(url)\n        except OSError:\n            failed += 1\n",
+            "unknown",
+        ),
+        (
+            "def f(url, mirror):\n    failed = 0\n    while failed < 4:\n        if failed > 0:\n            log(failed)\n"
+            "        try:\n            return requests.get(url)\n        except OSError:\n            failed += 1\n",
+            "retry",
+        ),
         ("for _ in range(len(hosts)):\n    try:\n        connect()\n        break\n    except ConnectionError:\n        turn()\n", "unknown"),
         ("for _ in range(len(delays)):\n    try:\n        connect()\n        break\n    except ConnectionError:\n        turn()\n", "retry"),
         (
@@ -227,6 +237,8 @@ def test_ways_back(handler: str, always: bool, never: bool) -> None:
     ("head", "handler", "before", "few"),
     [
         ("for _ in range(2):", "pass", "", True),
+        ("for _ in range(most):", "pass", "most = 2 if safe else 1", True),
+        ("for _ in range(most):", "pass", "most = 3 if safe else 1", False),
         ("for _ in range(3):", "pass", "", False),
         ("for _ in (0, 1):", "pass", "", True),
         ("while True:", "if again:\n    raise\nagain = True", "again = False", True),
