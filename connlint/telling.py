@@ -110,4 +110,9 @@ def is_request(name: str, receiver: str, first: str) -> bool:
     """Say whether `receiver.name(first)` is the request of a client: `session.get(url)`, `self._http.post(path)`."""
     if name not in _VERBS or _CLIENTS.isdisjoint(words(receiver.rpartition(".")[2])):
         return False
-    return not _PLACES.isdisjoint(words(first.rpartition(".")[2]))
+    return is_place(first)
+
+
+def is_place(name: str) -> bool:
+    """Say whether `name` says by its last part where a peer is: `self.base_url`."""
+    return not _PLACES.isdisjoint(words(name.rpartition(".")[2]))

@@ -783,9 +783,12 @@ class _Reader:
             for binding in scope.names.get(path, [])
             if self.loop not in self.facts.index.ancestors(binding.node)
         ]
-        if len(outside) != 1 or outside[0].kind != "assign" or outside[0].index is not None:
+        if len(outside) != 1 or outside[0].kind != "assign":
             return None
-        return outside[0].value
+        value, index = outside[0].value, outside[0].index
+        if index is None:
+            return value
+        return value.elements[index].value if type(value) is cst.Tuple and index < len(value.elements) else None
 
     def _most(self, path: str) -> int | None:
         """Return the greatest number that the name `path` may have when the loop begins: `2 if safe else 1`."""

@@ -63,12 +63,26 @@ def awaits_start(facts: Facts, loop: RetryLoop) -> bool:
     """Say whether `loop` waits for a server that is being started, for all that stands around it."""
     return (
         loop.bound == "deadline"
+        or _shares_out_time(facts, loop)
         or any(_is_named_so(name) for name in _functions_around(facts, loop))
         or any(_SAID.search(text) for text in _said(facts, loop))
         or any(_TOLD.search(text) for text in _messages(facts, loop))
         or _looks_after_a_process(facts, loop)
         or any(_HERE.search(text) for text in _addresses(facts, loop))
     )
+
+
+def _shares_out_time(facts: Facts, loop: RetryLoop) -> bool:
+    """Say whether the attempts share a time to wait among them: `range(timeout // 2)`, `sleep(timeout / attempts)`."""
+    shared = [loop.attempts, *(delay.seconds for item in loop.retried for delay in item.delays)]
+    for each in shared:
+        value = facts.names.follow(each) if isinstance(each, (cst.Name, cst.Attribute)) else each
+        for node in walk_same_code(value) if value is not None else ():
+            if type(node) is cst.BinaryOperation and isinstance(node.operator, (cst.Divide, cst.FloorDivide)):
+                names = [part.value for part in walk_same_code(node.left) if type(part) is cst.Name]
+                if any("timeout" in words(name) or "time" in words(name)[-1:] for name in names):
+                    return True
+    return False
 
 
 def policy_awaits_start(facts: Facts, policy: RetryPolicy) -> bool:

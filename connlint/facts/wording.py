@@ -8,7 +8,7 @@ import libcst as cst
 
 from connlint.facts.tree import dotted
 from connlint.layout import render
-from connlint.telling import speaks_of_a_peer
+from connlint.telling import is_place, speaks_of_a_peer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,7 +57,9 @@ def operation(facts: Facts, item: Retried) -> str:
     speaking = [
         call for call in calls if speaks_of_a_peer(called(facts, call)) or called(facts, call).endswith(".send")
     ]
-    return f"`{code(facts, (speaking or calls)[0].func)}`"
+    told = [call for call in calls if any(is_place(dotted(arg.value) or "") for arg in call.args)]
+    done = [call for call in calls if type(facts.index.parents.get(call)) is not cst.WithItem]
+    return f"`{code(facts, (speaking or told or done or calls)[0].func)}`"
 
 
 def failures(facts: Facts, item: Retried) -> Iterator[str]:

@@ -19,7 +19,7 @@ from connlint.fixes.loops import DELAYS, DeclinedError
 from connlint.knowledge.waits import SLEEPS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from connlint.facts import Facts
     from connlint.facts.model import Delay, Retried, RetryLoop
@@ -192,6 +192,11 @@ class _Growing(DelayRewriter):
         text = self.text(delay.seconds).strip()
         inside = set(walk(delay.node))
         told = re.compile(rf"(?<![\w.]){re.escape(text)}\s*-?\s*(?:s|sec|secs|seconds?|min|minutes?)\b")
+        line = next(
+            (each for each in self.facts.index.ancestors(delay.node) if type(each) is cst.SimpleStatementLine), None
+        )
+        if line is not None and any(told.search(comment) for comment in _comments(line)):
+            return True
         for node in walk_same_code(self.loop.node.body):
             if node in inside:
                 continue
@@ -217,3 +222,10 @@ class _Growing(DelayRewriter):
             if isinstance(ancestor, cst.BaseStatement):
                 return False
         return False
+
+
+def _comments(line: cst.SimpleStatementLine) -> Iterator[str]:
+    """Yield the comments above `line` and at its end."""
+    for comment in (*(above.comment for above in line.leading_lines), line.trailing_whitespace.comment):
+        if comment is not None:
+            yield comment.value

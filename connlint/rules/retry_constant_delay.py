@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connlint.facts import Facts
-    from connlint.facts.model import Delay, Retried, RetryLoop, RetryPolicy
+    from connlint.facts.model import Delay, Retried, RetryLoop
 
 
 _FEW_ATTEMPTS = 3
@@ -108,8 +108,6 @@ class RetryConstantDelay(Rule):
     def _policies(self, facts: Facts) -> Iterator[Finding]:
         for policy in facts.policies:
             if policy.delay != "constant" or policy.network is not True or not retries_often(policy):
-                continue
-            if _is_soon_spent(policy):
                 continue
             is_short = policy.seconds is not None and policy.seconds < facts.options.backoff.cap
             # `backoff.constant` is spread at random unless told not to, and says all the same that it never grows
@@ -703,16 +701,6 @@ def fetch(url):
 @retry(stop=stop_after_attempt(5), wait=wait_fixed(60))
 def fetch_later(url):
     return requests.get(url, timeout=5)
-
-
-@retry(stop=stop_after_attempt(3), wait=wait_fixed(5))
-def fetch_soon(url):
-    return requests.get(url, timeout=5)
-
-
-@retry(stop=stop_after_attempt(5), wait=wait_fixed(1))
-def fetch_at_once(url):
-    return requests.get(url, timeout=5)
 """,
         ),
     )
@@ -730,14 +718,6 @@ def _is_soon_over(facts: Facts, loop: RetryLoop) -> bool:
         return True
     waited = [seconds_of(facts, delay) for item in loop.retried for delay in item.delays]
     return all(seconds is not None and seconds * (loop.few - 1) <= _SHORT for seconds in waited)
-
-
-def _is_soon_spent(policy: RetryPolicy) -> bool:
-    """Say whether `policy` gives up before a delay that grows would differ much from one that does not."""
-    if policy.attempts is None:
-        return False
-    waited = (policy.seconds or 0) * (policy.attempts - 1)
-    return policy.attempts <= _FEW_ATTEMPTS or (policy.seconds is not None and waited <= _SHORT)
 
 
 def _is_constant(facts: Facts, delay: Delay) -> bool:

@@ -15,6 +15,52 @@ import aiohttp, httpx, paramiko, pika, psycopg2, redis, requests
 """
 
 SILENT = {
+    "shares-out-a-timeout": """
+        def connect(address, timeout=60):
+            for _ in range(timeout // 2):
+                try:
+                    return socket.create_connection(address)
+                except OSError:
+                    time.sleep(2)
+        """,
+    "shares-out-a-timeout-among-attempts": """
+        def connect(address, timeout, attempts):
+            for _ in range(attempts):
+                try:
+                    return socket.create_connection(address)
+                except OSError:
+                    time.sleep(timeout / attempts)
+        """,
+    "short-in-all-by-two-names-bound-at-once": """
+        def connect(address):
+            most, tried = 10, 0
+            while tried < most:
+                try:
+                    return socket.create_connection(address)
+                except OSError:
+                    tried += 1
+                    time.sleep(0.1)
+        """,
+    "polls-with-the-wait-written-twice": """
+        def follow(url, handle):
+            while True:
+                try:
+                    answer = requests.get(url)
+                except requests.ConnectionError:
+                    time.sleep(5)
+                    continue
+                handle(answer)
+                time.sleep(5)
+        """,
+    "fetches-from-the-bus": """
+        from dbus_fast import DBusError
+        async def player(bus):
+            while True:
+                try:
+                    return await bus.connect()
+                except DBusError:
+                    await asyncio.sleep(2)
+        """,
     "delay-comes-from-the-header": """
         def fetch(url):
             while True:
@@ -403,3 +449,20 @@ def test_the_projects_sleep_function() -> None:
         report = check(code.encode(), "x.py", Selection(("CNL201", "CNL202"), options=given))
         found[name] = [each.code for each in report.diagnostics]
     assert found == {"told": ["CNL202"], "not-told": []}
+
+
+@pytest.mark.parametrize(
+    ("line", "fixed"),
+    [
+        ("time.sleep(2)  # let it recover", True),
+        ("time.sleep(2)  # wait for 2 seconds", False),
+        ("# 2s are enough\n            time.sleep(2)", False),
+    ],
+)
+def test_comment_that_tells_the_delay(line: str, fixed: bool) -> None:
+    code = (
+        "import socket, time\ndef connect(address):\n    while True:\n        try:\n"
+        f"            return socket.create_connection(address)\n        except OSError:\n            {line}\n"
+    )
+    (finding,) = check(code.encode(), "x.py", Selection(("CNL202",)), with_fixes=True).diagnostics
+    assert (finding.fix is not None) is fixed
