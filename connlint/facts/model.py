@@ -184,7 +184,8 @@ class RetryRecursion(Record):
     """A function that tries again by calling itself (`again`) from the handler of a connection failure.
 
     `tried`, `failing` and `opaque_tried` are as in `Retried`. `same_input` says that the next attempt is given what
-    this one was, but for numbers that count; `bound` is `attempts` if a parameter that counts is tested.
+    this one was, but for numbers that count; `bound` is `attempts` if a parameter that counts is tested. `once` says
+    that the function may call itself just once, or that it asks first what the peer answered.
     """
 
     function: cst.FunctionDef
@@ -198,6 +199,7 @@ class RetryRecursion(Record):
     never_delayed: bool
     same_input: bool
     bound: Bounded
+    once: bool
 
 
 class RetryPolicy(Record):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from connlint.facts import Facts
     from connlint.facts.effects import Tried
-    from connlint.facts.model import Retried
+    from connlint.facts.model import Retried, RetryRecursion
 
 _LONGEST = 50
 
@@ -42,7 +42,7 @@ def can_raise(facts: Facts, item: Tried, classes: Iterable[str]) -> str:
     return f"{place(facts, item.call)}{through} can raise {', '.join(classes)} ({item.operation.name})"
 
 
-def handler(facts: Facts, item: Retried) -> str:
+def handler(facts: Facts, item: Retried | RetryRecursion) -> str:
     """Return `` `except OSError` ``, or what else takes the failure that `item` retries."""
     if isinstance(item.handler, cst.With):
         return "`contextlib.suppress`"
@@ -51,7 +51,7 @@ def handler(facts: Facts, item: Retried) -> str:
     return f"`except {code(facts, item.handler.type)}`"
 
 
-def operation(facts: Facts, item: Retried) -> str:
+def operation(facts: Facts, item: Retried | RetryRecursion) -> str:
     """Return the code of what `item` tries, without its arguments."""
     calls = [each.site for each in item.tried] or list(item.opaque_tried)
     speaking = [
@@ -62,7 +62,7 @@ def operation(facts: Facts, item: Retried) -> str:
     return f"`{code(facts, (speaking or told or done or calls)[0].func)}`"
 
 
-def failures(facts: Facts, item: Retried) -> Iterator[str]:
+def failures(facts: Facts, item: Retried | RetryRecursion) -> Iterator[str]:
     """Yield which calls can raise what the handler of `item` takes."""
     for tried in item.tried:
         taken = [failure.raises for failure in tried.failures if failure.raises in item.failing]

@@ -151,10 +151,10 @@ class _Redundant:
         return text.has(SUPPRESS) or any(each.may_repeat() for each, _ in seen.tries)
 
 
-class _Retries:
-    """CNL201, and what the rules about loops have in common."""
+class _Loops:
+    """What the rules about loops have in common."""
 
-    prefix = "CNL201"
+    prefix = ""
 
     @staticmethod
     def may_speak(text: Text) -> bool:
@@ -162,12 +162,22 @@ class _Retries:
             return False
         return text.retries or (text.suppresses_in_loop and (text.imports_network or text.tells_of_classes))
 
+
+class _Retries(_Loops):
+    """CNL201: of loops, and of functions that call themselves."""
+
+    prefix = "CNL201"
+
+    @staticmethod
+    def may_speak(text: Text) -> bool:
+        return _Loops.may_speak(text) or (text.may_handle and text.handles and text.recurs)
+
     @staticmethod
     def can_speak(text: Text, seen: Seen) -> bool:
-        return not seen.is_test and _may_retry(text, seen)
+        return not seen.is_test and (_may_retry(text, seen) or _may_recur(text, seen))
 
 
-class _Exhausted(_Retries):
+class _Exhausted(_Loops):
     """CNL204: that a loop gives up in silence is a mistake in tests as well."""
 
     prefix = "CNL204"
@@ -206,7 +216,7 @@ class _ConstantDelays:
 
     @staticmethod
     def may_speak(text: Text) -> bool:
-        return text.configures_retries or _Retries.may_speak(text)
+        return text.configures_retries or _Loops.may_speak(text)
 
     @staticmethod
     def can_speak(text: Text, seen: Seen) -> bool:
@@ -324,6 +334,15 @@ def _may_retry(text: Text, seen: Seen) -> bool:
             handled = Rounds(seen.tree, _reach(text, seen), rows).may_retry()
         text.may_retry = handled
     return text.may_retry
+
+
+def _may_recur(text: Text, seen: Seen) -> bool:
+    """Say whether a function may try again, by calling itself, what failed to reach its peer."""
+    if not text.recurs or not any(each.may_take() for each, _ in seen.tries):
+        return False
+    from connlint.gate.rounds import Rounds
+
+    return Rounds(seen.tree, _reach(text, seen), text.rows(CLAUSE)).may_recur()
 
 
 def _may_be_slack(text: Text, seen: Seen) -> bool:

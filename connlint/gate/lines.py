@@ -8,6 +8,7 @@ answer is what rules nothing out.
 from __future__ import annotations
 
 import sys
+from bisect import bisect_left
 from codecs import BOM_UTF8
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 _HEADER = Pattern(rb"\n([ \t\f]*)(?:async[ \t]+)?(for|while|except|def|class|with|if|else|elif|try|finally)\b([^\n]*)")
+_FUNCTION = Pattern(rb"\n([ \t\f]*)(?:async\b[ \t\f\\\r\n]*)?def\b[ \t\f\\\r\n]*([^\s(\[\\]*)")
 _CLAUSE = Pattern(rb"except\b[ \t*]*([^\n:#]*)(:?)")
 _NAME = Pattern(rb"[\w.]+")
 # The classes after `except`. No part gives back what it took, so that it takes no time to see that they are others.
@@ -161,6 +163,37 @@ class Clause(NamedTuple):
         else:
             end = len(code)
         return not leaves or _CONTINUE.search(code, self.start, end) is not None
+
+
+class Functions:
+    """The functions of `code`, and which of them may call themselves."""
+
+    def __init__(self, code: bytes) -> None:
+        self._code = code
+        self._found = [(found.start(), _width(found[1]), found[2]) for found in _FUNCTION.finditer(code)]
+        self._starts = [start for start, _, _ in self._found]
+
+    def may_call_itself(self, clause: Clause) -> bool:
+        """Say whether the body of `clause` may name the function that it stands in."""
+        name = self._name_around(clause)
+        if name is None:
+            return False
+        end = len(self._code)
+        line = _REST.match(self._code, clause.start)
+        for found in _STATEMENT.finditer(self._code, line.end() if line is not None else clause.start):
+            # A line that stands further left within brackets belongs to a statement before it
+            if _width(found[1]) <= clause.width and _is_balanced(self._code[clause.start : found.start()]):
+                end = found.start()
+                break
+        return not name.isascii() or name in self._code[clause.start : end]
+
+    def _name_around(self, clause: Clause) -> bytes | None:
+        """Return the name of the function that `clause` stands in, None if it is in none."""
+        for index in range(bisect_left(self._starts, clause.start) - 1, -1, -1):
+            _, width, name = self._found[index]
+            if width < clause.width:
+                return name
+        return None
 
 
 class Tried:

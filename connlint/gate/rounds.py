@@ -86,6 +86,28 @@ class Rounds:
         """Say whether a loop of the file may try again what failed to reach its peer."""
         return any(map(self._may_be_retry, self.found())) or self._reach.gave_up
 
+    def may_recur(self) -> bool:
+        """Say whether a function of the file may try again, by calling itself, what failed to reach its peer."""
+        return any(map(self._may_be_retry, self._recurring())) or self._reach.gave_up
+
+    def _recurring(self) -> Iterator[Round]:
+        """Yield the handlers that call the function that they stand in."""
+        for node in self._guards:
+            name = self._function_around(node) if isinstance(node, ast.Try) else None
+            for handler in node.handlers if name is not None else ():
+                calls = (each for line in handler.body for each in walk(line) if isinstance(each, ast.Call))
+                if any(last(each.func) == name for each in calls):
+                    yield Round((handler.type,), node.body, leaves=True, is_for=False)
+
+    def _function_around(self, node: ast.AST) -> str | None:
+        """Return the name of the function whose own code `node` is part of."""
+        place = self._places.get(node)
+        while place is not None:
+            if isinstance(place.owner, _DEFINITIONS):
+                return None if isinstance(place.owner, ast.ClassDef) else place.owner.name
+            place = self._places.get(place.owner)
+        return None
+
     def found(self) -> Iterator[Round]:
         """Yield what may lead back to the head of a loop."""
         for node in self._guards:

@@ -159,6 +159,25 @@ class Text:
         return False
 
     def _may_retry(self, code: bytes, tried: lines.Tried, clause: lines.Clause, is_inner: bool) -> bool:
+        if not self._may_take_failures(code, tried, clause):
+            return False
+        # what a clause raises may be taken by one around it
+        return is_inner or tried.has_finally or clause.may_lead_back(code)
+
+    @cached_property
+    def recurs(self) -> bool:
+        """True if a clause may call the function that it stands in, after what may be a failure of a connection."""
+        code, blocks = self._code, self._blocks
+        if code is None or blocks is None:
+            return self.imports_network or self.tells_of_classes or self.matches(TELLING_CALL)
+        functions = lines.Functions(code)
+        return any(
+            functions.may_call_itself(each) and self._may_take_failures(code, tried, each)
+            for tried in blocks.tries
+            for each in tried.clauses
+        )
+
+    def _may_take_failures(self, code: bytes, tried: lines.Tried, clause: lines.Clause) -> bool:
         names = clause.names
         if names is not None and names <= UNRELATED_BYTES and not self.rebinds_caught:
             return False
@@ -166,8 +185,7 @@ class Text:
             silent = names is not None and names <= SAY_NOTHING and not self._rebinds(names)
             if (silent or not self.tells_of_classes) and not TELLING_CALL.search(code, tried.start, tried.end):
                 return False
-        # what a clause raises may be taken by one around it
-        return is_inner or tried.has_finally or clause.may_lead_back(code)
+        return True
 
     @cached_property
     def ladders(self) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connlint.facts import Facts
-    from connlint.facts.model import Retried, RetryLoop
+    from connlint.facts.model import Retried, RetryLoop, RetryRecursion
 
 # Drivers that look for a server before each command, and wait until there is one (see their tables).
 _SELECTING = ("motor.", "pymongo.")
@@ -24,8 +24,9 @@ class RetryWithoutBackoff(Rule):
     """
     ## What it does
 
-    Reports a loop that goes straight round again after a connection failure: nothing on the way from the handler to
-    the next attempt waits.
+    Reports a loop that goes straight round again after a connection failure: nothing on the way from the handler to the
+    next attempt waits. The same of a function that calls itself from the handler, where the call stands: each of its
+    attempts also deepens the stack.
 
     ## Why is this bad
 
@@ -73,8 +74,9 @@ class RetryWithoutBackoff(Rule):
     A second attempt at once, and no third, is an accepted way to replace a kept-alive connection that the peer has
     closed meanwhile. A loop over other hosts is failover, one over other items is work, one that reads or accepts waits
     in the operation itself, one after a timeout has waited already, and PyMongo waits for a server before each command.
-    connlint is silent there, in tests, and wherever something on the way back may wait for all it knows: a function
-    that it cannot see, a generator of delays.
+    A function that calls itself just once, or after it has looked at what the peer answered, renews a token or a
+    connection. connlint is silent there, in tests, and wherever something on the way back may wait for all it knows: a
+    function that it cannot see, a generator of delays.
 
     ## Fix safety
 
@@ -82,8 +84,8 @@ class RetryWithoutBackoff(Rule):
     second up to 30 seconds ("full jitter"), uses the loop's own counter or a new name, does not wait when no attempt
     follows, and starts afresh after a success where the loop goes on. `random.SystemRandom` is used because
     `random.uniform` is reported by ruff (S311), bandit (B311) and dlint (DUO102). There is no fix where the ways back
-    are several, where a deadline ends the retrying, or where the code runs in a framework whose own sleep has to be
-    used (Twisted, Tornado, GUI toolkits).
+    are several, where a function calls itself, where a deadline ends the retrying, or where the code runs in a
+    framework whose own sleep has to be used (Twisted, Tornado, GUI toolkits).
 
     What is written can be chosen in `[tool.connlint]`: `backoff-base`, `backoff-cap` and `backoff-jitter` change the
     figures, and `backoff` the form. `"helper"` calls the project's own function (`backoff-helper`, or in async code
@@ -118,6 +120,9 @@ class RetryWithoutBackoff(Rule):
             hot = [item for item in loop.retried if item.never_delayed and not _waits_by_itself(item)]
             if hot:
                 yield self._finding(facts, loop, hot)
+        for found in facts.recursions:
+            if found.never_delayed and found.same_input and not found.once and (found.tried or found.failing):
+                yield self._finding_of(facts, found)
 
     def _finding(self, facts: Facts, loop: RetryLoop, hot: list[Retried]) -> Finding:
         return Finding(
@@ -132,7 +137,50 @@ class RetryWithoutBackoff(Rule):
             ),
         )
 
+    def _finding_of(self, facts: Facts, found: RetryRecursion) -> Finding:
+        name = found.function.name.value
+        return Finding(
+            found.again,
+            None,
+            {"handler": wording.handler(facts, found), "operation": wording.operation(facts, found)},
+            (
+                *wording.failures(facts, found),
+                f"from the handler at line {facts.layout.row(found.handler)} `{name}` calls itself, and nothing waits",
+            ),
+        )
+
     bad = (
+        Example(
+            "calls-itself",
+            """\
+import socket
+
+
+class Client:
+    def connect(self):
+        try:
+            self.sock = socket.create_connection(self.address, timeout=5)
+        except ConnectionRefusedError as error:
+            print(f"{self.address}: {error}")
+            self.connect()
+""",
+        ),
+        Example(
+            "calls-itself-some-times",
+            """\
+import aiohttp
+
+
+async def fetch(session: aiohttp.ClientSession, url, *, attempts=5):
+    try:
+        async with session.get(url) as answer:
+            return await answer.json()
+    except aiohttp.ClientError:
+        if attempts == 0:
+            raise
+        return await fetch(session, url, attempts=attempts - 1)
+""",
+        ),
         Example(
             "waits-for-the-database",
             """\
@@ -509,6 +557,57 @@ def wait_for(port):
         ),
     )
     silent = (
+        Example(
+            "renews-the-token-once",
+            """\
+import requests
+
+
+def fetch(url, token, renew=True):
+    try:
+        return requests.get(url, headers={"Authorization": token()}, timeout=10)
+    except requests.RequestException as error:
+        if error.response is not None and error.response.status_code == 401:
+            return fetch(url, token)
+        if renew:
+            return fetch(url, token, renew=False)
+        raise
+
+
+def fetch_again(url, retries=1):
+    try:
+        return requests.get(url, timeout=10)
+    except requests.ConnectionError:
+        if retries:
+            return fetch_again(url, retries - 1)
+        raise
+""",
+        ),
+        Example(
+            "calls-itself-after-a-wait",
+            """\
+import time
+
+import requests
+
+
+def fetch(url, attempt=0):
+    try:
+        return requests.get(url, timeout=10)
+    except requests.ConnectionError:
+        if attempt == 5:
+            raise
+        time.sleep(2**attempt)
+        return fetch(url, attempt + 1)
+
+
+def fetch_from(urls):
+    try:
+        return requests.get(urls[0], timeout=10)
+    except requests.ConnectionError:
+        return fetch_from(urls[1:])
+""",
+        ),
         Example(
             "driver-that-waits-for-a-server",
             """\

@@ -228,3 +228,54 @@ def test_clauses_of_several_lines_cannot_be_told() -> None:
 @pytest.mark.parametrize("named", ["get(x)[1:2] as e", "(lambda: E)() as e", "{1: E}[1] as e"])
 def test_clause_with_colons_of_its_own_cannot_be_told(named: str) -> None:
     assert clauses(f"try: f()\nexcept {named}: pass\n") is None
+
+
+RECURSION = b"""
+def fetch(url):
+    try:
+        return get(url)
+    except OSError:
+        BODY
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        RECURSION.replace(b"BODY", b"raise"),
+        RECURSION.replace(b"BODY", b"return other(url)"),
+        RECURSION.replace(b"BODY", b"pass\n    return fetch(url)"),
+        b"try:\n    run()\nexcept OSError:\n    run()\n\n\ndef run():\n    pass\n",
+        b"def fetch():\n    pass\n\n\ndef main():\n    try:\n        fetch()\n    except OSError:\n        fetch()\n",
+    ],
+)
+def test_clause_calls_no_function_around_it(code: bytes) -> None:
+    assert not calls_itself(code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        RECURSION.replace(b"BODY", b"return fetch(url)"),
+        RECURSION.replace(b"BODY", b"if url:\n            log()\n        return (\n    self.fetch(url))"),
+        RECURSION.replace(b"\n        BODY", b" return fetch(url)"),
+        RECURSION.replace(b"BODY", b"return fetch(url)").replace(b"def fetch", b"async def fetch"),
+        RECURSION.replace(b"BODY", b"return fetch(url)").replace(b"def fetch", b"def \\\n        fetch"),
+        RECURSION.replace(b"BODY", b"return fetch(url)").replace(b"    try", b"    def note():\n        pass\n    try"),
+        RECURSION.replace(b"BODY", b"return fetch(url)").replace(b"def fetch", b"def fetch[T]"),
+        RECURSION.replace(b"BODY", b"return fetch(url)").replace(b"fetch", "f\u00e9tch".encode()),
+        RECURSION.replace(b"BODY", b"return fetch(url)").replace(b"\n", b"\r\n"),
+        RECURSION.replace(b"    ", b"\t").replace(b"BODY", b"return fetch(url)"),
+    ],
+)
+def test_clause_may_call_the_function_around_it(code: bytes) -> None:
+    assert calls_itself(code)
+
+
+def calls_itself(data: bytes) -> bool:
+    code = lines.statements(data)
+    found = lines.blocks(code) if code is not None else None
+    if code is None or found is None:
+        return True
+    functions = lines.Functions(code)
+    return any(functions.may_call_itself(clause) for tried in found.tries for clause in tried.clauses)

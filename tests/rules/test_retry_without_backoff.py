@@ -835,11 +835,84 @@ class C:
             except OSError:
                 self.n += 1
 """,
-    "recursion-not-loop": """
+    "recursion-just-once": """
+def f(u, again=True):
+    try:
+        return requests.get(u)
+    except requests.ConnectionError:
+        if not again:
+            raise
+        return f(u, again=False)
+""",
+    "recursion-once-by-a-number": """
+def f(u, n=0):
+    try:
+        return requests.get(u)
+    except requests.ConnectionError:
+        if n < 1:
+            return f(u, n + 1)
+""",
+    "recursion-after-a-wait": """
 def f(u):
     try:
         return requests.get(u)
     except requests.ConnectionError:
+        time.sleep(5)
+        return f(u)
+""",
+    "recursion-with-another-host": """
+def f(hosts):
+    try:
+        return requests.get(hosts[0])
+    except requests.ConnectionError:
+        return f(hosts[1:])
+""",
+    "recursion-of-what-is-throttled": """
+class A:
+    async def f(self, s: aiohttp.ClientSession, u):
+        try:
+            async with self.throttle:
+                return await s.get(u)
+        except aiohttp.ClientError:
+            return await self.f(s, u)
+""",
+    "recursion-that-waits-before-it-tries": """
+def f(u):
+    try:
+        time.sleep(1)
+        return requests.get(u)
+    except requests.ConnectionError:
+        return f(u)
+""",
+    "recursion-that-asks": """
+def f():
+    try:
+        return requests.get(input("address: "))
+    except requests.ConnectionError:
+        return f()
+""",
+    "recursion-of-another": """
+class A:
+    def f(self, u):
+        try:
+            return requests.get(u)
+        except requests.ConnectionError:
+            return self.other.f(u)
+""",
+    "recursion-after-the-answer": """
+def f(u):
+    try:
+        return requests.get(u)
+    except requests.RequestException as e:
+        if e.response.status_code == 401:
+            return f(u)
+        raise
+""",
+    "recursion-of-what-is-not-seen": """
+def f(u):
+    try:
+        return connect(u)
+    except Exception:
         return f(u)
 """,
     "async-gather-items": """
@@ -930,6 +1003,46 @@ def f(a):
 }
 
 BAD = {
+    "recursion": """
+def f(u):
+    try:
+        return requests.get(u)
+    except requests.ConnectionError:
+        return f(u)
+""",
+    "recursion-of-a-method": """
+class A:
+    def connect(self):
+        try:
+            self.sock = socket.create_connection(self.address)
+        except OSError as e:
+            print(e)
+            self.connect()
+""",
+    "recursion-counted": """
+def f(u, n=0):
+    try:
+        return requests.get(u)
+    except requests.ConnectionError:
+        if n > 3:
+            raise
+        return f(u, n + 1)
+""",
+    "recursion-on-one-line": """
+def f(u):
+    try: return requests.get(u)
+    except requests.ConnectionError: return f(u)
+""",
+    "recursion-of-a-coroutine-with-a-callback": """
+async def f(s: aiohttp.ClientSession, u):
+    def note(e):
+        print(e)
+    try:
+        return await s.get(u)
+    except aiohttp.ClientError as e:
+        note(e)
+        return await f(s, u)
+""",
     "option-taken-out-of-the-keywords": """
 import requests
 def ask(session: requests.Session, method, url, **kwargs):
