@@ -364,7 +364,11 @@ class _Reader:
         )
         retried = tuple(
             self._retried(
-                item, ways[item], exhausted if bound == "attempts" and leaves else None, bounded=bound == "attempts"
+                item,
+                ways[item],
+                exhausted if bound == "attempts" and leaves else None,
+                bounded=bound == "attempts",
+                polls=kind == "reconnect",
             )
             for item in of_kind
         )
@@ -393,10 +397,13 @@ class _Reader:
         """Return where control is when `item` has taken a failure."""
         return (self.graph.lefts if type(item.handler) is cst.With else self.graph.catches)[item.handler]
 
-    def _retried(self, item: _Candidate, ways: Ways, exhausted: Exhausted | None, *, bounded: bool) -> Retried:
+    def _retried(
+        self, item: _Candidate, ways: Ways, exhausted: Exhausted | None, *, bounded: bool, polls: bool
+    ) -> Retried:
         passed = {step.node for step in ways.passed if step.node is not None}
         after_success = self._calls_after_success(item)
-        periods = [call for call in after_success if self.waits.of_call(call).level == WAITS]
+        # A loop that ends with a success may wait as long for a better answer: that is no poll
+        periods = [call for call in after_success if polls and self.waits.of_call(call).level == WAITS]
         delays: tuple[Delay, ...] = tuple(
             self._delay(
                 wait,
@@ -575,8 +582,7 @@ class _Reader:
     # What the loop is
 
     def _kind(self, item: _Candidate, ways: Ways) -> LoopKind:
-        # All of them in a step, not only the first: the message is made before `conn.send(Message())` sends it
-        sites = [call for step in ways.reached.values() for call in calls_of(step) if call in item.sites]
+        sites = [call for call in ways.reached if type(call) is cst.Call]
         if any(_WOULD_BLOCK.intersection(_last_names(step.node)) for step in ways.passed if step.kind == "test"):
             return "would-block"
         change = Inputs(
@@ -584,7 +590,8 @@ class _Reader:
             loop=self.loop,
             statement=item.statement,
             tried=item.tried,
-            sites=sites,
+            # All of them in a step, not only the first: the message is made before `conn.send(Message())` sends it
+            sites=[call for step in ways.reached.values() for call in calls_of(step) if call in item.sites],
             passed=tuple(ways.passed),
         ).change()
         if change is not None:
