@@ -32,7 +32,7 @@ _CHECKED = frozenset({"port", "server", "service"})
 # What a docstring or a comment above the loop says of it
 _SAID = TextPattern(
     r"\bwait(?:s|ing)?\b.{0,60}\b(?:available|alive|boot|healthy|listen(?:s|ing)?|online|ready|start(?:s|ed|up)?|up)\b"
-    r"|\b(?:until|till)\b.{0,60}\b(?:alive|answers?|available|healthy|listens|listening|online|reachable|ready"
+    r"|\b(?:until|till)\b.{0,60}\b(?:alive|answers?|available|detectable|healthy|listens|listening|online|reachable|ready"
     r"|repl(?:y|ies)|responds?|started|up)\b",
     re.IGNORECASE | re.DOTALL,
 )
