@@ -637,6 +637,8 @@ class _Reader:
             return True, f"{row.library} repeats requests that fail with it"
         if row.library == "google.api_core" and source.get("predicate") is None:
             return True, "google.api_core retries what fails because the service cannot be reached"
+        if any(_turns_elsewhere(body) for _, body in subjects):
+            return None, "each attempt is given something else"
         named = sorted(name for name in caught if self._speaks_of_connections(name))
         if named:
             return True, f"it retries on {', '.join(named)}"
@@ -848,6 +850,19 @@ def given(row: Policy, call: cst.Call | None, name: str) -> cst.BaseExpression |
         return None
     position = row.parameters.index(name) if name in row.parameters else None
     return argument(call, position, name)
+
+
+def _turns_elsewhere(body: cst.CSTNode) -> bool:
+    """Say whether `body`, when it fails, binds anew an attribute that its calls are given: the next proxy, or host."""
+    bound: set[str | None] = set()
+    for handler in walk_same_code(body):
+        if type(handler) is cst.ExceptHandler:
+            assigned = (node for node in walk_same_code(handler.body) if type(node) is cst.Assign)
+            targets = (target.target for node in assigned for target in node.targets)
+            bound |= {dotted(target) for target in targets if type(target) is cst.Attribute}
+    if not bound:
+        return False
+    return any(type(node) is cst.Arg and dotted(node.value) in bound - {None} for node in walk_same_code(body))
 
 
 def _text(node: cst.BaseExpression) -> str | None:

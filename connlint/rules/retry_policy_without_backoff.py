@@ -535,6 +535,23 @@ pool = redis.Redis(host="cache", retry=Retry(redis.backoff.FullJitterBackoff(cap
     )
     silent = (
         Example(
+            "next-proxy-each-time",
+            """\
+import requests
+from retrying import retry
+
+
+class Source:
+    @retry(stop_max_attempt_number=3)
+    def load(self, url):
+        try:
+            return requests.get(url, proxies=self.proxy, timeout=10)
+        except requests.RequestException:
+            self.proxy = self.proxies.pop()
+            raise
+""",
+        ),
+        Example(
             "test-of-a-policy",
             """\
 import unittest
