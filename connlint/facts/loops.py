@@ -219,8 +219,12 @@ def _candidate(
 def _ends_at_once(facts: Facts, call: cst.Call) -> bool:
     """Say whether a coroutine makes `call` for what it does at once, awaiting nothing: no peer is reached so."""
     function = facts.index.function_of(call)
-    is_async = type(function) is cst.FunctionDef and function.asynchronous is not None
-    return is_async and type(facts.index.parents.get(call)) is cst.Expr
+    if type(function) is not cst.FunctionDef or type(facts.index.parents.get(call)) is not cst.Expr:
+        return False
+    # Before Python 3.5, coroutines were generators
+    return function.asynchronous is not None or any(
+        type(node) is cst.Yield and type(node.value) is cst.From for node in walk_same_code(function.body)
+    )
 
 
 def _is_local(facts: Facts, call: cst.Call) -> bool:

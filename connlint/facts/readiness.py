@@ -69,6 +69,7 @@ def awaits_start(facts: Facts, loop: RetryLoop) -> bool:
         or any(_TOLD.search(text) for text in _messages(facts, loop))
         or _looks_after_a_process(facts, loop)
         or any(_HERE.search(text) for text in _addresses(facts, loop))
+        or any("unix" in item.operation.name for each in loop.retried for item in each.tried)
     )
 
 

@@ -52,6 +52,24 @@ SILENT = {
                 handle(answer)
                 time.sleep(5)
         """,
+    "waits-for-a-daemon-of-this-host": """
+        async def client(path):
+            for _ in range(30):
+                try:
+                    return await asyncio.open_unix_connection(path)
+                except OSError:
+                    await asyncio.sleep(1)
+        """,
+    "state-machine-in-a-generator": """
+        from transitions import MachineError
+        def handle(session, loop):
+            while True:
+                try:
+                    session.transitions.connect()
+                    break
+                except (MachineError, ValueError):
+                    yield from asyncio.sleep(1, loop=loop)
+        """,
     "fetches-from-the-bus": """
         from dbus_fast import DBusError
         async def player(bus):
