@@ -38,8 +38,7 @@ def read_recursions(facts: Facts) -> Iterator[RetryRecursion]:
         candidate = candidate_of(facts, handler) if again is not None else None
         if again is None or candidate is None:
             continue
-        sites = frozenset(item.site for item in candidate.tried) or frozenset(candidate.opaque)
-        level = _level(waits, handler, function, again, sites)
+        level = _level(waits, handler, function, again, candidate.sites)
         yield RetryRecursion(
             function,
             handler.node,
@@ -66,7 +65,7 @@ def _call_of_itself(facts: Facts, handler: Handler, function: cst.FunctionDef) -
 
 
 def _level(
-    waits: Waits, handler: Handler, function: cst.FunctionDef, again: cst.Call, sites: frozenset[cst.Call]
+    waits: Waits, handler: Handler, function: cst.FunctionDef, again: cst.Call, sites: frozenset[cst.CSTNode]
 ) -> int:
     """Return how much is waited from the failure to the next attempt."""
     level = PROMPT

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from connlint.facts.blocks import comments
 from connlint.facts.tree import dotted, walk, walk_same_code
 from connlint.fixes import backoff
 from connlint.fixes.delays import DelayRewriter
@@ -19,7 +20,7 @@ from connlint.fixes.loops import DELAYS, DeclinedError
 from connlint.knowledge.waits import SLEEPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from connlint.facts import Facts
     from connlint.facts.model import Delay, Retried, RetryLoop
@@ -192,10 +193,8 @@ class _Growing(DelayRewriter):
         text = self.text(delay.seconds).strip()
         inside = set(walk(delay.node))
         told = re.compile(rf"(?<![\w.]){re.escape(text)}\s*-?\s*(?:s|sec|secs|seconds?|min|minutes?)\b")
-        line = next(
-            (each for each in self.facts.index.ancestors(delay.node) if type(each) is cst.SimpleStatementLine), None
-        )
-        if line is not None and any(told.search(comment) for comment in _comments(line)):
+        line = self.facts.index.enclosing(delay.node, cst.SimpleStatementLine)
+        if line is not None and any(told.search(above.comment.value) for above in comments(line) if above.comment):
             return True
         for node in walk_same_code(self.loop.node.body):
             if node in inside:
@@ -222,10 +221,3 @@ class _Growing(DelayRewriter):
             if isinstance(ancestor, cst.BaseStatement):
                 return False
         return False
-
-
-def _comments(line: cst.SimpleStatementLine) -> Iterator[str]:
-    """Yield the comments above `line` and at its end."""
-    for comment in (*(above.comment for above in line.leading_lines), line.trailing_whitespace.comment):
-        if comment is not None:
-            yield comment.value

@@ -25,6 +25,7 @@ from connlint.gate.words import (
 if TYPE_CHECKING:
     from connlint.gate.connecting import Connecting
     from connlint.gate.reach import Reach
+    from connlint.gate.rounds import Rounds
     from connlint.gate.statements import Seen
     from connlint.gate.text import Text
     from connlint.gate.tries import Try
@@ -327,12 +328,7 @@ def _may_retry(text: Text, seen: Seen) -> bool:
     """Say whether a loop may try again what failed to reach its peer."""
     if text.may_retry is None:
         handled = seen.suppresses_in_loop or any(in_loop and each.may_take() for each, in_loop in seen.tries)
-        if handled:
-            from connlint.gate.rounds import Rounds
-
-            rows = None if seen.suppresses_in_loop else text.rows(CLAUSE)
-            handled = Rounds(seen.tree, _reach(text, seen), rows).may_retry()
-        text.may_retry = handled
+        text.may_retry = handled and _rounds(text, seen).may_retry()
     return text.may_retry
 
 
@@ -340,9 +336,17 @@ def _may_recur(text: Text, seen: Seen) -> bool:
     """Say whether a function may try again, by calling itself, what failed to reach its peer."""
     if not text.recurs or not any(each.may_take() for each, _ in seen.tries):
         return False
+    return _rounds(text, seen).may_recur()
+
+
+def _rounds(text: Text, seen: Seen) -> Rounds:
+    """Return the ways in which the file may try again."""
     from connlint.gate.rounds import Rounds
 
-    return Rounds(seen.tree, _reach(text, seen), text.rows(CLAUSE)).may_recur()
+    if text.rounds is None:
+        rows = None if seen.suppresses_in_loop else text.rows(CLAUSE)
+        text.rounds = Rounds(seen.tree, _reach(text, seen), rows)
+    return text.rounds
 
 
 def _may_be_slack(text: Text, seen: Seen) -> bool:

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from connlint.gate.connecting import Connecting
     from connlint.gate.marks import Rows
     from connlint.gate.reach import Reach
+    from connlint.gate.rounds import Rounds
     from connlint.lazy import Pattern
     from connlint.options import Options
 
@@ -69,6 +70,7 @@ class Text:
         self.options = options or DEFAULTS
         self.reach: Reach | None = None
         self.connecting: Connecting | None = None
+        self.rounds: Rounds | None = None
         self.may_connect: bool | None = None
         self.may_retry: bool | None = None
         self.may_be_slack: bool | None = None
